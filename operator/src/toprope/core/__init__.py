@@ -1,0 +1,1 @@
+"""Words without I/O: what every other room speaks."""

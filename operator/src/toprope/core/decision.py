@@ -1,0 +1,73 @@
+"""What a pass decides: the only values that cross from pure code to I/O."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+from toprope.core.conditions import Condition
+from toprope.core.objects import Manifest, Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """Make this object exist exactly so (server-side apply)."""
+
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class CreateOnce:
+    """Make this object exist once (POST); if it is there, it stays as it is, and the pass starts anew with it."""
+
+    manifest: Manifest
+    generate: tuple[str, ...] = ()
+    """Keys of a Secret that get fresh random text at creation. Random is no business of pure code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amend:
+    """Change fields of an object that was made by `CreateOnce` (merge patch, tested against what was seen)."""
+
+    ref: Ref
+    patch: Mapping[str, Any]
+    resource_version: str
+    generate: tuple[str, ...] = ()
+    """Keys of a Secret that get fresh random text in the same write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Make this object not exist; its absence is success, another object of that name is not touched."""
+
+    ref: Ref
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Say it once as an Event; repeats are dropped."""
+
+    reason: str
+    message: str
+    type: Literal["Normal", "Warning"] = "Normal"
+
+
+Action = CreateOnce | Amend | Apply | Delete | Tell
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The outcome of one pass.
+
+    The engine does the actions kind by kind, in this order: CreateOnce, Amend, Apply, Delete, Tell; then it writes the
+    status. So what must be in the status before it may happen is decided from the status as it was read.
+    A pass may be killed between any two writes: each decision must lead on from every half-done one before it.
+    """
+
+    status: Mapping[str, Any]
+    """The kind's own fields, without `conditions` and `observedGeneration`."""
+    conditions: Sequence[Condition]
+    actions: Sequence[Action]
+    again: timedelta
+    """When to look again if nobody rings. Always finite: a lost watch event is made good by it."""

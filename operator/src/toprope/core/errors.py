@@ -1,0 +1,66 @@
+"""What can go wrong between the operator and the world.
+
+    TopropeError
+    ├── Transient        the world was not there or not willing: come again, with back-off
+    │   └── Conflict     somebody wrote first: look again at once
+    ├── AlreadyExists    a POST met an object of that name
+    └── Refused          the API server says no, and will say so again until something changes
+        └── ChildNotOurs the name belongs to somebody else
+
+An error carries the policy (its class) and the sentence a person reads (its text).
+"""
+
+from toprope.core.objects import Ref
+
+
+class TopropeError(Exception):
+    """Any failure that the engine knows what to do about."""
+
+    reason = "Failed"
+    """CamelCase word for a condition."""
+
+
+class Transient(TopropeError):
+    """Worth another try after a while."""
+
+    reason = "ApiUnavailable"
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds that the server asked to wait; None when it said nothing."""
+
+
+class Conflict(Transient):
+    """The object changed between our look and our write."""
+
+    reason = "Conflict"
+
+
+class AlreadyExists(TopropeError):
+    """A POST found an object of the same name."""
+
+    reason = "AlreadyExists"
+
+
+class Refused(TopropeError):
+    """The API server refuses this write for good: forbidden, invalid, immutable."""
+
+    reason = "Refused"
+
+    def __init__(self, ref: Ref, message: str, *, reason: str = "Refused") -> None:
+        super().__init__(message)
+        self.ref = ref
+        self.reason = reason
+
+
+class ChildNotOurs(Refused):
+    """An object of a child's name exists and is not ours to change."""
+
+    def __init__(self, ref: Ref, holder: str) -> None:
+        super().__init__(
+            ref,
+            f"{ref} exists already and belongs to {holder}. Toprope does not touch it: "
+            f"remove or rename it, or give the resource another name.",
+            reason="ChildNotOurs",
+        )

@@ -1,0 +1,43 @@
+"""Whether a live object is still what was rendered, so that an unchanged world costs no write."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from toprope.core.names import RENDERED
+from toprope.core.objects import Manifest, annotations_of
+
+
+def with_hash(manifest: Manifest) -> dict[str, Any]:
+    """The manifest with the hash of itself as an annotation."""
+    metadata = manifest["metadata"]
+    annotations = {**(metadata.get("annotations") or {}), RENDERED: digest(manifest)}
+    return {**manifest, "metadata": {**metadata, "annotations": annotations}}
+
+
+def digest(value: Any) -> str:
+    """A hash of JSON-like data that does not depend on the order of keys."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def unchanged(manifest: Manifest, live: Manifest) -> bool:
+    """True when `live` carries the hash of `manifest` and every rendered leaf equals the live one.
+
+    The hash alone misses what somebody edited, the leaves alone miss what we no longer render; `resourceVersion` says
+    nothing: it moves all day for other reasons.
+    """
+    return annotations_of(live).get(RENDERED) == digest(manifest) and _holds(manifest, live)
+
+
+def _holds(wanted: Any, live: Any) -> bool:
+    if isinstance(wanted, Mapping):
+        return isinstance(live, Mapping) and all(_holds(value, live.get(key)) for key, value in wanted.items())
+    if isinstance(wanted, Sequence) and not isinstance(wanted, str):
+        return (
+            isinstance(live, Sequence)
+            and len(wanted) == len(live)
+            and all(_holds(one, other) for one, other in zip(wanted, live, strict=True))
+        )
+    return bool(wanted == live)

@@ -1,0 +1,64 @@
+"""The fields about delivery that all kinds share."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from toprope.core.model import DnsLabel, DnsName, SpecModel, StatusModel
+
+Hostname = Annotated[
+    str,
+    Field(
+        pattern=r"^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
+        min_length=1,
+        max_length=253,
+    ),
+]
+
+
+class GatewayRef(SpecModel):
+    """The Gateway that carries the resource's traffic."""
+
+    name: DnsName
+    """Name of the Gateway."""
+
+    namespace: DnsLabel | None = None
+    """Namespace of the Gateway. Default: the resource's own. Its listener must allow routes from the resource's
+    namespace."""
+
+    section_name: DnsName | None = None
+    """Name of one listener of the Gateway. Default: all listeners that fit the hostnames."""
+
+
+class Traffic(SpecModel):
+    """How requests from outside reach the resource. Takes effect at once."""
+
+    gateway: GatewayRef
+    """The Gateway (Gateway API) whose listener carries the traffic."""
+
+    hostnames: Annotated[list[Hostname], Field(max_length=16)] = []
+    """Host names that are ours at this gateway; an empty list takes what the listener takes."""
+
+
+class RevisionStatus(StatusModel):
+    """Which revisions there are. A revision is named by a hash of the release."""
+
+    stable: str | None = None
+    """The revision that serves."""
+    candidate: str | None = None
+    """The revision that wants to serve."""
+    retiring: str | None = None
+    """The revision that served before; its pods go when no request reaches them any more."""
+
+
+class RolloutStatus(StatusModel):
+    """Where the newest release stands."""
+
+    phase: str | None = None
+    """Idle, Preparing, Retiring or Failed."""
+    since: str | None = None
+    """When this phase began."""
+    reason: str | None = None
+    """Why it stands there, as one word."""
+    message: str | None = None
+    """Why it stands there, as a sentence."""

@@ -1,0 +1,111 @@
+"""The route of a resource, and whether its gateway lives by it.
+
+The whole of `spec.rules` is ours (atomic lists cannot be shared). A backend stands in the route only when it may get
+requests; weights are parts of 100,000.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from toprope.core.objects import HTTP_ROUTE, Manifest
+from toprope.delivery.spec import Traffic
+
+WHOLE = 100_000
+
+
+class RouteReason(StrEnum):
+    """What the gateway made of the route."""
+
+    NO_ROUTE = "RouteNotSeen"
+    NOT_ANSWERED = "GatewayHasNotAnswered"
+    ACCEPTED = "Accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A Service that gets a share of the requests."""
+
+    service: str
+    port: int
+    weight: int
+    """Parts of 100,000."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What the gateway says of the newest generation of the route."""
+
+    accepted: bool
+    reason: str
+    message: str
+
+
+def http_route(metadata: Mapping[str, Any], traffic: Traffic, backends: Sequence[Backend]) -> dict[str, Any]:
+    """The HTTPRoute that sends everything under `/` to `backends`."""
+    return {
+        "apiVersion": HTTP_ROUTE.api_version,
+        "kind": HTTP_ROUTE.kind,
+        "metadata": dict(metadata),
+        "spec": {
+            "parentRefs": [_parent(traffic, metadata["namespace"])],
+            **({"hostnames": list(traffic.hostnames)} if traffic.hostnames else {}),
+            "rules": [
+                {
+                    "matches": [{"path": {"type": "PathPrefix", "value": "/"}}],
+                    "backendRefs": [
+                        {"group": "", "kind": "Service", "name": one.service, "port": one.port, "weight": one.weight}
+                        for one in backends
+                    ],
+                }
+            ],
+        },
+    }
+
+
+def _parent(traffic: Traffic, namespace: str) -> dict[str, Any]:
+    gateway = traffic.gateway
+    section = {"sectionName": gateway.section_name} if gateway.section_name else {}
+    return {
+        "group": "gateway.networking.k8s.io",
+        "kind": "Gateway",
+        "name": gateway.name,
+        "namespace": gateway.namespace or namespace,
+        **section,
+    }
+
+
+def acceptance(route: Manifest | None, traffic: Traffic) -> Acceptance:
+    """Whether the gateway has taken the route's newest generation whole: accepted and all references resolved."""
+    if route is None:
+        return Acceptance(False, RouteReason.NO_ROUTE, "The HTTPRoute does not exist yet.")
+    for parent in (route.get("status") or {}).get("parents") or ():
+        if _is_same_parent(parent["parentRef"], _parent(traffic, route["metadata"]["namespace"])):
+            return _verdict(parent, route["metadata"]["generation"])
+    gateway = traffic.gateway
+    where = f"{gateway.namespace or route['metadata']['namespace']}/{gateway.name}"
+    return Acceptance(
+        False,
+        RouteReason.NOT_ANSWERED,
+        f"Gateway {where} has said nothing about the route: is there a Gateway of that name, and a controller for its "
+        f"class? (kubectl get gateway -A)",
+    )
+
+
+def _is_same_parent(said: Mapping[str, Any], ours: Mapping[str, Any]) -> bool:
+    return all(said.get(key) == ours.get(key) for key in ("name", "namespace", "sectionName"))
+
+
+def _verdict(parent: Mapping[str, Any], generation: int) -> Acceptance:
+    said = {condition["type"]: condition for condition in parent.get("conditions") or ()}
+    for name in ("Accepted", "ResolvedRefs"):
+        condition = said.get(name)
+        if condition is None or condition.get("observedGeneration", 0) < generation:
+            return Acceptance(False, RouteReason.NOT_ANSWERED, "The gateway has not looked at the newest route yet.")
+        if condition["status"] != "True":
+            return Acceptance(False, condition["reason"], f"The gateway refuses the route: {condition['message']}")
+    partly = said.get("PartiallyInvalid")
+    if partly and partly["status"] == "True":
+        return Acceptance(False, partly["reason"], f"The gateway takes the route only in part: {partly['message']}")
+    return Acceptance(True, RouteReason.ACCEPTED, "The gateway has accepted the route.")

@@ -1,0 +1,59 @@
+"""What the engine and the kinds need of the outside, as Protocols: I/O is an object handed in.
+
+`io` has the real ones; tests hand in others (a Cluster that dies at write N, a clock that stands still).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from toprope.core.objects import Manifest, Ref
+
+
+class Cluster(Protocol):
+    """The API server, and the store that its watches feed.
+
+    Every call has a time-out. Errors are those of `core.errors`, never a client library's.
+    """
+
+    def children(self, namespace: str, labels: Mapping[str, str]) -> Sequence[Manifest]:
+        """All watched objects of a namespace that carry `labels`, from the store: no request."""
+        ...
+
+    async def read(self, ref: Ref) -> Manifest | None:
+        """The object as the API server has it now; None when there is none."""
+        ...
+
+    async def apply(self, manifest: Manifest) -> Manifest:
+        """Server-side apply with force; the reply is the live object. Conflict when `metadata.resourceVersion` or
+        `metadata.uid` is given and differs.
+        """
+        ...
+
+    async def create(self, manifest: Manifest) -> Manifest:
+        """POST; AlreadyExists when the name is taken."""
+        ...
+
+    async def amend(self, ref: Ref, patch: Mapping[str, Any]) -> Manifest:
+        """Merge patch; Conflict when the patch names a `metadata.resourceVersion` that differs."""
+        ...
+
+    async def delete(self, ref: Ref, uid: str) -> None:
+        """Delete the object of that UID, its dependants in the background; absence is success."""
+        ...
+
+    async def write_status(self, ref: Ref, status: Mapping[str, Any], resource_version: str) -> Manifest:
+        """Replace the status; Conflict when the object has moved on from `resource_version`."""
+        ...
+
+    async def post_event(self, event: Manifest) -> None:
+        """Create a core/v1 Event; one of that name is there already: success."""
+        ...
+
+
+class Clock(Protocol):
+    """What the time is."""
+
+    def now(self) -> datetime:
+        """UTC, aware."""
+        ...
