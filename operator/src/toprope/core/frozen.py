@@ -6,9 +6,9 @@ So a newer operator that would render it differently restarts nothing; the next 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from toprope.core.resource import Resource
 from toprope.core.names import child_labels
 from toprope.core.objects import CONTROLLER_REVISION, Manifest
+from toprope.core.resource import Resource
 
 RENDERED_BY = "toprope.dev/rendered-by"
 """Annotation: the operator's version at birth."""

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from toprope.core.decision import Delete
-from toprope.core.resource import Resource, owned_by
 from toprope.core.names import DATA
 from toprope.core.objects import Manifest, Ref, is_being_deleted, labels_of, ref_of
+from toprope.core.resource import Resource, owned_by
 
 
 def pruned(resource: Resource, children: Iterable[Manifest], wanted: Iterable[Manifest]) -> Sequence[Delete]:
