@@ -1,0 +1,78 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from toprope.delivery.machine import READY_WITHIN, REST, Phase, Reason, Rollout, Seen, next_rollout
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+QUIET = Rollout(stable="old", phase=Phase.IDLE, since=NOW - timedelta(days=1), reason=Reason.RELEASED, message="m")
+FINE = Seen(wanted="old", candidate_ready=False, obstacle="0 of 1 pods ready", route_moved=True)
+PREPARING = replace(QUIET, candidate="new", phase=Phase.PREPARING, reason=Reason.CANDIDATE_NOT_READY, since=NOW)
+WANTS_NEW = replace(FINE, wanted="new")
+READY = replace(WANTS_NEW, candidate_ready=True)
+RETIRING = Rollout(
+    stable="new", retiring="old", phase=Phase.RETIRING, since=NOW, reason=Reason.TRAFFIC_MOVED, message="m"
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "before", "seen", "phase", "reason"),
+    [
+        ("nothing changed", QUIET, FINE, Phase.IDLE, Reason.RELEASED),
+        ("the first release is no rollout", Rollout(), WANTS_NEW, Phase.IDLE, Reason.FIRST_RELEASE),
+        ("a changed release is prepared", QUIET, WANTS_NEW, Phase.PREPARING, Reason.CANDIDATE_NOT_READY),
+        ("a candidate that is not ready waits", PREPARING, WANTS_NEW, Phase.PREPARING, Reason.CANDIDATE_NOT_READY),
+        ("a ready candidate takes the traffic", PREPARING, READY, Phase.RETIRING, Reason.ROUTE_NOT_MOVED),
+        ("a third release takes the place", PREPARING, replace(READY, wanted="third"), Phase.PREPARING,
+         Reason.CANDIDATE_NOT_READY),
+        ("back to stable is no rollout", PREPARING, FINE, Phase.IDLE, Reason.RELEASED),
+        ("the old one stays until the route left it", RETIRING, replace(READY, route_moved=False), Phase.RETIRING,
+         Reason.ROUTE_NOT_MOVED),
+        ("and then for a rest", RETIRING, READY, Phase.RETIRING, Reason.TRAFFIC_MOVED),
+    ],
+)  # fmt: skip
+def test_immediate(sentence: str, before: Rollout, seen: Seen, phase: Phase, reason: Reason) -> None:
+    after = next_rollout(before, seen, NOW)
+    assert (after.phase, after.reason) == (phase, reason)
+
+
+def test_the_old_revision_goes_after_its_rest() -> None:
+    after = next_rollout(RETIRING, READY, NOW + REST)
+    assert after.retiring is None
+    assert after.phase is Phase.IDLE
+    assert after.message == "Revision new serves."
+
+
+def test_a_late_candidate_fails_and_is_taken_when_it_gets_ready_after_all() -> None:
+    late = next_rollout(PREPARING, WANTS_NEW, NOW + READY_WITHIN)
+    assert (late.phase, late.reason, late.stable) == (Phase.FAILED, Reason.NOT_READY_IN_TIME, "old")
+    again = next_rollout(late, WANTS_NEW, NOW + READY_WITHIN * 3)
+    assert again == late
+    assert next_rollout(late, READY, NOW + READY_WITHIN * 3).stable == "new"
+
+
+def test_unchanged_facts_give_an_equal_value() -> None:
+    first = next_rollout(QUIET, WANTS_NEW, NOW)
+    assert next_rollout(first, WANTS_NEW, NOW + timedelta(minutes=1)) == first
+
+
+def test_back_to_the_retiring_revision_keeps_its_pods() -> None:
+    after = next_rollout(RETIRING, replace(READY, wanted="old", candidate_ready=False), NOW)
+    assert (after.stable, after.candidate, after.retiring) == ("new", "old", None)
+
+
+def test_a_release_that_comes_while_one_retires_lets_it_retire() -> None:
+    preparing = next_rollout(RETIRING, replace(WANTS_NEW, wanted="third"), NOW)
+    assert (preparing.candidate, preparing.retiring) == ("third", "old")
+    later = next_rollout(preparing, replace(WANTS_NEW, wanted="third"), NOW + REST)
+    assert later.retiring is None
+
+
+def test_a_whole_release_ends_idle_with_one_revision() -> None:
+    rollout, moment = QUIET, NOW
+    for seen in (WANTS_NEW, WANTS_NEW, READY, replace(READY, route_moved=False), READY, READY, READY):
+        rollout = next_rollout(rollout, seen, moment)
+        moment += REST
+    assert (rollout.stable, rollout.candidate, rollout.retiring) == ("new", None, None)
+    assert rollout.phase is Phase.IDLE
