@@ -48,7 +48,10 @@ class ResourceStatus(StatusModel):
 
     observed_generation: int | None = None
     """The `metadata.generation` that this status describes."""
-    conditions: list[ConditionModel] = []
+    conditions: Annotated[
+        list[ConditionModel],
+        Field(json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}),
+    ] = []
     """What is true of the resource, each with reason and sentence."""
 
 
