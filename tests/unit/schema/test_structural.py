@@ -156,7 +156,7 @@ def test_a_field_that_nobody_explains_is_refused() -> None:
 
 
 def test_rules_of_a_model_and_of_a_field_stay_where_they_stand() -> None:
-    rule = {"x-kubernetes-validations": [{"rule": "self == oldSelf", "message": "It stays."}]}
+    rule: Schema = {"x-kubernetes-validations": [{"rule": "self == oldSelf", "message": "It stays."}]}
     assert field(Annotated[str, Field(json_schema_extra=rule)]) == TEXT | rule
 
 

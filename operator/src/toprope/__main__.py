@@ -1,0 +1,5 @@
+"""`python -m toprope`: the same as the command `toprope`."""
+
+from toprope.cli.app import app
+
+app(prog_name="toprope")

@@ -1,0 +1,44 @@
+"""`toprope render`: the children of a spec, without a cluster."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from toprope.cli.rendering import NotRenderable, children, installation, resource_from
+from toprope.cli.say import Format, fail
+from toprope.kinds import KINDS
+from toprope.schema.text import as_yaml
+
+
+def manifests_of(path: Path) -> list[dict[str, Any]]:
+    """All documents of a YAML file (`-`: standard input); ends the command with a sentence when it cannot be read."""
+    try:
+        text = typer.get_text_stream("stdin").read() if str(path) == "-" else path.read_text(encoding="utf-8")
+        return [document for document in yaml.safe_load_all(text) if document]
+    except (OSError, yaml.YAMLError) as failure:
+        fail(f"{path}: {failure}")
+
+
+def render(
+    file: Annotated[Path, typer.Option("--file", "-f", help="Manifest of the resource; - is standard input.")],
+    output: Annotated[Format, typer.Option("--output", "-o", help="text is YAML.")] = "text",
+    image_prefix: Annotated[str, typer.Option(help="Where workload images come from.")] = "docker.io/toprope",
+    operator_namespace: Annotated[str, typer.Option(help="Where the operator runs.")] = "toprope-system",
+    monitoring_namespace: Annotated[str, typer.Option(help="Where Prometheus runs.")] = "monitoring",
+) -> None:
+    """Print the objects that the operator would make of a resource, all of them, when nothing goes wrong.
+
+    Example: toprope render -f examples/links.yaml
+    """
+    ours = installation(image_prefix, operator_namespace, monitoring_namespace)
+    made: list[dict[str, Any]] = []
+    for manifest in manifests_of(file):
+        try:
+            made += asyncio.run(children(*resource_from(manifest, KINDS, ours)))
+        except NotRenderable as refusal:
+            fail(f"{file}: {refusal}")
+    typer.echo(json.dumps(made, indent=2) if output == "json" else as_yaml(made), nl=False)

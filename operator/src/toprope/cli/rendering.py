@@ -1,0 +1,114 @@
+"""Passes over a cluster on paper until nothing changes: the children that a spec ends up with."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from pydantic import ValidationError
+
+from toprope import __version__
+from toprope.cli.paper import DAWN, GENERATED, PaperCluster, merged
+from toprope.core import conditions
+from toprope.core.decision import Action, Amend, Apply, CreateOnce, Decision, Delete
+from toprope.core.objects import Manifest, Ref, ref_of
+from toprope.core.resource import Installation, Resource
+from toprope.kind import Kind
+
+PASSES = 60
+"""A spec that has not settled after so many passes never will."""
+
+_STEP = timedelta(seconds=30)
+_BORN = ("uid", "generation", "creationTimestamp", "resourceVersion")
+
+
+class NotRenderable(ValueError):
+    """The manifest is no resource of ours, or its spec is invalid; the text says where and why."""
+
+
+def resource_from(
+    manifest: Mapping[str, Any], kinds: Iterable[Kind], installation: Installation
+) -> tuple[Kind, Resource]:
+    """The manifest as a resource that was created a moment ago, and its kind."""
+    kind = _kind_of(manifest, kinds)
+    metadata = manifest.get("metadata") or {}
+    if not metadata.get("name"):
+        raise NotRenderable("metadata.name is missing.")
+    try:
+        spec = kind.spec.model_validate(manifest.get("spec") or {})
+    except ValidationError as refusal:
+        raise NotRenderable("\n".join(_refusals(refusal))) from refusal
+    return kind, Resource(
+        ref=Ref(kind.resource, metadata.get("namespace", "default"), metadata["name"]),
+        uid="paper",
+        generation=1,
+        resource_version="1",
+        annotations=metadata.get("annotations") or {},
+        deleting=False,
+        spec=spec,
+        status=kind.status(),
+        installation=installation,
+    )
+
+
+def _kind_of(manifest: Mapping[str, Any], kinds: Iterable[Kind]) -> Kind:
+    named = {(kind.resource.api_version, kind.resource.kind): kind for kind in kinds}
+    said = (manifest.get("apiVersion"), manifest.get("kind"))
+    if (kind := named.get(said)) is None:  # type: ignore[arg-type]
+        known = ", ".join(f"{name} of {version}" for version, name in named)
+        raise NotRenderable(f"kind: {said[1]} of {said[0]} is not Toprope's; known: {known}.")
+    return kind
+
+
+def _refusals(refusal: ValidationError) -> list[str]:
+    return [f"spec.{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in refusal.errors()]
+
+
+async def children(kind: Kind, resource: Resource) -> list[dict[str, Any]]:
+    """What the resource ends up with in a world where everything succeeds, as it would be applied."""
+    cluster, now = PaperCluster(), DAWN
+    for _ in range(PASSES):
+        before = (_names(cluster), resource.status)
+        decision = kind.decide(resource, await kind.observe(resource, cluster), now)
+        for action in decision.actions:
+            await _act(cluster, action)
+        resource = replace(resource, status=_status(kind, resource, decision, cluster))
+        if (_names(cluster), resource.status) == before:
+            break
+        now += max(_STEP, min(decision.again, 10 * _STEP))
+    return [_as_applied(one) for one in cluster.objects.values()]
+
+
+def _names(cluster: PaperCluster) -> list[tuple[Ref, Any]]:
+    return [(ref, one.get("spec")) for ref, one in cluster.objects.items()]
+
+
+def _status(kind: Kind, resource: Resource, decision: Decision, cluster: PaperCluster) -> Any:
+    said = conditions.merged(resource.status.dump().get("conditions", ()), decision.conditions, 1, DAWN)
+    return kind.status.model_validate({**decision.status, "conditions": said, "observedGeneration": 1})
+
+
+async def _act(cluster: PaperCluster, action: Action) -> None:
+    match action:
+        case CreateOnce(manifest, generate) if ref_of(manifest) not in cluster.objects:
+            await cluster.create(merged(manifest, _filled(generate)))
+        case Amend(ref, patch, _, generate):
+            await cluster.amend(ref, merged(patch, _filled(generate)))
+        case Apply(manifest):
+            await cluster.apply(manifest)
+        case Delete(ref, uid):
+            await cluster.delete(ref, uid)
+
+
+def _filled(generate: Sequence[str]) -> dict[str, Any]:
+    return {"data": dict.fromkeys(generate, GENERATED)} if generate else {}
+
+
+def _as_applied(living: Manifest) -> dict[str, Any]:
+    metadata = {key: value for key, value in living["metadata"].items() if key not in _BORN}
+    return {**living, "metadata": metadata}
+
+
+def installation(image_prefix: str, namespace: str, monitoring_namespace: str) -> Installation:
+    """An installation of this very version."""
+    return Installation(__version__, image_prefix, namespace, monitoring_namespace)

@@ -1,0 +1,20 @@
+"""How commands speak: results on standard output, everything else on standard error, failures as one sentence."""
+
+from typing import Literal, NoReturn
+
+import typer
+from rich.console import Console
+
+Format = Literal["text", "json"]
+
+out = Console(soft_wrap=True, highlight=False)
+"""Results, for people and pipes."""
+
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+"""Progress and failures."""
+
+
+def fail(sentence: str, code: int = 1) -> NoReturn:
+    """Say why, and end the command."""
+    err.print(sentence, style="bold red", markup=False)
+    raise typer.Exit(code)
