@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from toprope.core.objects import Manifest, Ref
+from toprope.core.objects import ApiResource, Manifest, Ref
 
 
 class Cluster(Protocol):
@@ -18,6 +18,14 @@ class Cluster(Protocol):
 
     def children(self, namespace: str, labels: Mapping[str, str]) -> Sequence[Manifest]:
         """All watched objects of a namespace that carry `labels`, from the store: no request."""
+        ...
+
+    def child(self, ref: Ref) -> Manifest | None:
+        """One watched object that carries our labels, from the store: no request."""
+        ...
+
+    async def find(self, resource: ApiResource, namespace: str, labels: Mapping[str, str]) -> Sequence[Manifest]:
+        """Objects of a namespace that carry `labels`, as the API server has them now. Empty when it lacks that API."""
         ...
 
     async def read(self, ref: Ref) -> Manifest | None:

@@ -1,0 +1,1 @@
+"""Where the process meets its surroundings: kopf, settings, probes, telemetry. The only room that imports kopf."""

@@ -1,0 +1,136 @@
+"""Makes the world as decided: CreateOnce, Amend, Apply, Delete, in this order; unchanged things cost no write.
+
+The first failure of a CreateOnce or an Amend ends the pass: what follows may stand on them. Applies go on beside each
+other and every failure is kept; nothing is deleted when one failed, so the old stays while the new is refused.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from toprope.core.decision import Action, Amend, Apply, CreateOnce, Delete
+from toprope.core.errors import AlreadyExists, ChildNotOurs, Conflict, TopropeError, Transient
+from toprope.core.names import OWNER_KIND, OWNER_NAME
+from toprope.core.objects import Manifest, Ref, is_being_deleted, labels_of, ref_of
+from toprope.core.rendered import unchanged, with_hash
+from toprope.core.resource import Resource, owned_by
+from toprope.ports import Cluster
+
+A = TypeVar("A")
+
+
+async def act(resource: Resource, actions: Sequence[Action], cluster: Cluster) -> list[TopropeError]:
+    """Does the actions. Raises when a CreateOnce or an Amend fails; returns what failed among the rest."""
+    for once in _of(actions, CreateOnce):
+        await _create_once(resource, once, cluster)
+    for change in _of(actions, Amend):
+        await cluster.amend(change.ref, _with_fresh_text(change.patch, change.generate))
+    failures = await _all(_apply(resource, one.manifest, cluster) for one in _of(actions, Apply))
+    if failures:
+        return failures
+    return await _all(cluster.delete(one.ref, one.uid) for one in _of(actions, Delete))
+
+
+def _of(actions: Iterable[Action], wanted: type[A]) -> list[A]:
+    return [action for action in actions if isinstance(action, wanted)]
+
+
+async def _all(coroutines: Iterable[Coroutine[Any, Any, None]]) -> list[TopropeError]:
+    results = await asyncio.gather(*coroutines, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException) and not isinstance(result, TopropeError):
+            raise result
+    return [result for result in results if isinstance(result, TopropeError)]
+
+
+async def _create_once(resource: Resource, once: CreateOnce, cluster: Cluster) -> None:
+    ref = ref_of(once.manifest)
+    try:
+        await cluster.create(_with_fresh_text(once.manifest, once.generate))
+    except AlreadyExists as error:
+        live = await cluster.read(ref)
+        if live is not None:
+            _refuse_unless_ours(resource, once.manifest, live, ref)
+        raise Conflict(f"{ref} is there already; the pass starts anew with it.") from error
+
+
+def _with_fresh_text(manifest: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    fresh = {key: secrets.token_urlsafe(32) for key in keys}
+    return {**manifest, **({"stringData": {**(manifest.get("stringData") or {}), **fresh}} if fresh else {})}
+
+
+def _refuse_unless_ours(resource: Resource, wanted: Manifest, live: Manifest, ref: Ref) -> None:
+    """Data is adopted by its labels; what has an owner must be this very resource's."""
+    if wanted["metadata"].get("ownerReferences"):
+        _refuse_unless_owned(resource, live, ref)
+        return
+    if not resource.labels.items() <= labels_of(live).items():
+        raise ChildNotOurs(ref, _holder(live))
+    if is_being_deleted(live):
+        raise _going(ref)
+
+
+async def _apply(resource: Resource, manifest: Manifest, cluster: Cluster) -> None:
+    ref = ref_of(manifest)
+    plain, guard = _parted(manifest)
+    live = cluster.child(ref) or await cluster.read(ref)
+    if live is None:
+        await cluster.apply(_guarded(with_hash(plain), guard))
+        return
+    if not _is_owned_and_stays(resource, live):
+        # The store may be behind, and it knows no managers: the refusal is made from a fresh look.
+        live = await cluster.read(ref)
+        if live is None:
+            raise Conflict(f"{ref} has just gone.")
+        _refuse_unless_owned(resource, live, ref)
+    if not unchanged(plain, live):
+        await cluster.apply(_guarded(with_hash(plain), {**guard, "uid": live["metadata"]["uid"]}))
+
+
+def _parted(manifest: Manifest) -> tuple[Manifest, dict[str, Any]]:
+    """The object, and the resourceVersion that its write is tested against, which is no part of it."""
+    metadata = dict(manifest["metadata"])
+    version = metadata.pop("resourceVersion", None)
+    return {**manifest, "metadata": metadata}, {"resourceVersion": version} if version else {}
+
+
+def _guarded(manifest: Manifest, guard: Mapping[str, Any]) -> Manifest:
+    return {**manifest, "metadata": {**manifest["metadata"], **guard}}
+
+
+def _is_owned_and_stays(resource: Resource, live: Manifest) -> bool:
+    return owned_by(resource, live) and not is_being_deleted(live)
+
+
+def _refuse_unless_owned(resource: Resource, live: Manifest, ref: Ref) -> None:
+    if _is_owned_and_stays(resource, live):
+        return
+    earlier = _controller(live)
+    own = resource.ref.resource.kind, resource.name
+    if owned_by(resource, live) or (earlier and (earlier["kind"], earlier["name"]) == own):
+        raise _going(ref)
+    raise ChildNotOurs(ref, _holder(live))
+
+
+def _going(ref: Ref) -> Transient:
+    return Transient(f"{ref} of an earlier time is still being removed; it is made anew when it is gone.")
+
+
+def _controller(live: Manifest) -> Mapping[str, Any] | None:
+    owners = live["metadata"].get("ownerReferences") or ()
+    return next((owner for owner in owners if owner.get("controller")), None)
+
+
+def _holder(live: Manifest) -> str:
+    controller = _controller(live)
+    owner = f"{controller['kind']} {controller['name']}" if controller else _labelled(live)
+    managers = sorted({entry["manager"] for entry in live["metadata"].get("managedFields") or () if "manager" in entry})
+    return f"{owner} (last written by {', '.join(managers)})" if managers else owner
+
+
+def _labelled(live: Manifest) -> str:
+    labels = labels_of(live)
+    if OWNER_KIND in labels and OWNER_NAME in labels:
+        return f"{labels[OWNER_KIND]} {labels[OWNER_NAME]}"
+    return "no controller"

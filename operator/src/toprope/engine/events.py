@@ -1,0 +1,102 @@
+"""Events: one for each transition of a condition and one for each Tell. The name says what it tells of, so that a
+repeated pass posts the same Event again, which the API server takes as one.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from toprope.core.conditions import timestamp, transitions
+from toprope.core.decision import Tell
+from toprope.core.names import FIELD_MANAGER, label_value, short_hash
+from toprope.core.objects import Manifest
+from toprope.core.resource import Resource
+from toprope.ports import Cluster
+
+LONGEST = 1024
+REMEMBERED = 5000
+
+RECONCILED = "Reconciled"
+PROGRESSING = "Progressing"
+
+
+class Told:
+    """Posts Events, and remembers the latest ones, so that a quiet pass does not ask the API server."""
+
+    def __init__(self) -> None:
+        self._names: OrderedDict[tuple[str, str], None] = OrderedDict()
+
+    async def tell(self, cluster: Cluster, events: Iterable[Manifest]) -> None:
+        """Posts those that were not posted lately."""
+        for event in events:
+            key = event["metadata"]["namespace"], event["metadata"]["name"]
+            if key in self._names:
+                continue
+            await cluster.post_event(event)
+            self._names[key] = None
+            if len(self._names) > REMEMBERED:
+                self._names.popitem(last=False)
+
+
+def told(resource: Resource, tells: Iterable[Tell], now: datetime) -> list[Manifest]:
+    """The Events of a decision's Tells: the same words about the same object are one Event."""
+    return [
+        _event(resource, tell.reason, tell.message, tell.type, f"{resource.uid}/{tell.reason}/{tell.message}", now)
+        for tell in tells
+    ]
+
+
+def turned(
+    resource: Resource, before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]], now: datetime
+) -> list[Manifest]:
+    """The Events of what changed between two sets of conditions."""
+    progressing = any(one["type"] == PROGRESSING and one["status"] == "True" for one in after)
+    return [
+        _event(
+            resource,
+            condition["reason"],
+            f"{condition['type']}: {condition['message']}",
+            _type(condition, progressing),
+            # The version that was decided on: a repeat after a kill is the same Event, a later transition is not.
+            f"{resource.uid}/{resource.resource_version}/{condition['type']}/{condition['reason']}",
+            now,
+        )
+        for condition in transitions(before, after)
+        if not _is_plain_start(condition, before)
+    ]
+
+
+def _is_plain_start(condition: Mapping[str, Any], before: Sequence[Mapping[str, Any]]) -> bool:
+    return condition["type"] == RECONCILED and condition["status"] == "True" and not before
+
+
+def _type(condition: Mapping[str, Any], progressing: bool) -> Literal["Normal", "Warning"]:
+    bad = condition["status"] == "False" and condition["type"] != PROGRESSING
+    return "Warning" if bad and (not progressing or condition["type"] == RECONCILED) else "Normal"
+
+
+def _event(resource: Resource, reason: str, message: str, kind: str, identity: str, now: datetime) -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {
+            "name": f"{label_value(resource.name)}.{short_hash(identity, 16)}",
+            "namespace": resource.namespace,
+        },
+        "involvedObject": {
+            "apiVersion": resource.ref.resource.api_version,
+            "kind": resource.ref.resource.kind,
+            "name": resource.name,
+            "namespace": resource.namespace,
+            "uid": resource.uid,
+        },
+        "reason": reason,
+        "message": message if len(message) <= LONGEST else f"{message[: LONGEST - 1]}…",
+        "type": kind,
+        "source": {"component": FIELD_MANAGER},
+        "reportingComponent": FIELD_MANAGER,
+        "firstTimestamp": timestamp(now),
+        "lastTimestamp": timestamp(now),
+        "count": 1,
+    }

@@ -1,0 +1,133 @@
+"""When to look: a bell for each resource, a pause after each pass, back-off after trouble, a due time when quiet.
+
+bell or due time ──► pass ──► done ──────► wait for a bell, or until `again` is over
+                      ▲        conflict ──► at once (a few times, then as below)
+                      └─────── trouble ───► 1 s, 2 s, … 60 s, each with jitter; bells wait a second
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from toprope.core.errors import Transient
+from toprope.core.names import label_value
+from toprope.core.objects import Ref
+from toprope.engine.one_pass import Outcome, Result
+from toprope.kind import Kind
+
+Owner = tuple[str, str, str]
+"""Namespace, kind, name (as a label value)."""
+
+PASSES_AT_ONCE = 24
+BREATH = 0.025
+"""Seconds between two passes of one resource: what rings meanwhile is one pass."""
+LONGEST_BREATH = 0.5
+CONFLICTS_IN_A_ROW = 5
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+REFUSED_PAUSE = 15.0
+"""The first pause after a refusal; it doubles up to five minutes: the cure usually rings a bell itself."""
+
+OnePass = Callable[[Kind, Ref, int], Awaitable[Outcome]]
+
+
+class Journal(Protocol):
+    """Is told what happens, for metrics."""
+
+    def passed(self, kind: str, result: str, seconds: float) -> None:
+        """A pass ended."""
+        ...
+
+    def rang(self, kind: str, why: str) -> None:
+        """A bell rang."""
+        ...
+
+
+@dataclass(slots=True)
+class _Bell:
+    event: asyncio.Event = field(default_factory=asyncio.Event)
+    started: float | None = None
+    failures: int = 0
+    conflicts: int = 0
+
+
+class Loop:
+    """Keeps resources: `keep` each of them, `ring` when something happened to one."""
+
+    def __init__(self, run: OnePass, journal: Journal) -> None:
+        self._run = run
+        self._journal = journal
+        self._bells: dict[Owner, _Bell] = {}
+        self._slots = asyncio.Semaphore(PASSES_AT_ONCE)
+
+    def ring(self, owner: Owner, why: str) -> None:
+        """Something happened to the resource, or to its child of kind `why`. Unknown ones are nobody's business."""
+        if bell := self._bells.get(owner):
+            bell.event.set()
+            self._journal.rang(owner[1], why)
+
+    def oldest_unfinished(self) -> float:
+        """Age in seconds of the pass that runs longest; 0.0 when none runs. May be called from any thread."""
+        started = [bell.started for bell in list(self._bells.values()) if bell.started is not None]
+        return time.monotonic() - min(started) if started else 0.0
+
+    @property
+    def kept(self) -> int:
+        """How many resources are kept."""
+        return len(self._bells)
+
+    async def keep(self, kind: Kind, ref: Ref) -> None:
+        """Runs passes over the resource until it is cancelled."""
+        owner = ref.namespace, kind.resource.kind, label_value(ref.name)
+        bell = self._bells[owner] = _Bell()
+        try:
+            while True:
+                await self._turn(kind, ref, bell)
+        finally:
+            if self._bells.get(owner) is bell:
+                del self._bells[owner]
+
+    async def _turn(self, kind: Kind, ref: Ref, bell: _Bell) -> None:
+        async with self._slots:
+            bell.event.clear()  # clear, then look: nothing is lost
+            bell.started = began = time.monotonic()
+            try:
+                outcome = await self._run(kind, ref, bell.failures)
+            finally:
+                bell.started = None
+        took = time.monotonic() - began
+        self._journal.passed(kind.resource.kind, outcome.result, took)
+        await _rest(bell, outcome, took)
+
+
+async def _rest(bell: _Bell, outcome: Outcome, took: float) -> None:
+    deaf, longest = _pauses(bell, outcome, took)
+    await asyncio.sleep(deaf)
+    try:
+        async with asyncio.timeout(max(0.0, longest - deaf)):
+            await bell.event.wait()
+    except TimeoutError:
+        return
+
+
+def _pauses(bell: _Bell, outcome: Outcome, took: float) -> tuple[float, float]:
+    """Seconds in which no bell is heard, and seconds after which to look anyway."""
+    breath = min(LONGEST_BREATH, max(BREATH, 2 * took))
+    if outcome.result in (Result.DONE, Result.IDLE):
+        bell.failures = bell.conflicts = 0
+        # Jitter, so that a thousand resources that began together do not stay together.
+        return breath, outcome.again.total_seconds() * random.uniform(0.9, 1.1)  # noqa: S311
+    if outcome.result is Result.CONFLICT and bell.conflicts < CONFLICTS_IN_A_ROW:
+        bell.conflicts += 1
+        return breath, 0.0
+    bell.failures += 1
+    asked = outcome.error.retry_after if isinstance(outcome.error, Transient) else None
+    pause = max(asked or 0.0, _back_off(bell.failures, outcome.result))
+    return max(asked or 0.0, min(pause, FIRST_PAUSE)), pause
+
+
+def _back_off(failures: int, result: Result) -> float:
+    first, longest = (REFUSED_PAUSE, 300.0) if result is Result.REFUSED else (FIRST_PAUSE, LONGEST_PAUSE)
+    return float(min(longest, first * 2 ** min(failures - 1, 10)) * random.uniform(0.7, 1.0))  # noqa: S311
