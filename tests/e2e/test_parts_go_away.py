@@ -1,0 +1,42 @@
+"""Database or cache are gone for a while: what is cached goes on, the rest says so, all comes back by itself."""
+
+import pytest
+
+from tests.e2e.world import World, a_shortener, until
+
+
+@pytest.fixture(scope="module")
+def links(world: World) -> World:
+    world.apply(a_shortener(world, replicas={"min": 1, "max": 1}))
+    world.wait_ready("links")
+    with world.links() as api:
+        for slug in ("hot", "cold"):
+            api.post("/api/v1/links", json={"target": "https://example.org/", "slug": slug}).raise_for_status()
+    return world
+
+
+def restarts(world: World) -> int:
+    pods = world.find("pods", "toprope.dev/name=links,app.kubernetes.io/component=web")
+    return sum(one["restartCount"] for pod in pods for one in pod["status"].get("containerStatuses", []))
+
+
+def test_the_database_dies_under_redirects(links: World) -> None:
+    web = {pod["metadata"]["uid"] for pod in links.find("pods", "app.kubernetes.io/component=web")}
+    with links.visitor() as visitor:
+        assert visitor.get("/hot").status_code == 302
+        links.kubectl("delete", "pod", "links-database-0", "--grace-period=0", "--force")
+        answers = [(visitor.get("/hot"), visitor.get("/never-seen-before")) for _ in range(5)]
+        assert {hot.status_code for hot, _ in answers} == {302}
+        cold = [answer for _, answer in answers if answer.status_code == 503]
+        assert all(answer.headers["retry-after"] for answer in cold)
+        until(lambda: visitor.get("/cold").status_code == 302, lambda: "the database did not come back", 60)
+    assert restarts(links) == 0
+    assert {pod["metadata"]["uid"] for pod in links.find("pods", "app.kubernetes.io/component=web")} == web
+
+
+def test_a_redirect_never_fails_because_the_cache_does(links: World) -> None:
+    with links.visitor() as visitor:
+        links.kubectl("delete", "pod", "-l", "app.kubernetes.io/component=cache", "--grace-period=0", "--force")
+        answers = {visitor.get(path).status_code for path in ("/hot", "/cold") * 10}
+    assert answers == {302}
+    assert restarts(links) == 0
