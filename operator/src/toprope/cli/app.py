@@ -3,12 +3,15 @@
 import typer
 
 from toprope.cli.crds import crds
+from toprope.cli.demo import demo
 from toprope.cli.rbac import rbac
 from toprope.cli.render import render
+from toprope.cli.run import run
+from toprope.cli.status import status
 
 app = typer.Typer(
     name="toprope", help="AI back ends on Kubernetes, held by their SLOs.", no_args_is_help=True, add_completion=False,
     pretty_exceptions_enable=False,
 )  # fmt: skip
-for command in (crds, rbac, render):
+for command in (status, render, demo, crds, rbac, run):
     app.command()(command)

@@ -1,0 +1,63 @@
+"""How commands reach the cluster: the kubeconfig's current context, as `kubectl` would."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from toprope.cli.say import fail
+from toprope.core.errors import TopropeError
+from toprope.core.objects import ApiResource, Manifest, Ref
+from toprope.io.api import APPLY, Api, Request
+from toprope.io.credentials import CredentialsError, connection
+from toprope.io.translation import Missing
+from toprope.kind import Kind
+
+FIELD_MANAGER = "toprope-cli"
+
+
+def _uncounted(verb: str, code: str) -> None:
+    """A command's own requests are nobody's metrics."""
+
+
+class CommandCluster:
+    """The few requests that commands make. Errors are those of `core.errors`."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def read(self, ref: Ref) -> Manifest | None:
+        """The object; None when there is none, or no such API."""
+        try:
+            found: Manifest = await self._api.call(Request("GET", ref, ref.path))
+        except Missing:
+            return None
+        return found
+
+    async def apply(self, ref: Ref, manifest: Mapping[str, Any]) -> Manifest:
+        """Server-side apply of somebody's manifest: fields of others are taken over, unknown ones are refused."""
+        params = {"fieldManager": FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"}
+        live: Manifest = await self._api.call(Request("PATCH", ref, ref.path, params, manifest, APPLY))
+        return live
+
+    async def named(self, kinds: Iterable[Kind], namespace: str, name: str) -> Sequence[tuple[Kind, Manifest]]:
+        """The resources of that name, of whatever kind."""
+        found = [(kind, await self.read(Ref(kind.resource, namespace, name))) for kind in kinds]
+        return [(kind, live) for kind, live in found if live is not None]
+
+    async def list(self, resource: ApiResource, namespace: str, params: Mapping[str, str]) -> Sequence[Manifest]:
+        """Objects of a namespace, as the API server selects them."""
+        where = Ref(resource, namespace, "*")
+        items: Sequence[Manifest] = (await self._api.call(Request("GET", where, resource.path(namespace), params)))[
+            "items"
+        ]
+        return items
+
+
+@asynccontextmanager
+async def reached() -> AsyncIterator[CommandCluster]:
+    """The cluster of this moment's kubeconfig; what goes wrong there ends the command with a sentence."""
+    try:
+        async with Api(connection(), _uncounted) as api:
+            yield CommandCluster(api)
+    except (CredentialsError, TopropeError) as failure:
+        fail(str(failure))

@@ -1,0 +1,96 @@
+"""`toprope demo`: from one short manifest to a link that was shortened, followed and counted."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from toprope.cli import story
+from toprope.cli.cluster import reached
+from toprope.cli.gateway import Gateway
+from toprope.cli.render import manifests_of
+from toprope.cli.say import fail, out
+from toprope.core.objects import Manifest, Ref
+from toprope.kinds.shortenerapp.kind import SHORTENER_APP
+
+KUBECTL_SECONDS = 15
+
+_NEXT = """\
+Look next at
+  toprope status {name} -n {namespace}            what is true of it, and why
+  kubectl -n {namespace} get all,httproute -l toprope.dev/name={name}
+  kubectl -n {namespace} get events --sort-by=.lastTimestamp
+  kubectl explain {short}.spec                 every field, explained
+  toprope render -f {file}      the objects that the operator makes of it"""
+
+
+def demo(
+    file: Annotated[Path, typer.Option("--file", "-f", help="Manifest of a ShortenerApp.")] = Path(
+        "examples/links.yaml"
+    ),
+    gateway: Annotated[str, typer.Option(help="Where the Gateway answers.")] = "http://127.0.0.1:8080",
+    target: Annotated[str, typer.Option(help="What to shorten.")] = "https://example.com/a/rather/long/address",
+    within: Annotated[float, typer.Option(help="Seconds that the resource may take to become Ready.")] = 180.0,
+) -> None:
+    """Apply a ShortenerApp, watch it come alive, shorten a link with it, follow it, and show its statistics.
+
+    Example: toprope demo -f examples/links.yaml --gateway http://127.0.0.1:8080
+    """
+    manifests = manifests_of(file)
+    if len(manifests) != 1:
+        fail(f"{file} holds {len(manifests)} objects; the demo needs one ShortenerApp.")
+    try:
+        ref = asyncio.run(_told(file, manifests[0], gateway, target, within))
+    except story.StoryFailed as reason:
+        fail(str(reason))
+    _show_resources(ref)
+    short = SHORTENER_APP.short
+    out.print(_NEXT.format(name=ref.name, namespace=ref.namespace, short=short, file=file), markup=False)
+
+
+async def _told(file: Path, manifest: Manifest, gateway: str, target: str, within: float) -> Ref:
+    started = time.monotonic()
+
+    def tell(what: str, style: str = "") -> None:
+        out.print(Text(f"{time.monotonic() - started:6.1f} s  "), Text(what, style), sep="")
+
+    ref = story.ref_of_resource(manifest)
+    async with reached() as cluster:
+        await cluster.apply(ref, manifest)
+        tell(f"applied {ref} ({file})")
+        live = await story.ready(cluster, ref, within, tell)
+        key = await story.api_key(cluster, ref)
+    async with Gateway(gateway, _host(live)) as front:
+        link = await story.shortened(front, key, target)
+        tell(f"shortened {link['target']} to {front.url}/{link['slug']}", "bold")
+        tell(f"followed it: 302 to {await story.followed(front, link)}", "bold")
+        visits = await story.counted(front, key, link["slug"])
+        tell(f"its statistics: {visits['clicks'] + visits['bots']} visit on {visits['days'][-1]['day']}", "bold")
+    return ref
+
+
+def _host(live: Manifest) -> str | None:
+    hostnames = (live["spec"].get("traffic") or {}).get("hostnames") or ()
+    return next((name for name in hostnames if not name.startswith("*")), None)
+
+
+def _show_resources(ref: Ref) -> None:
+    """`kubectl get` as a user would type it; without kubectl the command is only named."""
+    command = ["kubectl", "get", SHORTENER_APP.short, "-n", ref.namespace]
+    if kubeconfig := os.environ.get("KUBECONFIG"):
+        out.print(f"\n$ export KUBECONFIG={kubeconfig}", markup=False)
+    out.print(f"$ {' '.join(command)}", markup=False)
+    if shutil.which("kubectl") is None:
+        out.print("(kubectl is not installed here)\n", markup=False)
+        return
+    try:
+        shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=KUBECTL_SECONDS)
+    except subprocess.SubprocessError as failure:
+        fail(f"kubectl did not show the resource: {getattr(failure, 'stderr', '') or failure}")
+    out.print(shown.stdout, markup=False)
