@@ -87,17 +87,18 @@ async def one_pass(kind: Kind, ref: Ref, world: World, *, failures: int = 0) -> 
         return await _failed(kind, live, world, Bug(f"{type(error).__name__}; the operator's log has more."), failures)
 
 
-async def farewell(kind: Kind, manifest: Manifest, world: World) -> None:
+async def farewell(kind: Kind, ref: Ref, world: World) -> None:
     """What is left to do before the resource may go. Raises until it is done.
 
     A resource that cannot be read, or is left alone on request, goes as it is: its data stays.
     """
-    if annotations_of(manifest).get(RECONCILE) == "disabled":
+    live = world.cluster.child(ref)
+    if live is None or annotations_of(live).get(RECONCILE) == "disabled":
         return
     try:
-        resource = resource_of(kind, manifest, world.installation)
+        resource = resource_of(kind, live, world.installation)
     except Unreadable as error:
-        log.warning("%s goes without farewell: %s", manifest["metadata"]["name"], error)
+        log.warning("%s goes without farewell: %s", ref, error)
         return
     seen = await kind.observe(resource, world.cluster)
     decision = kind.farewell(resource, seen, world.clock.now())

@@ -30,7 +30,8 @@ log = logging.getLogger(__name__)
 class Reflector:
     """Feeds one collection of the store, in one namespace or in all."""
 
-    def __init__(self, api: Api, store: Store, resource: ApiResource, scope: str | None) -> None:
+    def __init__(self, api: Api, store: Store, resource: ApiResource, scope: str | None, labels: str = OURS) -> None:
+        """`labels` is a label selector; empty takes all objects."""
         self.synced = asyncio.Event()
         """Set once the first list is in the store."""
         self._api = api
@@ -39,6 +40,7 @@ class Reflector:
         self._scope = scope
         self._ref = Ref(resource, scope or "*", "*")
         self._path = resource.path(scope)
+        self._selector = {"labelSelector": labels} if labels else {}
         self._failures = 0
 
     async def run(self) -> None:
@@ -70,7 +72,7 @@ class Reflector:
 
     async def _list(self) -> int:
         manifests: list[Manifest] = []
-        params = {"labelSelector": OURS, "limit": PAGE}
+        params = {**self._selector, "limit": PAGE}
         while True:
             page = await self._api.call(Request("GET", self._ref, self._path, params))
             manifests.extend(self._typed(page["items"]))
@@ -90,7 +92,7 @@ class Reflector:
     async def _watch(self, version: int, seconds: float) -> int:
         params = {
             "watch": "1",
-            "labelSelector": OURS,
+            **self._selector,
             "resourceVersion": str(version),
             "allowWatchBookmarks": "true",
             "timeoutSeconds": str(int(seconds)),

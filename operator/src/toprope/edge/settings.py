@@ -1,0 +1,50 @@
+"""The operator's settings, from the environment only."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from toprope import __version__
+from toprope.core.resource import Installation
+
+
+class Settings(BaseSettings):
+    """Each field is the variable TOPROPE_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="TOPROPE_", frozen=True, use_attribute_docstrings=True)
+
+    image_prefix: str = "docker.io/toprope"
+    """`<prefix>/<workload>:<version>` is a workload's image."""
+    namespaces: Annotated[tuple[str, ...], NoDecode] = ()
+    """The namespaces that are watched, separated by commas. Empty: the whole cluster."""
+    namespace: str = "toprope-system"
+    """Where the operator runs."""
+    monitoring_namespace: str = "monitoring"
+    """Where Prometheus runs."""
+    ops_host: str = "0.0.0.0"  # noqa: S104 - the kubelet and Prometheus come from outside the pod
+    """Address of the ops port."""
+    ops_port: Annotated[int, Field(ge=0, le=65535)] = 9090
+    """Port of /healthz, /readyz and /metrics; 0 takes a free one."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """What is logged."""
+    longest_pass: Annotated[float, Field(gt=0)] = 180.0
+    """Seconds after which an unfinished pass makes /healthz fail."""
+    kubeconfig: Path | None = None
+    """A kubeconfig to use instead of the pod's service account."""
+
+    @field_validator("namespaces", mode="before")
+    @classmethod
+    def _separated(cls, text: object) -> object:
+        return tuple(part.strip() for part in text.split(",") if part.strip()) if isinstance(text, str) else text
+
+    @property
+    def installation(self) -> Installation:
+        """What renderings need to know of the operator."""
+        return Installation(
+            version=__version__,
+            image_prefix=self.image_prefix,
+            namespace=self.namespace,
+            monitoring_namespace=self.monitoring_namespace,
+        )

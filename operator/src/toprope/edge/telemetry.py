@@ -1,0 +1,79 @@
+"""What the operator says of itself: JSON logs and Prometheus metrics. Neither holds a secret: no bodies, no data."""
+
+import logging
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import orjson
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 90)
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time, level, logger, message, and the error with its trace."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return orjson.dumps(line, default=str).decode()
+
+
+def log_to_stdout(level: str) -> None:
+    """All logs of the process, as JSON lines."""
+    lines = logging.StreamHandler(sys.stdout)
+    lines.setFormatter(JsonLines())
+    logging.basicConfig(level=level, handlers=[lines], force=True)
+    # kopf says "Handler 'keep' is invoked" for each object at INFO; ours says what came of it.
+    logging.getLogger("kopf").setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+class Telemetry:
+    """The operator's metrics, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        self._seconds = Histogram(
+            "toprope_pass_duration_seconds", "How long a pass took.", ["kind"], buckets=_BUCKETS, registry=self.registry
+        )
+        self._passes = Counter(
+            "toprope_passes_total", "Passes by how they ended.", ["kind", "outcome"], registry=self.registry
+        )
+        self._bells = Counter(
+            "toprope_bells_total", "What called for a pass: the kind of object that changed.", ["kind", "why"],
+            registry=self.registry,
+        )  # fmt: skip
+        self._requests = Counter(
+            "toprope_api_requests_total", "Requests to the API server; code `none` is no answer.", ["verb", "code"],
+            registry=self.registry,
+        )  # fmt: skip
+
+    def passed(self, kind: str, result: str, seconds: float) -> None:
+        """A pass ended."""
+        self._seconds.labels(kind).observe(seconds)
+        self._passes.labels(kind, result).inc()
+
+    def rang(self, kind: str, why: str) -> None:
+        """A bell rang."""
+        self._bells.labels(kind, why).inc()
+
+    def requested(self, verb: str, code: str) -> None:
+        """A request to the API server ended."""
+        self._requests.labels(verb, code).inc()
+
+    def watch(self, oldest: Callable[[], float], kept: Callable[[], float]) -> None:
+        """Names the values that are read when somebody scrapes."""
+        Gauge(
+            "toprope_oldest_unfinished_pass_seconds", "Age of the pass that runs longest.", registry=self.registry
+        ).set_function(oldest)
+        Gauge("toprope_resources", "Resources that are kept.", registry=self.registry).set_function(kept)

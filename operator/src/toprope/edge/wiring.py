@@ -1,0 +1,102 @@
+"""kopf's part: finalizers, one daemon for each of our objects, their events, their deletion.
+
+Each callback calls one thing of ours. kopf sees our own kinds only; children are watched by `io.watch`, which keeps a
+tenth of what kopf would keep of each.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import kopf
+
+from toprope.core.errors import Refused, TopropeError
+from toprope.core.names import FINALIZER, label_value
+from toprope.core.objects import Ref
+from toprope.engine.loop import Loop
+from toprope.engine.one_pass import World, farewell
+from toprope.io.credentials import Connection
+from toprope.io.store import Store
+from toprope.kind import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """What kopf's callbacks call."""
+
+    connection: Connection
+    store: Store
+    loop: Loop
+    world: World
+
+
+class NoDiffBase(kopf.DiffBaseStorage):
+    """Keeps no copy of the spec on the object: nothing here asks what changed."""
+
+    def fetch(self, *, body: kopf.Body) -> kopf.BodyEssence | None:
+        """Nothing."""
+        return None
+
+    def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
+        """Nowhere."""
+
+
+def settings() -> kopf.OperatorSettings:
+    """kopf as we use it: no peering, no scanning, no state on the objects but the finalizer."""
+    chosen = kopf.OperatorSettings()
+    chosen.peering.standalone = True
+    chosen.scanning.disabled = True
+    chosen.persistence.finalizer = FINALIZER
+    chosen.persistence.diffbase_storage = NoDiffBase()
+    chosen.networking.request_timeout = 30
+    chosen.networking.connect_timeout = 5
+    chosen.watching.chunk_size = 500
+    chosen.posting.enabled = False
+    chosen.posting.loggers = False
+    chosen.execution.default_backoff = 15
+    return chosen
+
+
+def registry(kinds: Sequence[Kind], wired: Wired) -> kopf.OperatorRegistry:
+    """The callbacks of all kinds."""
+    registered = kopf.OperatorRegistry()
+    kopf.on.login(registry=registered)(_login(wired.connection))
+    for kind in kinds:
+        _register(registered, kind, wired)
+    return registered
+
+
+def _login(connection: Connection) -> Any:
+    def login(**_: Any) -> kopf.ConnectionInfo:
+        return kopf.ConnectionInfo(
+            server=connection.server,
+            ca_data=connection.authority,
+            certificate_data=connection.certificate,
+            private_key_data=connection.key,
+            token=connection.bearer(),
+        )
+
+    return login
+
+
+def _register(registered: kopf.OperatorRegistry, kind: Kind, wired: Wired) -> None:
+    where = (kind.resource.group, kind.resource.version, kind.resource.plural)
+
+    @kopf.on.event(*where, registry=registered)
+    async def hear(event: kopf.RawEvent, namespace: str | None, name: str, **_: Any) -> None:
+        # Before the daemon: kopf calls the callbacks of one event in this order.
+        wired.store.heard(kind.resource, None, event["type"] or "ADDED", event["object"])
+        wired.loop.ring((str(namespace), kind.resource.kind, label_value(name)), kind.resource.kind)
+
+    @kopf.daemon(*where, registry=registered, cancellation_timeout=5)
+    async def keep(namespace: str | None, name: str, **_: Any) -> None:
+        await wired.loop.keep(kind, Ref(kind.resource, str(namespace), name))
+
+    @kopf.on.delete(*where, registry=registered)
+    async def part(namespace: str | None, name: str, retry: int, **_: Any) -> None:
+        try:
+            await farewell(kind, Ref(kind.resource, str(namespace), name), wired.world)
+        except Refused as error:
+            raise kopf.TemporaryError(str(error), delay=60) from error
+        except TopropeError as error:
+            raise kopf.TemporaryError(str(error), delay=min(60, 2**retry)) from error

@@ -1,0 +1,150 @@
+"""An engine in this process, without kopf: its own store and watches, passes run one by one until nothing moves."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.support.dying import DyingCluster
+from toprope.core.errors import TopropeError
+from toprope.core.names import FINALIZER, label_value
+from toprope.core.objects import Manifest, Ref
+from toprope.core.resource import Installation
+from toprope.engine.events import Told
+from toprope.engine.one_pass import Outcome, Result, World, farewell, one_pass
+from toprope.io.api import APPLY, MERGE, Api, Request
+from toprope.io.cluster import ApiCluster
+from toprope.io.credentials import Connection
+from toprope.io.store import Owner, Store
+from toprope.io.watch import Reflector
+from toprope.kind import Kind
+
+INSTALLATION = Installation(
+    version="0.1.0", image_prefix="docker.io/toprope", namespace="toprope-system", monitoring_namespace="monitoring"
+)
+PATIENCE = 30.0
+LONG = timedelta(minutes=4)
+"""Who wants to look again later than this waits for a bell, not for a time."""
+
+
+class LeapingClock:
+    """The machine's time, plus all that a test has leapt over."""
+
+    def __init__(self) -> None:
+        self.leapt = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.leapt
+
+
+@dataclass(slots=True)
+class Bells:
+    """Wakes whoever waits for a resource."""
+
+    rung: dict[Owner, asyncio.Event] = field(default_factory=dict)
+
+    def ring(self, owner: Owner, why: str) -> None:
+        self.of(owner).set()
+
+    def of(self, owner: Owner) -> asyncio.Event:
+        return self.rung.setdefault(owner, asyncio.Event())
+
+
+@dataclass(slots=True)
+class Engine:
+    """Runs passes of one kind."""
+
+    kind: Kind
+    api: Api
+    cluster: DyingCluster
+    world: World
+    clock: LeapingClock
+    bells: Bells
+
+    def ref(self, namespace: str, name: str) -> Ref:
+        return Ref(self.kind.resource, namespace, name)
+
+    async def one_pass(self, ref: Ref, failures: int = 0) -> Outcome:
+        return await one_pass(self.kind, ref, self.world, failures=failures)
+
+    async def settle(self, ref: Ref, settled: Callable[[Manifest], bool] = lambda live: True) -> Manifest:
+        """Passes until one writes nothing and `settled` says yes to the object; due times come at once."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                bell = self.bells.of((ref.namespace, self.kind.resource.kind, label_value(ref.name)))
+                bell.clear()
+                before = self.cluster.writes
+                outcome = await self.one_pass(ref)
+                live = self.world.cluster.child(ref)
+                quiet = outcome.result is Result.DONE and before == self.cluster.writes
+                if quiet and live and is_observed(live) and settled(live):
+                    return live
+                await self._wait(bell, outcome)
+
+    async def _wait(self, bell: asyncio.Event, outcome: Outcome) -> None:
+        if outcome.result is Result.DONE and timedelta(0) < outcome.again < LONG:
+            self.clock.leapt += outcome.again
+            return
+        if outcome.result is Result.DONE and not outcome.again:
+            return
+        try:
+            async with asyncio.timeout(0.3):
+                await bell.wait()
+        except TimeoutError:
+            return
+
+    async def part(self, ref: Ref) -> None:
+        """What happens after a deletion: the farewell until it is done, then the finalizer goes."""
+        async with asyncio.timeout(PATIENCE):
+            while not await self._parted(ref):  # noqa: ASYNC110 - nobody tells when the API server changes its mind
+                await asyncio.sleep(0.05)
+
+    async def _parted(self, ref: Ref) -> bool:
+        try:
+            await farewell(self.kind, ref, self.world)
+            await self.api.call(Request("PATCH", ref, ref.path, {}, {"metadata": {"finalizers": None}}, MERGE))
+        except TopropeError:
+            return False
+        return True
+
+
+def is_observed(live: Manifest) -> bool:
+    """Whether the status speaks of today's spec."""
+    return bool((live.get("status") or {}).get("observedGeneration") == live["metadata"]["generation"])
+
+
+@asynccontextmanager
+async def an_engine(
+    kind: Kind, connection: Connection, namespace: str, die_at: int = 0, *, after: bool = False
+) -> AsyncIterator[Engine]:
+    """A fresh engine over one namespace, as a new process has it."""
+    bells = Bells()
+    watched = [touch.resource for touch in kind.touches if touch.watched]
+    store = Store(bells.ring, watched, [kind.resource])
+    async with Api(connection, lambda verb, code: None) as api:
+        reflectors = [Reflector(api, store, resource, namespace) for resource in watched]
+        reflectors.append(Reflector(api, store, kind.resource, namespace, labels=""))
+        tasks = [asyncio.create_task(reflector.run()) for reflector in reflectors]
+        await asyncio.wait_for(asyncio.gather(*(one.synced.wait() for one in reflectors)), PATIENCE)
+        cluster = DyingCluster(ApiCluster(api, store), die_at, after=after)
+        clock = LeapingClock()
+        try:
+            yield Engine(kind, api, cluster, World(cluster, clock, INSTALLATION, Told()), clock, bells)
+        finally:
+            await _end(tasks)
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def put(api: Api, ref: Ref, manifest: dict[str, Any]) -> Manifest:
+    """Applies a resource as a person would, with our finalizer on it as kopf would put it there."""
+    held = {**manifest, "metadata": {**manifest["metadata"], "finalizers": [FINALIZER]}}
+    params = {"fieldManager": "a-person", "force": "true"}
+    answer: Manifest = await api.call(Request("PATCH", ref, ref.path, params, held, APPLY))
+    return answer

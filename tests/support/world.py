@@ -1,0 +1,49 @@
+"""A namespace as plain data in which two equal worlds are equal: no UIDs, times, addresses, versions or secrets."""
+
+import re
+from typing import Any
+
+import orjson
+
+from toprope.core.names import FIELD_MANAGER, MANAGED_BY, RENDERED
+from toprope.core.objects import Manifest, Ref
+from toprope.io.api import Api, Request
+from toprope.kind import Kind
+from toprope.ports import Cluster
+
+_FORGOTTEN = ("uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "selfLink")
+_CHANGING = [
+    (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "<uid>"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "<time>"),
+    (re.compile(r"\b\d+\.\d+\.\d+\.\d+\b"), "<address>"),
+]
+
+
+async def world_of(kind: Kind, cluster: Cluster, namespace: str) -> dict[str, Any]:
+    """Every object that the kind may have made in the namespace, by kind and name."""
+    labels = {MANAGED_BY: FIELD_MANAGER}
+    found = [await cluster.find(touch.resource, namespace, labels) for touch in kind.touches]
+    objects = [one for some in found for one in some]
+    return {f"{one['kind']}/{one['metadata']['name']}": _plain(one, namespace) for one in objects}
+
+
+def _plain(manifest: Manifest, namespace: str) -> Any:
+    metadata = {key: value for key, value in manifest["metadata"].items() if key not in _FORGOTTEN}
+    annotations = {key: value for key, value in metadata.get("annotations", {}).items() if key != RENDERED}
+    plain = {**manifest, "metadata": {**metadata, "annotations": annotations}}
+    if "data" in plain and manifest["kind"] == "Secret":
+        plain["data"] = sorted(plain["data"])
+    plain.pop("status", None)
+    text = orjson.dumps(plain).decode().replace(namespace, "<namespace>")
+    for changing, name in _CHANGING:
+        text = changing.sub(name, text)
+    return orjson.loads(text)
+
+
+async def status_of(api: Api, ref: Ref) -> Any:
+    """The status of a resource, without its times."""
+    live = await api.call(Request("GET", ref, ref.path))
+    text = orjson.dumps(live.get("status")).decode().replace(ref.namespace, "<namespace>")
+    for changing, name in _CHANGING:
+        text = changing.sub(name, text)
+    return orjson.loads(text)
