@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +42,19 @@ def connection(floor: Floor) -> Connection:
 
 
 @pytest.fixture
-def namespace(floor: Floor) -> str:
-    """A fresh namespace. It stays: tearing it down would cost more than it does."""
-    name = f"t{next(_numbers)}-{os.getpid()}"
-    manifest: dict[str, Any] = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-    floor.api.apply(manifest)
-    return name
+def namespaces(floor: Floor) -> Callable[[], str]:
+    """Makes fresh namespaces. They stay: tearing them down would cost more than they do."""
+
+    def fresh() -> str:
+        name = f"t{next(_numbers)}-{os.getpid()}"
+        manifest: dict[str, Any] = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        floor.api.apply(manifest)
+        return name
+
+    return fresh
+
+
+@pytest.fixture
+def namespace(namespaces: Callable[[], str]) -> str:
+    """A fresh namespace."""
+    return namespaces()

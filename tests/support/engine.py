@@ -58,6 +58,7 @@ class Engine:
 
     kind: Kind
     api: Api
+    store: Store
     cluster: DyingCluster
     world: World
     clock: LeapingClock
@@ -131,7 +132,7 @@ async def an_engine(
         cluster = DyingCluster(ApiCluster(api, store), die_at, after=after)
         clock = LeapingClock()
         try:
-            yield Engine(kind, api, cluster, World(cluster, clock, INSTALLATION, Told()), clock, bells)
+            yield Engine(kind, api, store, cluster, World(cluster, clock, INSTALLATION, Told()), clock, bells)
         finally:
             await _end(tasks)
 
@@ -142,9 +143,10 @@ async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def put(api: Api, ref: Ref, manifest: dict[str, Any]) -> Manifest:
+async def put(engine: Engine, ref: Ref, manifest: dict[str, Any]) -> Manifest:
     """Applies a resource as a person would, with our finalizer on it as kopf would put it there."""
     held = {**manifest, "metadata": {**manifest["metadata"], "finalizers": [FINALIZER]}}
     params = {"fieldManager": "a-person", "force": "true"}
-    answer: Manifest = await api.call(Request("PATCH", ref, ref.path, params, held, APPLY))
+    answer: Manifest = await engine.api.call(Request("PATCH", ref, ref.path, params, held, APPLY))
+    engine.store.put(ref.resource, answer)
     return answer

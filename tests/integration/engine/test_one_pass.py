@@ -9,7 +9,7 @@ from toprope.io.credentials import Connection
 async def test_a_new_resource_gets_its_children_and_a_status(connection: Connection, namespace: str) -> None:
     async with an_engine(TINY, connection, namespace) as engine:
         ref = engine.ref(namespace, "one")
-        await put(engine.api, ref, a_tiny("one", namespace))
+        await put(engine, ref, a_tiny("one", namespace))
         live = await engine.settle(ref)
         world = await world_of(TINY, engine.cluster, namespace)
     revision = live["status"]["revision"]

@@ -1,0 +1,134 @@
+"""Every kill point of a story: one undisturbed run counts the writes and shows the world; then, for each write, a run
+that dies before it and one that dies after it, each carried on by a fresh engine, must end in the same world.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.support.dying import Killed
+from tests.support.engine import Engine, an_engine, put
+from tests.support.world import status_of, world_of
+from toprope.core.objects import Manifest
+from toprope.io.api import Request
+from toprope.io.credentials import Connection
+from toprope.kind import Kind
+
+Settled = Callable[[Manifest], bool]
+AT_ONCE = 4
+GARBAGE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What happens to a resource: it may stand already, then something is done to it, and the engine works."""
+
+    kind: Kind
+    settled: Settled
+    before: Mapping[str, Any] | None
+    """The spec that stands when the story begins; None for nothing."""
+    after: Mapping[str, Any] | None
+    """The spec that is applied; None deletes the resource."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended."""
+
+    world: Mapping[str, Any]
+    status: Any
+    writes: int
+    """Of the engine that died, or of the only one."""
+
+
+async def told(story: Story, connection: Connection, namespace: str, die_at: int = 0, *, after: bool = False) -> Ending:
+    """One run of the story, killed at its `die_at`th write (0: never) and carried on by a fresh engine."""
+    if story.before is not None:
+        async with an_engine(story.kind, connection, namespace) as engine:
+            await _apply(engine, story, namespace, story.before)
+            await engine.settle(engine.ref(namespace, "links"), story.settled)
+    async with an_engine(story.kind, connection, namespace, die_at, after=after) as engine:
+        await _happen(engine, story, namespace)
+        killed = await _is_killed(engine, story, namespace)
+        writes = engine.cluster.writes
+        if not killed:
+            return await _ending(engine, story, namespace, writes)
+    async with an_engine(story.kind, connection, namespace) as fresh:
+        await _is_killed(fresh, story, namespace)
+        return await _ending(fresh, story, namespace, writes)
+
+
+async def _apply(engine: Engine, story: Story, namespace: str, spec: Mapping[str, Any]) -> None:
+    ref = engine.ref(namespace, "links")
+    resource = story.kind.resource
+    metadata = {"name": ref.name, "namespace": namespace}
+    manifest = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata, "spec": dict(spec)}
+    await put(engine, ref, manifest)
+
+
+async def _happen(engine: Engine, story: Story, namespace: str) -> None:
+    if story.after is not None:
+        await _apply(engine, story, namespace, story.after)
+        return
+    ref = engine.ref(namespace, "links")
+    engine.store.put(ref.resource, await engine.api.call(Request("DELETE", ref, ref.path)))
+
+
+async def _is_killed(engine: Engine, story: Story, namespace: str) -> bool:
+    ref = engine.ref(namespace, "links")
+    try:
+        if story.after is None:
+            await engine.part(ref)
+        else:
+            await engine.settle(ref, story.settled)
+    except Killed:
+        return True
+    return False
+
+
+async def _ending(engine: Engine, story: Story, namespace: str, writes: int) -> Ending:
+    ref = engine.ref(namespace, "links")
+    if story.after is None:
+        await _emptied(engine, story, namespace)
+        return Ending(await world_of(story.kind, engine.cluster, namespace), None, writes)
+    world = await world_of(story.kind, engine.cluster, namespace)
+    return Ending(world, await status_of(engine.api, ref), writes)
+
+
+async def _emptied(engine: Engine, story: Story, namespace: str) -> None:
+    """Garbage collection is the cluster's own and takes its time; what has no owner stays."""
+    async with asyncio.timeout(GARBAGE):
+        while await _owned(engine, story, namespace):  # noqa: ASYNC110 - nobody rings when it is done
+            await asyncio.sleep(0.1)
+
+
+async def _owned(engine: Engine, story: Story, namespace: str) -> bool:
+    world = await world_of(story.kind, engine.cluster, namespace)
+    return any(one["metadata"].get("ownerReferences") for one in world.values())
+
+
+async def differences(story: Story, connection: Connection, namespaces: Callable[[], str]) -> list[str]:
+    """One line for each kill point whose run ended in another world than the undisturbed one; empty is good."""
+    undisturbed = await told(story, connection, namespaces())
+    at_once = asyncio.Semaphore(AT_ONCE)
+
+    async def difference(die_at: int, after: bool) -> str:
+        async with at_once:
+            end = await told(story, connection, namespaces(), die_at, after=after)
+        return _difference(undisturbed, end, f"killed {'after' if after else 'before'} write {die_at}")
+
+    points = [(die_at, after) for die_at in range(1, undisturbed.writes + 1) for after in (False, True)]
+    lines = await asyncio.gather(*(difference(die_at, after) for die_at, after in points))
+    return [line for line in lines if line]
+
+
+def _difference(undisturbed: Ending, end: Ending, when: str) -> str:
+    missing = undisturbed.world.keys() - end.world.keys()
+    more = end.world.keys() - undisturbed.world.keys()
+    other = [key for key in undisturbed.world.keys() & end.world.keys() if undisturbed.world[key] != end.world[key]]
+    if missing or more or other:
+        return f"{when}: missing {sorted(missing)}, too many {sorted(more)}, different {sorted(other)}"
+    if undisturbed.status != end.status:
+        return f"{when}: status {end.status} instead of {undisturbed.status}"
+    return ""
