@@ -1,7 +1,7 @@
 """What supervisor and worker say to each other: JSON lines over a socket pair.
 
-    supervisor ──► worker   one line at birth: what to run; then the open socket itself: when it closes, the worker drains
-    worker ──► supervisor   a report about once a second: its phase and its readiness
+supervisor ──► worker   one line at birth: what to run; later only the socket's end, on which the worker drains
+worker ──► supervisor   a report about once a second: its phase and its readiness
 """
 
 from dataclasses import dataclass, field

@@ -73,5 +73,3 @@ class Child:
         self.report = report if report.findings else replace(report, findings=self.report.findings)
         self.reported = time.monotonic()
         self.served = self.served or report.phase == "serving"
-
-

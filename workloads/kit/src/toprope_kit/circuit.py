@@ -1,8 +1,8 @@
 """Stops asking something that is gone, so that nobody waits for it again and again.
 
-    closed ──failed──► open, for `pause` seconds ──► one caller probes ──succeeded──► closed
-                         ▲                                │ failed
-                         └────────────────────────────────┘
+closed ──failed──► open, for `pause` seconds ──► one caller probes ──succeeded──► closed
+                     ▲                                │ failed
+                     └────────────────────────────────┘
 """
 
 import time
@@ -19,7 +19,7 @@ class Circuit:
 
     @property
     def open(self) -> bool:
-        """True: do not ask. The first caller after a pause gets False, and with it the duty to try; the others wait on."""
+        """True: do not ask. The first caller after a pause gets False, and with it the duty to try."""
         if self._open_until is None:
             return False
         now = self._clock()

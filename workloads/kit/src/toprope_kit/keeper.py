@@ -62,7 +62,8 @@ class Keeper:
             failures = 0 if self._served else failures + 1
             self._mourn(child, code)
             if failures >= STARTS_BEFORE_GIVING_UP:
-                raise CannotRun(child.report.sentence or f"{self._birth.service.name} ended with {code} before it served.")
+                name = self._birth.service.name
+                raise CannotRun(child.report.sentence or f"{name} ended with {code} before it served.")
             pause = FIRST_PAUSE if time.monotonic() - child.born > LIVED_WELL else min(pause * 2, LONGEST_PAUSE)
             await self._rest(pause)
 
@@ -112,7 +113,7 @@ class Keeper:
         self.restarts[reason] += 1
         logs.say(
             logger, "a worker ended and is started again", logging.ERROR,
-            worker_index=self._birth.index, reason=reason, code=code, sentence=child.report.sentence,
+            worker_index=self._birth.index, reason=reason, code=code, cause=child.report.sentence,
         )  # fmt: skip
 
     def _kill(self) -> None:

@@ -21,7 +21,7 @@ BOUNDS = (
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 5.0,
     10.0,
 )  # fmt: skip
-"""Upper bounds of the histogram's buckets in seconds, the same in every workload: a latency objective is one of them."""
+"""Upper bounds of the histogram's buckets in seconds; any latency objective is one of them."""
 
 CLASSES = ("main", "preview")
 BUCKETS = len(BOUNDS) + 1
@@ -72,7 +72,7 @@ class Slot:
         return Cell(self.reals, self._places[number])
 
     def row(self, key: RowKey) -> int:
-        """First word of the row's buckets; made on first use. When all rows are taken, routes share one row each class."""
+        """First word of the row's buckets; made on first use. When all rows are taken, routes share what is left."""
         at = self._rows.get(key)
         return self._new_row(key) if at is None else at
 
@@ -121,7 +121,7 @@ class Cell:
 
     __slots__ = ("_at", "_reals")
 
-    def __init__(self, reals: memoryview, at: int) -> None:
+    def __init__(self, reals: "memoryview[float]", at: int) -> None:
         self._reals = reals
         self._at = at
 

@@ -43,7 +43,7 @@ def _durations(slots: Sequence[Slot]) -> Iterator[str]:
         for row in slot.rows():
             sums[row.key] = [a + b for a, b in zip(sums[row.key], (*row.counts, row.seconds), strict=True)]
     for name in CLASSES:
-        yield from _head(DURATION[name], "histogram", f"Seconds from a request's arrival to its last byte ({name} traffic).")
+        yield from _head(DURATION[name], "histogram", f"Seconds from arrival to last byte, {name} traffic.")
         for key in sorted(key for key in sums if key.route_class == name):
             yield from _histogram(DURATION[name], key, sums[key])
 
@@ -61,7 +61,7 @@ def _histogram(name: str, key: RowKey, values: Sequence[float]) -> Iterator[str]
 def _requests(slots: Sequence[Slot], now: float) -> Iterator[str]:
     for name, words, text in (
         ("http_server_requests_started_total", STARTED, "Requests that came in."),
-        ("http_server_requests_finished_total", FINISHED, "Requests that were answered, given up by their client, or cut."),
+        ("http_server_requests_finished_total", FINISHED, "Requests answered, given up by their client, or cut."),
         ("http_server_requests_cut_total", CUT, "Requests that a worker had not answered when it died."),
     ):
         yield from _head(name, "counter", text)
@@ -92,7 +92,9 @@ def _merged(number: Counter | Gauge, slots: Sequence[Slot]) -> float:
 
 def _health(health: Health) -> Iterator[str]:
     yield from _single("workload_workers", "gauge", "Worker processes.", health.workers)
-    yield from _head("workload_worker_restarts_total", "counter", "Workers that died and were started again, by reason.")
+    yield from _head(
+        "workload_worker_restarts_total", "counter", "Workers that died, by reason; each is started again."
+    )
     for reason, count in health.restarts.items():
         yield f'workload_worker_restarts_total{{reason="{reason}"}} {count}'
     yield from _head("workload_check_ok", "gauge", "1 when a readiness check holds in every worker.")

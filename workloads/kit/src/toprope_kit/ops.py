@@ -1,7 +1,7 @@
 """The ops port: `/healthz`, `/readyz`, `/metrics` and `/sli`, answered by the supervisor for all workers.
 
-    healthz   503 when a worker's event loop stands still: the kubelet's liveness probe
-    readyz    503 until every worker is ready, and from SIGTERM on
+healthz   503 when a worker's event loop stands still: the kubelet's liveness probe
+readyz    503 until every worker is ready, and from SIGTERM on
 """
 
 import time
@@ -12,11 +12,11 @@ from typing import Any, Protocol
 import orjson
 
 from toprope_kit import metrics, sli
+from toprope_kit.asgi import Receive, Scope, Send
 from toprope_kit.memory import Slot
 from toprope_kit.metrics import Health
 from toprope_kit.readiness import Finding
 from toprope_kit.service import Service
-from toprope_kit.asgi import Receive, Scope, Send
 
 JSON = "application/json"
 
@@ -104,7 +104,7 @@ class Ops:
         return Answer(200, text.encode(), metrics.CONTENT_TYPE)
 
     def sli(self) -> Answer:
-        """The counters for the operator, with what tells a restart from a reset: `boot` changes when they begin anew."""
+        """The counters for the operator; `boot` changes when they begin anew."""
         health = self._standing.health()
         head = {"boot": self._boot, "at": round(time.time(), 3), "restarts": sum(health.restarts.values())}
         return _json(200, head | sli.page(self._service, self._slots, time.monotonic()))

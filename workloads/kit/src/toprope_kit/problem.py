@@ -18,6 +18,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from toprope_kit.trace import trace_id
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -144,7 +145,7 @@ def render(problem: Problem) -> Response:
 
 def internal_error() -> Problem:
     """What a client sees of an error that nobody expected: its trace id and nothing else."""
-    return Problem("The service failed to answer this request. It has been logged under the trace id.", trace_id=trace_id())
+    return Problem("The service failed to answer. It has been logged under the trace id.", trace_id=trace_id())
 
 
 def install(app: FastAPI) -> None:
@@ -201,7 +202,5 @@ def _unnamed(raised: HTTPException) -> Problem:
     return problem
 
 
-_KNOWN = {
-    kind.status: kind
-    for kind in (BadRequest, Unauthorized, Forbidden, NotFound, Conflict, Gone, Unprocessable, TooManyRequests, Unavailable)
-}
+_NAMED = (BadRequest, Unauthorized, Forbidden, NotFound, Conflict, Gone, Unprocessable, TooManyRequests, Unavailable)
+_KNOWN: dict[int, type[Problem]] = {kind.status: kind for kind in _NAMED}

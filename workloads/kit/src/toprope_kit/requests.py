@@ -71,7 +71,7 @@ class Ledger:
         return request
 
     def end(self, request: Request, status: int) -> float:
-        """It was answered, or given up with `CLIENT_GONE`; the seconds it took. The first call counts, others do nothing."""
+        """It was answered, or given up with `CLIENT_GONE`: the seconds it took. Only the first call counts."""
         seconds = self._clock() - request.start
         if request.done:
             return seconds

@@ -5,6 +5,7 @@ the two the server takes at a given moment only the server knows, so both are tr
 read for every new connection, never kept.
 """
 
+import contextlib
 from pathlib import Path
 
 
@@ -13,8 +14,6 @@ def candidates(path: Path) -> list[str]:
     found = [path.read_text().strip()]
     successor = path.with_name(f"{path.name}.next")
     # A Secret's files are swapped as a whole: the successor may vanish between two looks.
-    try:
+    with contextlib.suppress(FileNotFoundError):
         found.append(successor.read_text().strip())
-    except FileNotFoundError:
-        pass
     return [password for password in dict.fromkeys(found) if password]

@@ -1,7 +1,7 @@
 """`serve`: run a service until SIGTERM, with as many worker processes as asked for.
 
-    SIGTERM ─► readiness off ─► linger: still accepting, each answer says `connection: close`
-            ─► stop accepting, finish what runs ─► drains of the service ─► exit 0      (all within the grace time)
+SIGTERM ─► readiness off ─► linger: still accepting, each answer says `connection: close`
+        ─► stop accepting, finish what runs ─► drains of the service ─► exit 0      (all within the grace time)
 """
 
 import asyncio
@@ -39,7 +39,7 @@ class ServerSettings(EnvSettings):
     """Seconds from SIGTERM until a worker that still runs is killed; keep it below the pod's own grace period."""
 
     shutdown_linger: Seconds = 0.5
-    """Seconds after SIGTERM in which requests are still taken, so that connections of a gateway end between two of them."""
+    """Seconds after SIGTERM in which requests are still taken, so that a gateway's connections end between two."""
 
     stuck_after: Annotated[float, Field(ge=1, le=600)] = 10
     """A worker whose event loop has not moved for this many seconds is unhealthy; after twice that it is restarted."""

@@ -32,7 +32,7 @@ class Gauge:
     labels: Labels = field(default_factory=dict)
     merge: Literal["sum", "max"] = "sum"
     on_death: Counter | None = None
-    """Counter that receives what stood in this gauge when a worker died: what was held in memory is lost, and counted."""
+    """Counter that receives what stood here when a worker died: what was held in memory is lost, and counted."""
 
     def __hash__(self) -> int:
         return hash((self.name, *sorted(self.labels.items())))

@@ -25,7 +25,8 @@ class EnvSettings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource, **others: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
         """What was passed by name, then the variable, then its file."""
         return init_settings, env_settings, _Files(settings_cls)
@@ -58,5 +59,5 @@ class _Files(PydanticBaseSettingsSource):
 
 def _sentence(cls: type[EnvSettings], error: ValidationError) -> str:
     prefix = cls.model_config.get("env_prefix") or ""
-    wrong = [f"{prefix}{'.'.join(map(str, e['loc'])) or 'environment'}".upper() + f": {e['msg']}" for e in error.errors()]
+    wrong = [f"{(prefix + '.'.join(map(str, e['loc']))).upper() or 'together'}: {e['msg']}" for e in error.errors()]
     return f"The environment is not right. {'; '.join(wrong)}."

@@ -17,10 +17,11 @@ Page = dict[str, Any]
 def page(service: Service, slots: Sequence[Slot], now: float) -> Page:
     """The counters of all workers added up; `now` is the monotonic clock that the workers stamp with."""
     rows = [row for slot in slots for row in slot.rows()]
+    by_class = {name: [row for row in rows if row.key.route_class == name] for name in CLASSES}
     return {
         "buckets": list(BOUNDS),
         "classes": {
-            name: _class(index, slots, now) | {"routes": _routes(service, [r for r in rows if r.key.route_class == name])}
+            name: _class(index, slots, now) | {"routes": _routes(service, by_class[name])}
             for index, name in enumerate(CLASSES)
         },
     }

@@ -2,12 +2,12 @@
 
 import time
 
+from toprope_kit.asgi import ASGIApp
 from toprope_kit.lifespan import Drain, Lifespan
 from toprope_kit.memory import Memory, Slot
 from toprope_kit.readiness import Readiness
 from toprope_kit.requests import Ledger
 from toprope_kit.service import Service
-from toprope_kit.asgi import ASGIApp
 from toprope_kit.telemetry import AccessLog, Telemetry
 
 
@@ -36,7 +36,7 @@ class Worker:
         return cls(service, Memory(service, 1).slots[0])
 
     def on_drain(self, drain: Drain) -> None:
-        """Await this after the last request has been answered; the order of adding is kept. The grace time bounds it."""
+        """Await this after the last request has been answered, in the order of adding; the grace time bounds it."""
         self.drains.append(drain)
 
     def wrap(self, app: ASGIApp) -> Telemetry:

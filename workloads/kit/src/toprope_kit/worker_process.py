@@ -21,12 +21,12 @@ import uvicorn
 import uvloop
 
 from toprope_kit import logs, trace
+from toprope_kit.asgi import ASGIApp
 from toprope_kit.channel import BIRTH, REPORT, Birth, Phase, Report
 from toprope_kit.connection import Connection
 from toprope_kit.memory import HEARTBEAT, PID, Memory, Slot
 from toprope_kit.server import ServerSettings
 from toprope_kit.settings import SettingsProblem
-from toprope_kit.asgi import ASGIApp
 from toprope_kit.telemetry import Telemetry
 from toprope_kit.worker import Worker
 
@@ -142,7 +142,8 @@ def _made(worker: Worker) -> ASGIApp:
         raise CannotStart(str(problem)) from problem
     except Exception as error:
         logger.exception("the service could not be made")
-        raise CannotStart(f"{worker.service.factory} failed with {type(error).__qualname__}; the log says where.") from error
+        kind = type(error).__qualname__
+        raise CannotStart(f"{worker.service.factory} failed with {kind}; the log says where.") from error
 
 
 def _config(app: Telemetry, settings: ServerSettings) -> uvicorn.Config:
