@@ -1,20 +1,57 @@
 # The front door. `make` alone prints the targets.
-# Everything that is installed goes into a cache outside the checkout, keyed by what it holds.
+# Everything that is installed or built goes into a cache outside the checkout, keyed by what it holds.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/toprope
 LOCK := requirements/dev.txt
 VENV = $(CACHE)/venv-$(shell sha256sum $(LOCK) | cut -c1-12)
-PYTHON = $(VENV)/bin/python
+BIN = $(VENV)/bin
+PYTHON = $(BIN)/python
+PYTEST = $(PYTHON) -m pytest -q
 export PYTHONPATH := operator/src:workloads/kit/src:workloads/shortener/src:.
 export PYTHONDONTWRITEBYTECODE := 1
+# The programs of the environment (kubectl, traefik, …) come before the machine's own.
+CLUSTER = PATH="$(BIN):$$PATH" KUBECONFIG="$$($(PYTHON) -m dev kubeconfig)" PYTHON=$(PYTHON)
 
 .PHONY: help
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: venv python lock
+# ---- see it
+
+.PHONY: demo up down doctor
+demo: up ## a cluster, the operator, a ShortenerApp; shorten a link, follow it, count it
+	@$(CLUSTER) $(PYTHON) -m toprope demo -f examples/links.yaml --gateway http://127.0.0.1:8080
+
+up: venv ## the local cluster with the operator in it; can be repeated
+	@$(PYTHON) -m dev up
+	@$(PYTHON) -m dev images
+	@$(CLUSTER) dev/install
+
+down: venv ## take the cluster down; nothing of it stays but the cache
+	@$(PYTHON) -m dev down
+
+doctor: venv ## what is there, what is missing, what would be installed, and the disk it takes
+	@$(PYTHON) -m dev doctor
+
+# ---- change it
+
+.PHONY: dev lint crds crds-fresh venv python lock clean
+dev: up ## the operator on this machine, started again on each save, against the local cluster
+	@$(CLUSTER) dev/host-operator
+
+lint: venv ## every gate: ruff, types, doors, size, shell, Dockerfiles, YAML, workflows
+	@PYTHON=$(PYTHON) dev/lint $(GATES)
+
+crds: venv ## generate crds/ and the operator's RBAC from the models
+	@$(PYTHON) -m toprope crds --into crds
+	@$(PYTHON) -m toprope rbac --into dev/manifests/operator/rbac.yaml
+
+crds-fresh: venv
+	@$(PYTHON) -m toprope crds --into crds --check
+	@$(PYTHON) -m toprope rbac --into dev/manifests/operator/rbac.yaml --check
+
 venv: $(VENV)/.done ## the Python environment of all targets, in the user cache
 $(VENV)/.done: $(LOCK)
 	@dev/bootstrap "$(VENV)" $(LOCK)
@@ -24,3 +61,27 @@ python: venv
 
 lock: ## write requirements/*.txt anew from requirements/*.in
 	@dev/lock
+
+clean: ## remove what tools left in the checkout; the cache and the cluster stay
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov build bench/out
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---- prove it
+
+.PHONY: test test-unit test-integration test-e2e bench
+test: ## lint and all tests; takes the cluster down at the end, also after a failure
+	@trap '$(MAKE) --silent down' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
+	set -e; for step in lint test-unit test-integration test-e2e; do $(MAKE) --silent $$step; done
+
+test-unit: venv ## no server, seconds
+	@$(PYTEST) -m "not integration and not e2e" $(ARGS)
+
+test-integration: venv ## against a real API server, Postgres and Redis; no pods
+	@$(PYTHON) -m dev build floor
+	@$(PYTEST) -m integration $(ARGS)
+
+test-e2e: up ## stories on the local cluster, which stays up
+	@$(CLUSTER) $(PYTEST) -m e2e tests/e2e $(ARGS)
+
+bench: venv ## every figure beside its baseline, and as JSON below bench/out
+	@$(PYTHON) -m bench
