@@ -128,7 +128,11 @@ def python_files(root: Path, folders: Iterable[str] = EVERYTHING) -> list[Path]:
 
 def main() -> int:
     """Prints the report; 1 when a bound is broken."""
-    found = report(python_files(Path.cwd()), Path.cwd())
+    try:
+        found = report(python_files(Path.cwd()), Path.cwd())
+    except SyntaxError as error:
+        print(f"{error.filename}:{error.lineno}: {error.msg}; nothing was measured", file=sys.stderr)
+        return 1
     for line in found.warned:
         print(f"warning: {line}", file=sys.stderr)
     for line in found.broken:

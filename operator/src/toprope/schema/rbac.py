@@ -1,6 +1,6 @@
 """What the operator may do, no more than its kinds say they do.
 
-Per own kind: read and watch it, patch it (the finalizer), write its status, and own its children with
+Per own kind: list and watch it, patch it (the finalizer), write its status, and own its children with
 `blockOwnerDeletion` (clusters that enforce owner permissions ask for `update` on its finalizers). Per child: the verbs
 of `Kind.touches`. Besides these only Events. CRDs and namespaces are never read, so nothing is said of them; reading
 `/apis` is every account's right.
@@ -18,7 +18,7 @@ from toprope.kind import Kind
 Rule = dict[str, list[str]]
 
 _GROUP = "rbac.authorization.k8s.io"
-_OWN_VERBS = ("get", "list", "watch", "patch")
+_OWN_VERBS = ("list", "watch", "patch")
 
 
 @dataclass(frozen=True, slots=True)
