@@ -32,8 +32,9 @@ def log_to_stdout(level: str) -> None:
     lines = logging.StreamHandler(sys.stdout)
     lines.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[lines], force=True)
-    # kopf says "Handler 'keep' is invoked" for each object at INFO; ours says what came of it.
-    logging.getLogger("kopf").setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    # kopf reports each daemon and each handler of each object; ours says what came of it.
+    logging.getLogger("kopf").setLevel(logging.WARNING)
+    logging.getLogger("kopf.objects").setLevel(logging.ERROR)
 
 
 class Telemetry:

@@ -11,7 +11,7 @@ from typing import Any
 import kopf
 
 from toprope.core.errors import Refused, TopropeError
-from toprope.core.names import FINALIZER, label_value
+from toprope.core.names import FINALIZER
 from toprope.core.objects import Ref
 from toprope.engine.loop import Loop
 from toprope.engine.one_pass import World, farewell
@@ -83,10 +83,9 @@ def _register(registered: kopf.OperatorRegistry, kind: Kind, wired: Wired) -> No
     where = (kind.resource.group, kind.resource.version, kind.resource.plural)
 
     @kopf.on.event(*where, registry=registered)
-    async def hear(event: kopf.RawEvent, namespace: str | None, name: str, **_: Any) -> None:
-        # Before the daemon: kopf calls the callbacks of one event in this order.
+    async def hear(event: kopf.RawEvent, **_: Any) -> None:
+        # The store has it before the daemon starts: kopf calls the callbacks of one event in this order.
         wired.store.heard(kind.resource, None, event["type"] or "ADDED", event["object"])
-        wired.loop.ring((str(namespace), kind.resource.kind, label_value(name)), kind.resource.kind)
 
     @kopf.daemon(*where, registry=registered, cancellation_timeout=5)
     async def keep(namespace: str | None, name: str, **_: Any) -> None:

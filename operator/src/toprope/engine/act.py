@@ -5,12 +5,13 @@ other and every failure is kept; nothing is deleted when one failed, so the old 
 """
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from toprope.core.decision import Action, Amend, Apply, CreateOnce, Delete
-from toprope.core.errors import AlreadyExists, ChildNotOurs, Conflict, TopropeError, Transient
+from toprope.core.errors import AlreadyExists, ChildNotOurs, Conflict, Refused, TopropeError, Transient
 from toprope.core.names import OWNER_KIND, OWNER_NAME
 from toprope.core.objects import Manifest, Ref, is_being_deleted, labels_of, ref_of
 from toprope.core.rendered import unchanged, with_hash
@@ -19,13 +20,15 @@ from toprope.ports import Cluster
 
 A = TypeVar("A")
 
+log = logging.getLogger(__name__)
+
 
 async def act(resource: Resource, actions: Sequence[Action], cluster: Cluster) -> list[TopropeError]:
     """Does the actions. Raises when a CreateOnce or an Amend fails; returns what failed among the rest."""
     for once in _of(actions, CreateOnce):
         await _create_once(resource, once, cluster)
     for change in _of(actions, Amend):
-        await cluster.amend(change.ref, _with_fresh_text(change.patch, change.generate))
+        await _amend(change, cluster)
     failures = await _all(_apply(resource, one.manifest, cluster) for one in _of(actions, Apply))
     if failures:
         return failures
@@ -42,6 +45,17 @@ async def _all(coroutines: Iterable[Coroutine[Any, Any, None]]) -> list[TopropeE
         if isinstance(result, BaseException) and not isinstance(result, TopropeError):
             raise result
     return [result for result in results if isinstance(result, TopropeError)]
+
+
+async def _amend(change: Amend, cluster: Cluster) -> None:
+    metadata = {**(change.patch.get("metadata") or {}), "resourceVersion": change.resource_version}
+    tested = {**change.patch, "metadata": metadata}
+    try:
+        await cluster.amend(change.ref, _with_fresh_text(tested, change.generate))
+    except Refused as refusal:
+        if not change.refusable:
+            raise
+        log.warning("a change of %s that may be refused was refused: %s", change.ref, refusal)
 
 
 async def _create_once(resource: Resource, once: CreateOnce, cluster: Cluster) -> None:

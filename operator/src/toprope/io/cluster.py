@@ -96,6 +96,10 @@ class ApiCluster:
             raise Conflict(str(error)) from error
 
     async def _write(self, request: Request) -> Manifest:
-        live: Manifest = await self._api.call(request)
-        self._store.put(request.ref.resource, live)
-        return live
+        live: Manifest | None = None
+        self._store.expect(request.ref)
+        try:
+            live = await self._api.call(request)
+            return live
+        finally:
+            self._store.replied(request.ref, live)

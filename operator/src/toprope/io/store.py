@@ -1,7 +1,8 @@
 """What the watches have told: each object as compact JSON bytes without managedFields, newest resourceVersion wins.
 
-A reply to our own write goes in at once, so the next pass sees it; its echo in the watch is then no news and rings
-nobody. Parsed objects are not kept: a thousand resources with fifteen children each must fit beside the program.
+A reply to our own write goes in at once, so the next pass sees it; its echo in the watch is no news and rings nobody,
+also when it comes before the reply. Parsed objects are not kept: a thousand resources with fifteen children each must
+fit beside the program.
 """
 
 from collections import defaultdict
@@ -11,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from toprope.core.names import FIELD_MANAGER, MANAGED_BY, OWNER_KIND, OWNER_NAME
+from toprope.core.names import FIELD_MANAGER, MANAGED_BY, OWNER_KIND, OWNER_NAME, label_value
 from toprope.core.objects import ApiResource, Manifest, Ref, labels_of
 
 Owner = tuple[str, str, str]
@@ -28,6 +29,14 @@ class _Entry:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Early:
+    """What the watch told of an object whilst we wrote it."""
+
+    version: int
+    owner: Owner
+
+
 class Store:
     """The objects of some collections, as far as we have heard."""
 
@@ -38,6 +47,7 @@ class Store:
         self._entries: dict[ApiResource, dict[tuple[str, str], _Entry]] = {one: {} for one in (*children, *self._own)}
         self._owned: defaultdict[Owner, set[Ref]] = defaultdict(set)
         self._heard: dict[tuple[ApiResource, str | None], int] = {}
+        self._writing: dict[Ref, _Early | None] = {}
 
     def __len__(self) -> int:
         return sum(len(entries) for entries in self._entries.values())
@@ -52,6 +62,18 @@ class Store:
         found = (self.get(ref) for ref in self._owned.get(owner, ()))
         return [one for one in found if one is not None and labels.items() <= labels_of(one).items()]
 
+    def expect(self, ref: Ref) -> None:
+        """We begin to write the object: its watch may tell of it before the reply comes."""
+        self._writing[ref] = None
+
+    def replied(self, ref: Ref, live: Manifest | None) -> None:
+        """The write is over, with the object as reply; None when it failed."""
+        early = self._writing.pop(ref, None)
+        if live is not None:
+            self.put(ref.resource, live)
+        if early and (live is None or early.version > _version(live)):
+            self._rung(early.owner, ref.resource.kind)
+
     def put(self, resource: ApiResource, manifest: Manifest) -> None:
         """A reply to our own read or write."""
         # What does not carry our labels is in no watch of ours: it would grow stale here.
@@ -65,60 +87,74 @@ class Store:
 
     def heard(self, resource: ApiResource, scope: str | None, change: str, manifest: Manifest) -> None:
         """One event of a watch over namespace `scope` (None: all): ADDED, MODIFIED, DELETED or BOOKMARK."""
-        self._heard[resource, scope] = max(self._heard.get((resource, scope), 0), _version(manifest))
+        version = _version(manifest)
+        self._heard[resource, scope] = max(self._heard.get((resource, scope), 0), version)
+        if change == "BOOKMARK":
+            return
         if change == "DELETED":
-            self._drop(resource, manifest)
-        elif change != "BOOKMARK" and (entry := self._keep(resource, manifest)):
-            self._ring(entry.owner, resource)
+            self._drop(_ref(resource, manifest), version)
+        else:
+            self._take(resource, manifest)
 
     def listed(self, resource: ApiResource, scope: str | None, manifests: Iterable[Manifest], version: int) -> None:
         """A whole list, as of `version`: what it lacks is gone, unless we wrote it later."""
         known = set()
         for manifest in manifests:
             known.add(_identity(manifest)[:2])
-            if entry := self._keep(resource, manifest):
-                self._ring(entry.owner, resource)
-        for (namespace, name), entry in list(self._entries[resource].items()):
-            within = scope is None or scope == namespace
-            if within and entry.version <= version and (namespace, name) not in known:
-                self._remove(Ref(resource, namespace, name))
+            self._take(resource, manifest)
+        for namespace, name in list(self._entries[resource].keys() - known):
+            if scope in (None, namespace):
+                self._drop(Ref(resource, namespace, name), version)
         self._heard[resource, scope] = max(self._heard.get((resource, scope), 0), version)
 
     def _heard_of(self, resource: ApiResource, namespace: str) -> int:
         return max(self._heard.get((resource, None), 0), self._heard.get((resource, namespace), 0))
+
+    def _take(self, resource: ApiResource, manifest: Manifest) -> None:
+        if entry := self._keep(resource, manifest):
+            self._ring(_ref(resource, manifest), entry.owner, entry.version)
 
     def _keep(self, resource: ApiResource, manifest: Manifest) -> _Entry | None:
         namespace, name, version = _identity(manifest)
         before = self._entries[resource].get((namespace, name))
         if before and before.version >= version:
             return None
-        entry = _Entry(version, _owner(manifest), orjson.dumps(_slim(manifest)))
         ref = Ref(resource, namespace, name)
+        entry = _Entry(version, self._owner_of(resource, manifest), orjson.dumps(_slim(manifest)))
         if before and before.owner != entry.owner:
-            self._remove(ref)  # its labels changed: the owner that was is told
+            self._drop(ref, version)  # its labels changed: the owner that was is told
         self._entries[resource][namespace, name] = entry
-        if entry.owner:
+        if entry.owner and resource not in self._own:
             self._owned[entry.owner].add(ref)
         return entry
 
-    def _drop(self, resource: ApiResource, manifest: Manifest) -> None:
-        namespace, name, version = _identity(manifest)
-        entry = self._entries[resource].get((namespace, name))
-        if entry and entry.version <= version:
-            self._remove(Ref(resource, namespace, name))
+    def _owner_of(self, resource: ApiResource, manifest: Manifest) -> Owner | None:
+        metadata = manifest["metadata"]
+        if resource in self._own:
+            return metadata["namespace"], resource.kind, label_value(metadata["name"])
+        labels = labels_of(manifest)
+        if OWNER_KIND not in labels or OWNER_NAME not in labels:
+            return None
+        return metadata["namespace"], labels[OWNER_KIND], labels[OWNER_NAME]
 
-    def _remove(self, ref: Ref) -> None:
-        entry = self._entries[ref.resource].pop((ref.namespace, ref.name))
-        if entry.owner:
-            refs = self._owned[entry.owner]
+    def _drop(self, ref: Ref, version: int) -> None:
+        entry = self._entries[ref.resource].get((ref.namespace, ref.name))
+        if entry is None or entry.version > version:
+            return
+        del self._entries[ref.resource][ref.namespace, ref.name]
+        if entry.owner and (refs := self._owned.get(entry.owner)):
             refs.discard(ref)
             if not refs:
                 del self._owned[entry.owner]
-        self._ring(entry.owner, ref.resource)
+        self._ring(ref, entry.owner, version)
 
-    def _ring(self, owner: Owner | None, resource: ApiResource) -> None:
-        if owner:
-            self._rung(owner, resource.kind)
+    def _ring(self, ref: Ref, owner: Owner | None, version: int) -> None:
+        if owner is None:
+            return
+        if ref in self._writing:
+            self._writing[ref] = _Early(version, owner)
+        else:
+            self._rung(owner, ref.resource.kind)
 
 
 def _is_ours(manifest: Manifest) -> bool:
@@ -134,11 +170,8 @@ def _version(manifest: Manifest) -> int:
     return int(manifest["metadata"]["resourceVersion"])
 
 
-def _owner(manifest: Manifest) -> Owner | None:
-    labels = labels_of(manifest)
-    if OWNER_KIND not in labels or OWNER_NAME not in labels:
-        return None
-    return manifest["metadata"]["namespace"], labels[OWNER_KIND], labels[OWNER_NAME]
+def _ref(resource: ApiResource, manifest: Manifest) -> Ref:
+    return Ref(resource, manifest["metadata"]["namespace"], manifest["metadata"]["name"])
 
 
 def _slim(manifest: Manifest) -> dict[str, Any]:

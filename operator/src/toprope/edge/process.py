@@ -1,0 +1,143 @@
+"""The operator's process: store and watches first, then kopf; the first of them to end ends the process.
+
+Whoever runs it starts it again: a pod's restart policy, or `make dev`.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
+from typing import Any, TypeVar
+
+import kopf
+import uvloop
+
+from toprope import __version__
+from toprope.core.errors import TopropeError
+from toprope.core.objects import ApiResource, Ref
+from toprope.edge import wiring
+from toprope.edge.probes import Health, OpsServer, Pulse
+from toprope.edge.settings import Settings
+from toprope.edge.telemetry import Telemetry, log_to_stdout
+from toprope.engine.events import Told
+from toprope.engine.loop import Loop
+from toprope.engine.one_pass import Outcome, World, one_pass
+from toprope.io.api import Api
+from toprope.io.apis import appeared, present
+from toprope.io.clock import SystemClock
+from toprope.io.cluster import ApiCluster
+from toprope.io.credentials import connection
+from toprope.io.store import Store
+from toprope.io.watch import Reflector
+from toprope.kind import Kind
+
+T = TypeVar("T")
+
+log = logging.getLogger("toprope")
+
+
+def live(settings: Settings, kinds: Sequence[Kind]) -> None:
+    """Runs the operator until SIGTERM or SIGINT, or until an optional API appears that it has to watch too."""
+    log_to_stdout(settings.log_level)
+    uvloop.run(Process(settings, kinds).live())
+
+
+class Process:
+    """All that one operator process is made of."""
+
+    def __init__(self, settings: Settings, kinds: Sequence[Kind]) -> None:
+        self._settings = settings
+        self._kinds = kinds
+        self._telemetry = Telemetry()
+        self._loop = Loop(self._pass, self._telemetry)
+        self._telemetry.watch(self._loop.oldest_unfinished, lambda: self._loop.kept)
+        self._pulse = Pulse(time.monotonic())
+        self._store = Store(self._loop.ring, _watched(kinds), [kind.resource for kind in kinds])
+
+    async def live(self) -> None:
+        """Serves the ops port, fills the store, hands over to kopf."""
+        health = Health(self._pulse, self._loop.oldest_unfinished, self._settings.longest_pass)
+        ops = OpsServer((self._settings.ops_host, self._settings.ops_port), health, self._telemetry.registry)
+        log.info("toprope %s, ops port %d", __version__, ops.port)
+        heart = asyncio.create_task(self._beat())
+        try:
+            async with AsyncExitStack() as stack:
+                await self._work(stack)
+        finally:
+            heart.cancel()
+            ops.close()
+
+    async def _work(self, stack: AsyncExitStack) -> None:
+        reached = connection(self._settings.kubeconfig)
+        api = await stack.enter_async_context(Api(reached, self._telemetry.requested))
+        self._world = World(ApiCluster(api, self._store), SystemClock(), self._settings.installation, Told())
+        absent = await _patiently(lambda: _absent(api, self._kinds))
+        reflectors = [
+            Reflector(api, self._store, resource, scope)
+            for resource in _watched(self._kinds)
+            if resource not in absent
+            for scope in self._settings.namespaces or (None,)
+        ]
+        tasks = [asyncio.create_task(reflector.run()) for reflector in reflectors]
+        tasks.append(asyncio.create_task(_say_when_one_appears(api, absent)))
+        synced = asyncio.gather(*(reflector.synced.wait() for reflector in reflectors))
+        await _first([*tasks, asyncio.ensure_future(synced)])
+        self._pulse.ready = True
+        log.info("%d objects in the store", len(self._store))
+        wired = wiring.Wired(reached, self._store, self._loop, self._world)
+        await _first([*tasks, asyncio.create_task(self._kopf(wired))])
+
+    async def _kopf(self, wired: wiring.Wired) -> None:
+        await kopf.operator(
+            registry=wiring.registry(self._kinds, wired),
+            settings=wiring.settings(),
+            clusterwide=not self._settings.namespaces,
+            namespaces=self._settings.namespaces,
+        )
+
+    async def _pass(self, kind: Kind, ref: Ref, failures: int) -> Outcome:
+        outcome = await one_pass(kind, ref, self._world, failures=failures)
+        if outcome.error:
+            log.warning("%s: %s: %s", ref, outcome.result, outcome.error)
+        return outcome
+
+    async def _beat(self) -> None:
+        while True:
+            self._pulse.beat = time.monotonic()
+            await asyncio.sleep(1)
+
+
+def _watched(kinds: Iterable[Kind]) -> list[ApiResource]:
+    touched = (touch.resource for kind in kinds for touch in kind.touches if touch.watched)
+    return list(dict.fromkeys(touched))
+
+
+async def _absent(api: Api, kinds: Iterable[Kind]) -> set[ApiResource]:
+    optional = {touch.resource for kind in kinds for touch in kind.touches if touch.optional and touch.watched}
+    absent = optional - await present(api, optional)
+    for resource in absent:
+        log.info("the cluster has no %s (%s) yet", resource.plural, resource.api_version)
+    return absent
+
+
+async def _say_when_one_appears(api: Api, absent: set[ApiResource]) -> None:
+    resource = await appeared(api, absent) if absent else await asyncio.Future()
+    log.info("the cluster has %s (%s) now: starting again to watch them", resource.plural, resource.api_version)
+
+
+async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
+    """What `ask` gives, however long the API server takes to be there."""
+    while True:
+        try:
+            return await ask()
+        except TopropeError as error:
+            log.warning("waiting for the API server: %s", error)
+            await asyncio.sleep(2)
+
+
+async def _first(tasks: Sequence[asyncio.Future[Any]]) -> None:
+    """Returns when one of them is over; raises what it raised."""
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        task.result()
