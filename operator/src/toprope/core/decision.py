@@ -34,6 +34,8 @@ class Amend:
     resource_version: str
     generate: tuple[str, ...] = ()
     """Keys of a Secret that get fresh random text in the same write."""
+    refusable: bool = False
+    """Whether the API server may say no: the pass goes on, and the next look finds the object as it was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from pydantic.config import JsonDict
+
+
+def ruled(*rules: tuple[str, str]) -> JsonDict:
+    """CEL rules (expression, sentence for people) as `json_schema_extra` of a model or a field."""
+    return {"x-kubernetes-validations": [{"rule": rule, "message": message} for rule, message in rules]}
 
 
 class SpecModel(BaseModel):

@@ -1,0 +1,1 @@
+"""The ShortenerApp: a link shortener with its database, cache, web pods and route."""

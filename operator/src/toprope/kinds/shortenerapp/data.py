@@ -1,0 +1,160 @@
+"""Data and credentials: made once, adopted when they are there, never changed except to grow.
+
+    credentials  there      there     missing           missing
+    claim        there      missing   missing           there
+                 go on      make it   make both         CredentialsLost: nothing is touched
+
+The credentials are made first: killed in between, the next pass finds credentials without a claim and goes on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from toprope.core.conditions import Condition, moment, timestamp
+from toprope.core.decision import Amend, CreateOnce
+from toprope.core.names import DATA
+from toprope.core.objects import CLAIM, CNPG_CLUSTER, Manifest, is_being_deleted, labels_of, ref_of
+from toprope.core.quantity import amount, canonical
+from toprope.core.resource import Resource
+from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp.parts import CloudNativePGDatabase, EmbeddedDatabase
+from toprope.kinds.shortenerapp.reasons import Fact, Reason
+from toprope.kinds.shortenerapp.render.claim import claim
+from toprope.kinds.shortenerapp.render.cloud_native_pg import ROLES, cloud_native_pg, sizes
+from toprope.kinds.shortenerapp.render.credentials import credentials, login
+from toprope.kinds.shortenerapp.seen import Seen
+from toprope.kinds.shortenerapp.status import GrowthStatus
+
+DATA_PRESENT = "DataPresent"
+STORAGE_GROWN = "StorageGrown"
+ASK_AGAIN = timedelta(minutes=10)
+"""How long a refusal to grow is taken for an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What a volume that has to grow needs."""
+
+    status: GrowthStatus | None = None
+    fact: Fact | None = None
+    actions: Sequence[Amend] = ()
+
+
+def lost(resource: Resource, seen: Seen) -> Fact | None:
+    """Why nothing may be touched: the data's credentials are gone, or the data itself is just going."""
+    name = places.name(resource, places.DATABASE)
+    volume = seen.child(CLAIM, name)
+    if volume is not None and is_being_deleted(volume):
+        return Fact(
+            Reason.CLAIM_LEAVING,
+            f"Claim {name} is being deleted, and goes when no pod uses it any more. A new one is made then.",
+        )
+    if volume is None and seen.child(CNPG_CLUSTER, name) is None:
+        return None
+    secret = seen.secrets.get(places.name(resource, places.CREDENTIALS))
+    missing = [key for key in places.GENERATED if secret is None or key not in (secret.get("data") or {})]
+    return _credentials_lost(resource, name, missing) if missing else None
+
+
+def _credentials_lost(resource: Resource, data: str, missing: Sequence[str]) -> Fact:
+    secret, where = places.name(resource, places.CREDENTIALS), resource.namespace
+    return Fact(
+        Reason.CREDENTIALS_LOST,
+        f"Database {data} has data, but its Secret {secret} lacks {', '.join(missing)}; nothing is touched. Restore "
+        f"the Secret from a backup with its labels, or, to start empty, delete the data: "
+        f"kubectl -n {where} delete persistentvolumeclaim,secret -l toprope.dev/data,toprope.dev/name={resource.name}",
+    )
+
+
+def births(resource: Resource, seen: Seen) -> list[CreateOnce]:
+    """What is to be made once and is not there yet, credentials first."""
+    database = resource.spec.database
+    wanted: list[tuple[Manifest, tuple[str, ...]]] = [(credentials(resource), places.GENERATED)]
+    if database.cloud_native_pg:
+        wanted += [(login(resource, role), ("password",)) for role in ROLES]
+        wanted += [(cloud_native_pg(resource, database.cloud_native_pg), ())]
+    if database.embedded:
+        wanted += [(claim(resource, database.embedded), ())]
+    return [CreateOnce(one, keys) for one, keys in wanted if not _is_there(resource, seen, one)]
+
+
+def _is_there(resource: Resource, seen: Seen, wanted: Manifest) -> bool:
+    """A Secret of the right name without our labels is not: its creation is refused, and says whose it is."""
+    ref = ref_of(wanted)
+    if wanted["kind"] != "Secret":
+        return seen.child(ref.resource, ref.name) is not None
+    live = seen.secrets.get(ref.name)
+    return live is not None and resource.labels.items() <= labels_of(live).items() and DATA in labels_of(live)
+
+
+def presence(resource: Resource, seen: Seen) -> Condition:
+    """Whether the data is where it belongs."""
+    database = resource.spec.database
+    if database.external:
+        told = f"Secret {database.external.secret_ref.name} says where."
+        return Fact(Reason.DATA_ELSEWHERE, f"The data is in a database of yours; {told}").true(DATA_PRESENT)
+    name = places.name(resource, places.DATABASE)
+    collection = CNPG_CLUSTER if database.cloud_native_pg else CLAIM
+    if seen.child(collection, name) is None:
+        return Fact(Reason.DATA_COMING, f"{collection.kind} {name} is being made.").false(DATA_PRESENT)
+    secret = places.name(resource, places.CREDENTIALS)
+    return Fact(Reason.DATA_KEPT, f"{collection.kind} {name} holds the data, Secret {secret} the way to it.").true(
+        DATA_PRESENT
+    )
+
+
+def growth(resource: Resource, seen: Seen, now: datetime) -> Growth:
+    """Grows the volume where the spec says more than there is, and says how that goes."""
+    database = resource.spec.database
+    name = places.name(resource, places.DATABASE)
+    if database.cloud_native_pg and (cluster := seen.child(CNPG_CLUSTER, name)):
+        return _cluster_growth(database.cloud_native_pg, cluster)
+    if database.embedded and (volume := seen.child(CLAIM, name)):
+        return _claim_growth(resource.status.growth, database.embedded, volume, now)
+    return Growth()
+
+
+def _cluster_growth(part: CloudNativePGDatabase, cluster: Manifest) -> Growth:
+    wanted, live = sizes(part), cluster["spec"]
+    more = amount(part.storage) > amount(live["storage"]["size"])
+    if not more and live["instances"] == wanted["instances"]:
+        return Growth()
+    size = canonical(part.storage) if more else live["storage"]["size"]
+    return Growth(actions=[amended(cluster, {"spec": {**wanted, "storage": {"size": size}}})])
+
+
+def _claim_growth(before: GrowthStatus | None, part: EmbeddedDatabase, volume: Manifest, now: datetime) -> Growth:
+    name, wanted = volume["metadata"]["name"], canonical(part.storage)
+    if amount(volume["spec"]["resources"]["requests"]["storage"]) < amount(wanted):
+        return _asked(before, wanted, volume, now)
+    held = ((volume.get("status") or {}).get("capacity") or {}).get("storage")
+    if held is None or amount(held) >= amount(wanted):
+        return Growth()
+    said = [one["message"] for one in volume["status"].get("conditions") or () if one.get("message")]
+    more = f" The volume says: {said[-1]}" if said else ""
+    return Growth(fact=Fact(Reason.STORAGE_GROWING, f"Claim {name} grows from {held} to {wanted}.{more}"))
+
+
+def _asked(before: GrowthStatus | None, wanted: str, volume: Manifest, now: datetime) -> Growth:
+    """Asked once; still the old size after that means that the API server refused it."""
+    name, held = volume["metadata"]["name"], volume["spec"]["resources"]["requests"]["storage"]
+    refused = Fact(
+        Reason.STORAGE_REFUSED,
+        f"Claim {name} stays at {held} and cannot grow to {wanted}: its StorageClass "
+        f"{volume['spec'].get('storageClassName', '(none)')} does not allow it (kubectl get storageclass shows "
+        f"allowVolumeExpansion). Allow it there, or move the data to a new resource. The service goes on.",
+    )
+    growing = Fact(Reason.STORAGE_GROWING, f"Claim {name} is asked to grow from {held} to {wanted}.")
+    if before and before.asked == wanted and before.asked_at and now - moment(before.asked_at) < ASK_AGAIN:
+        return Growth(before, refused)
+    fact = refused if before and before.asked == wanted else growing
+    grown = {"spec": {"resources": {"requests": {"storage": wanted}}}}
+    return Growth(GrowthStatus(asked=wanted, asked_at=timestamp(now)), fact, [amended(volume, grown, refusable=True)])
+
+
+def amended(live: Manifest, patch: dict[str, Any], generate: tuple[str, ...] = (), *, refusable: bool = False) -> Amend:
+    """The change, valid only for the object as it was seen."""
+    version = live["metadata"]["resourceVersion"]
+    return Amend(ref_of(live), patch, version, generate, refusable=refusable)

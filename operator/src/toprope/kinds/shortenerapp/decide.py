@@ -1,0 +1,200 @@
+"""What should be, from what was read: the parts, the revisions and their traffic, and what a person reads of it.
+
+What may only happen after something stands in the status is decided from the status as it was read: web pods after
+their migration, traffic after the verdict that moves it, the end of a revision after the word that ends it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from toprope.core.conditions import Condition
+from toprope.core.decision import Action, Apply, CreateOnce, Decision
+from toprope.core.names import REVISION
+from toprope.core.objects import Manifest, labels_of
+from toprope.core.prune import pruned
+from toprope.core.resource import Resource
+from toprope.delivery.machine import REST, Rollout, next_rollout
+from toprope.kinds.shortenerapp import data, health, jobs, rollout
+from toprope.kinds.shortenerapp.health import Look
+from toprope.kinds.shortenerapp.migrations import Migration, migration_of
+from toprope.kinds.shortenerapp.reasons import Fact, asks_for_pods
+from toprope.kinds.shortenerapp.render.network_policies import network_policies
+from toprope.kinds.shortenerapp.render.pod_disruption_budget import pod_disruption_budget
+from toprope.kinds.shortenerapp.render.service_account import service_account
+from toprope.kinds.shortenerapp.revisions import alive, outdated, remembered, revision, rollout_of
+from toprope.kinds.shortenerapp.rotation import Rotation, rotation
+from toprope.kinds.shortenerapp.seen import Seen
+from toprope.kinds.shortenerapp.spec import revision_of_spec
+from toprope.kinds.shortenerapp.standing import Standing, standing
+from toprope.kinds.shortenerapp.status import ReplicasStatus, ShortenerAppStatus
+from toprope.kinds.shortenerapp.timing import next_look
+from toprope.kinds.shortenerapp.troubles import ready_pods
+from toprope.kinds.shortenerapp.web import Release, doors, left_alone, of_release, url
+
+RENDER_OUTDATED = "RenderOutdated"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that one pass found out, before it is said in actions and conditions."""
+
+    look: Look
+    wanted: str
+    before: Rollout
+    after: Rollout
+    waits: Fact | None
+    """What the wanted revision still waits for."""
+    releases: Mapping[str, Release]
+    """The living revisions, by name."""
+    parts: Standing
+    rotation: Rotation
+    growth: data.Growth
+
+    @property
+    def serving(self) -> Release:
+        """The revision that gets the traffic: what the status as read says, not what this pass is about to say."""
+        return self.releases[self.before.stable or self.after.stable or self.wanted]
+
+
+def decide(resource: Resource, seen: Seen, now: datetime) -> Decision:
+    """The outcome of one pass."""
+    look = Look(resource, seen, now)
+    if fact := data.lost(resource, seen):
+        return _untouched(look, fact)
+    plan = _plan(look)
+    stated = _conditions(plan)
+    return Decision(_status(plan).dump(), stated, _actions(plan), next_look(stated, _dues(plan, stated), now))
+
+
+def _untouched(look: Look, fact: Fact) -> Decision:
+    """Nothing is written and nothing pruned: what runs may be all that still knows the passwords."""
+    stated = [fact.false(health.READY), fact.false(data.DATA_PRESENT)]
+    fields = look.resource.status.model_copy(update={"conditions": [], "observed_generation": None}).dump()
+    fields.pop("conditions", None)
+    return Decision(fields, stated, (), next_look(stated, (), look.now))
+
+
+def _plan(look: Look) -> Plan:
+    resource, seen, now = look.resource, look.seen, look.now
+    wanted, before = revision_of_spec(resource.spec), rollout_of(resource)
+    scale = rollout.scale_of(look, before)
+    told, waits = rollout.seen_by_machine(look, before, migration_of(resource, seen, wanted, now), scale.need)
+    after = next_rollout(before, told, now)
+    releases = {
+        name: Release(
+            name,
+            revision(resource, seen, name, wanted),
+            migration_of(resource, seen, name, now),
+            rollout.least_pods(look, after, name, scale),
+        )
+        for name in alive(before, after)
+    }
+    busy = any(release.migration.is_running for release in releases.values())
+    image = _image(releases, before.stable)
+    return Plan(
+        look=look,
+        wanted=wanted,
+        before=before,
+        after=after,
+        waits=waits,
+        releases=releases,
+        parts=standing(resource, seen),
+        rotation=rotation(resource, seen, image, now, busy=busy),
+        growth=data.growth(resource, seen, now),
+    )
+
+
+def _image(releases: Mapping[str, Release], stable: str | None) -> str | None:
+    release = releases.get(stable or "")
+    return release.revision.image if release and release.revision else None
+
+
+def _actions(plan: Plan) -> Sequence[Action]:
+    resource, seen = plan.look.resource, plan.look.seen
+    born = [release.revision for release in plan.releases.values() if release.revision]
+    creates: list[CreateOnce] = [
+        *data.births(resource, seen),
+        *plan.parts.births,
+        *(one for revision in born for one in revision.birth),
+    ]
+    wanted = _children(plan)
+    kept = [
+        *wanted,
+        *plan.parts.records,
+        *left_alone(seen, list(plan.releases.values())),
+        *remembered(seen, plan.releases),
+        *plan.rotation.kept,
+    ]
+    amends = [*plan.growth.actions, *plan.rotation.actions]
+    return [*creates, *amends, *map(Apply, wanted), *pruned(resource, seen.children.values(), kept)]
+
+
+def _children(plan: Plan) -> list[Manifest]:
+    """All children of today that are applied, in the order in which they are of use."""
+    look, resource = plan.look, plan.look.resource
+    budget = pod_disruption_budget(resource)
+    secrets_there = health.secret_missing(look) is None
+    held = plan.rotation.switches or not secrets_there
+    return [
+        service_account(resource),
+        *plan.parts.manifests,
+        *(child for release in plan.releases.values() for child in of_release(look, release, held=held)),
+        *doors(look, plan.serving.name),
+        *network_policies(resource),
+        *([budget] if budget else []),
+    ]
+
+
+def _conditions(plan: Plan) -> list[Condition]:
+    look, serving = plan.look, plan.serving
+    stated = health.conditions(look, serving.migration)
+    stated.insert(1, rollout.progressing(plan.after, plan.waits, stated[0]))
+    stated.append(data.presence(look.resource, look.seen))
+    if plan.growth.fact:
+        stated.append(plan.growth.fact.false(data.STORAGE_GROWN))
+    if plan.rotation.condition:
+        stated.append(plan.rotation.condition)
+    if serving.revision and (late := outdated(look.resource, serving.revision, plan.wanted)):
+        stated.append(late.true(RENDER_OUTDATED))
+    return stated
+
+
+def _status(plan: Plan) -> ShortenerAppStatus:
+    look, serving = plan.look, plan.serving
+    live = health.deployment_of(look, serving.name)
+    fields: dict[str, Any] = {
+        "url": url(look.resource),
+        "version": serving.revision.version if serving.revision else look.resource.status.version,
+        "revision": rollout.revision_status(plan.after),
+        "rollout": rollout.rollout_status(plan.after),
+        "replicas": ReplicasStatus(ready=ready_pods(live), wanted=int((live or {}).get("spec", {}).get("replicas", 0))),
+        "migrations": _migrations(plan),
+        "growth": plan.growth.status,
+        "credentials": plan.rotation.status,
+    }
+    return ShortenerAppStatus(**fields)
+
+
+def _migrations(plan: Plan) -> list[Any]:
+    """Of the living revisions and of those that may come back; what nobody remembers is forgotten."""
+    living = [release.migration.after for release in plan.releases.values()]
+    records = remembered(plan.look.seen, plan.releases)
+    past = {labels_of(record).get(REVISION) for record in records}
+    known = plan.look.resource.status.migrations
+    return [*living, *(one for one in known if one.revision in past)]
+
+
+def _dues(plan: Plan, stated: Sequence[Condition]) -> list[datetime | None]:
+    after, now = plan.after, plan.look.now
+    retries = [_retry(release.migration) for release in plan.releases.values()]
+    rests = after.since + REST if after.retiring and after.since else None
+    said = {condition.reason for condition in plan.look.resource.status.conditions}
+    # Pods are looked at once the status says that something is not well.
+    closer = now if asks_for_pods(condition.reason for condition in stated) and not asks_for_pods(said) else None
+    return [*retries, rests, closer, plan.rotation.due]
+
+
+def _retry(migration: Migration) -> datetime | None:
+    return None if migration.done or migration.is_running else jobs.retry_at(migration.after)

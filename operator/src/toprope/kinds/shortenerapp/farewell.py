@@ -1,0 +1,50 @@
+"""What is left to do while a ShortenerApp is being deleted: owner references take everything but the data."""
+
+from datetime import datetime
+
+from toprope.core.decision import Action, Decision, Delete, Tell
+from toprope.core.names import DATA
+from toprope.core.objects import CLAIM, CNPG_CLUSTER, Manifest, labels_of, ref_of
+from toprope.core.resource import Resource
+from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp.reasons import Reason
+from toprope.kinds.shortenerapp.seen import Seen
+from toprope.kinds.shortenerapp.timing import QUIET
+
+
+def farewell(resource: Resource, seen: Seen, now: datetime) -> Decision:
+    """Deletes the data where the spec says so, else says where it stays. A volume in use goes after its pod."""
+    kept = _data(resource, seen)
+    embedded = resource.spec.database.embedded
+    actions: list[Action] = []
+    if embedded and embedded.reclaim == "Delete":
+        actions = [Delete(ref_of(one), one["metadata"]["uid"]) for one in kept]
+        actions.append(Tell(Reason.DATA_DELETED, f"database.embedded.reclaim is Delete: {_named(kept)} go too."))
+    elif kept:
+        actions = [Tell(Reason.DATA_STAYS, _where(resource, kept))]
+    return Decision({}, (), actions, QUIET)
+
+
+def _data(resource: Resource, seen: Seen) -> list[Manifest]:
+    """The volume or cluster first: killed in between, credentials without data are no harm, the reverse is."""
+    name = places.name(resource, places.DATABASE)
+    found = [seen.child(CLAIM, name), seen.child(CNPG_CLUSTER, name), *seen.secrets.values()]
+    return [one for one in found if one and {DATA} | resource.labels.keys() <= labels_of(one).keys()]
+
+
+def _named(kept: list[Manifest]) -> str:
+    return " and ".join(f"{one['kind']} {one['metadata']['name']}" for one in kept)
+
+
+def _where(resource: Resource, kept: list[Manifest]) -> str:
+    kinds = ",".join(dict.fromkeys(_plural(one) for one in kept))
+    return (
+        f"{_named(kept)} stay in namespace {resource.namespace}. A ShortenerApp named {resource.name} there takes "
+        f"them up again. To delete them for good: kubectl -n {resource.namespace} delete {kinds} "
+        f"-l toprope.dev/data,toprope.dev/name={resource.labels['toprope.dev/name']}"
+    )
+
+
+def _plural(one: Manifest) -> str:
+    resource = ref_of(one).resource
+    return f"{resource.plural}.{resource.group}" if resource.group else resource.plural

@@ -1,0 +1,151 @@
+"""Whether the service is well: what Ready says, and what a revision still waits for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from toprope.core.conditions import Condition
+from toprope.core.objects import CNPG_CLUSTER, DEPLOYMENT, HTTP_ROUTE, SERVICE, STATEFUL_SET, Manifest
+from toprope.core.resource import Resource
+from toprope.delivery.traffic import Acceptance, acceptance
+from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp.migrations import Migration, obstacle
+from toprope.kinds.shortenerapp.reasons import Fact, Reason
+from toprope.kinds.shortenerapp.seen import Seen
+from toprope.kinds.shortenerapp.troubles import Workload, not_ready, ready_pods
+
+READY = "Ready"
+ROUTE_ACCEPTED = "RouteAccepted"
+CACHE_READY = "CacheReady"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One resource at one moment."""
+
+    resource: Resource
+    seen: Seen
+    now: datetime
+
+
+def deployment_of(look: Look, revision: str) -> Manifest | None:
+    """The live web Deployment of a revision."""
+    return look.seen.child(DEPLOYMENT, places.name(look.resource, places.WEB, revision))
+
+
+def secret_missing(look: Look) -> Fact | None:
+    """The first Secret of the user's that is not there, or lacks a key."""
+    database, cache = look.resource.spec.database, look.resource.spec.cache
+    needed: list[tuple[str, tuple[str, ...], str]] = []
+    if database.external:
+        needed.append((database.external.secret_ref.name, (places.OWNER_URI, places.APP_URI), "spec.database"))
+    if cache.external:
+        needed.append((cache.external.secret_ref.name, (places.CACHE_URI,), "spec.cache"))
+    for name, keys, field in needed:
+        missing = [key for key in keys if key not in (look.seen.secrets.get(name, {}).get("data") or {})]
+        if missing:
+            return _secret_missing(look, name, missing, field)
+    return None
+
+
+def _secret_missing(look: Look, name: str, missing: list[str], field: str) -> Fact:
+    lacks = "does not exist" if name not in look.seen.secrets else f"lacks {' and '.join(missing)}"
+    literals = " ".join(f"--from-literal={key}=…" for key in missing)
+    return Fact(
+        Reason.SECRET_MISSING,
+        f"Secret {name}, named in {field}.external.secretRef, {lacks}; make it with kubectl -n "
+        f"{look.resource.namespace} create secret generic {name} {literals}",
+    )
+
+
+def database_not_ready(look: Look) -> Fact | None:
+    """Why the database that Toprope made does not answer; nothing is known of an external one."""
+    resource, seen = look.resource, look.seen
+    name = places.name(resource, places.DATABASE)
+    if resource.spec.database.cloud_native_pg:
+        return _cluster_not_ready(seen.child(CNPG_CLUSTER, name), name)
+    if resource.spec.database.external:
+        return None
+    live, pods = seen.child(STATEFUL_SET, name), seen.pods_of(places.DATABASE, None)
+    return not_ready(Workload("database pods", Reason.DATABASE_NOT_READY, live, pods, 1), look.now)
+
+
+def _cluster_not_ready(cluster: Manifest | None, name: str) -> Fact | None:
+    status = (cluster or {}).get("status") or {}
+    if status.get("readyInstances"):
+        return None
+    said = status.get("phase") or "CloudNativePG has said nothing about it; is its operator installed?"
+    return Fact(Reason.DATABASE_NOT_READY, f"Cluster {name} has no ready instance: {said}")
+
+
+def cache_not_ready(look: Look) -> Fact | None:
+    """Why the embedded cache does not answer."""
+    if look.resource.spec.cache.external:
+        return None
+    live = look.seen.child(DEPLOYMENT, places.name(look.resource, places.CACHE))
+    pods = look.seen.pods_of(places.CACHE, None)
+    return not_ready(Workload("cache pods", Reason.CACHE_NOT_READY, live, pods, 1), look.now)
+
+
+def web_not_ready(look: Look, revision: str, need: int) -> Fact | None:
+    """Why fewer than `need` web pods of a revision are ready."""
+    pods = look.seen.pods_of(places.WEB, revision)
+    live = deployment_of(look, revision)
+    return not_ready(Workload("web pods", Reason.WEB_NOT_READY, live, pods, need), look.now)
+
+
+def waits_for(look: Look, migration: Migration, need: int) -> Fact | None:
+    """What a revision still needs before it can take traffic, short of endpoints."""
+    return (
+        secret_missing(look)
+        or obstacle(look.resource, migration, look.now)
+        or web_not_ready(look, migration.after.revision, need)
+    )
+
+
+def route(look: Look) -> Manifest | None:
+    """The live HTTPRoute."""
+    return look.seen.child(HTTP_ROUTE, places.name(look.resource, places.WEB))
+
+
+def accepted(look: Look) -> Acceptance | None:
+    """What the gateway says of the route; None without traffic."""
+    traffic = look.resource.spec.traffic
+    return acceptance(route(look), traffic) if traffic else None
+
+
+def sends_all_to(look: Look, revision: str) -> bool:
+    """Whether the live route and the plain Service both send everything to a revision, and the gateway agrees."""
+    service = look.seen.child(SERVICE, places.name(look.resource, places.WEB))
+    if service is None or service["spec"].get("selector") != places.selector(look.resource, places.WEB, revision):
+        return False
+    said, backend = accepted(look), places.name(look.resource, places.WEB, revision)
+    return said is None or (said.accepted and backends_of(route(look)) == {backend})
+
+
+def backends_of(live: Manifest | None) -> set[str]:
+    """The Services that a route sends requests to."""
+    rules = ((live or {}).get("spec") or {}).get("rules") or ()
+    return {backend["name"] for rule in rules for backend in rule.get("backendRefs") or ()}
+
+
+def conditions(look: Look, migration: Migration) -> list[Condition]:
+    """Ready, and what it is made of, for the revision that serves."""
+    fact = secret_missing(look) or database_not_ready(look) or waits_for(look, migration, 1)
+    said, cache = accepted(look), cache_not_ready(look)
+    found = []
+    if said:
+        found.append(Condition(ROUTE_ACCEPTED, "True" if said.accepted else "False", said.reason, said.message))
+        fact = fact or (None if said.accepted else Fact(said.reason, said.message))
+    if cache:
+        told = f"{cache.message} Redirects go on without the cache; rate limits hold for each pod alone."
+        found.append(Fact(cache.reason, told).false(CACHE_READY))
+    ready = fact.false(READY) if fact else _serving(look, migration.after.revision).true(READY)
+    return [ready, *found]
+
+
+def _serving(look: Look, revision: str) -> Fact:
+    ready, least = ready_pods(deployment_of(look, revision)), look.resource.spec.replicas.min
+    message = f"Revision {revision} serves with {ready} ready pods."
+    if ready < least:
+        return Fact(Reason.SERVING_PARTLY, f"{message} replicas.min asks for {least}.")
+    return Fact(Reason.SERVING, message)

@@ -1,0 +1,76 @@
+"""The ShortenerApp as the engine, the CRD and the RBAC see it."""
+
+from toprope.core.names import GROUP
+from toprope.core.objects import (
+    AUTOSCALER,
+    CLAIM,
+    CNPG_CLUSTER,
+    CONTROLLER_REVISION,
+    DEPLOYMENT,
+    DISRUPTION_BUDGET,
+    ENDPOINT_SLICE,
+    HTTP_ROUTE,
+    JOB,
+    NETWORK_POLICY,
+    POD,
+    SECRET,
+    SERVICE,
+    SERVICE_ACCOUNT,
+    STATEFUL_SET,
+    ApiResource,
+)
+from toprope.kind import Column, Kind, Touched
+from toprope.kinds.shortenerapp.decide import decide
+from toprope.kinds.shortenerapp.farewell import farewell
+from toprope.kinds.shortenerapp.observe import observe
+from toprope.kinds.shortenerapp.spec import ShortenerAppSpec
+from toprope.kinds.shortenerapp.status import ShortenerAppStatus
+
+_WATCHED = ("get", "list", "watch")
+# A server-side apply that makes an object needs both `create` and `patch`.
+_CHILD = (*_WATCHED, "create", "patch", "delete")
+
+SHORTENER_APP = Kind(
+    resource=ApiResource(GROUP, "v1alpha1", "shortenerapps", "ShortenerApp"),
+    short="sapp",
+    description="A link shortener with its database, cache, web pods and route.",
+    spec=ShortenerAppSpec,
+    status=ShortenerAppStatus,
+    columns=(
+        Column("Ready", "string", '.status.conditions[?(@.type=="Ready")].status', "Whether the service answers."),
+        Column("URL", "string", ".status.url", "Where the service answers."),
+        Column("Revision", "string", ".status.revision.stable", "The revision that serves."),
+        Column("Rollout", "string", ".status.rollout.phase", "Where the newest release stands."),
+        Column("Version", "string", ".status.version", "What the serving revision runs.", wide=True),
+        Column(
+            "Reason", "string", '.status.conditions[?(@.type=="Ready")].reason', "Why it is ready or not.", wide=True
+        ),
+        Column("Age", "date", ".metadata.creationTimestamp", "How long the resource has been there."),
+    ),
+    touches=(
+        Touched(SECRET, ("get", "create", "patch", "delete")),
+        Touched(CLAIM, _CHILD),
+        # Records are made once and never changed.
+        Touched(CONTROLLER_REVISION, (*_WATCHED, "create", "delete")),
+        *(
+            Touched(one, _CHILD)
+            for one in (
+                STATEFUL_SET,
+                DEPLOYMENT,
+                JOB,
+                SERVICE,
+                SERVICE_ACCOUNT,
+                AUTOSCALER,
+                DISRUPTION_BUDGET,
+                NETWORK_POLICY,
+            )
+        ),
+        Touched(HTTP_ROUTE, _CHILD, optional=True),
+        Touched(CNPG_CLUSTER, (*_WATCHED, "create", "patch"), optional=True),
+        Touched(POD, ("list",)),
+        Touched(ENDPOINT_SLICE, ("list",)),
+    ),
+    observe=observe,
+    decide=decide,
+    farewell=farewell,
+)

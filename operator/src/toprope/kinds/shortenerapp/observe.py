@@ -1,0 +1,82 @@
+"""One look at the world: children from the store, Secrets directly, pods only when something is not well."""
+
+import asyncio
+from collections.abc import Sequence
+
+from toprope.core.names import DATA
+from toprope.core.objects import DEPLOYMENT, ENDPOINT_SLICE, JOB, POD, SECRET, Manifest, Ref, labels_of
+from toprope.core.resource import Resource, owned_by
+from toprope.kinds.shortenerapp import jobs, places
+from toprope.kinds.shortenerapp.reasons import asks_for_pods
+from toprope.kinds.shortenerapp.render.cloud_native_pg import ROLES
+from toprope.kinds.shortenerapp.seen import Children, Seen
+from toprope.kinds.shortenerapp.status import ShortenerAppStatus
+from toprope.ports import Cluster
+
+
+async def observe(resource: Resource, cluster: Cluster) -> Seen:
+    """Everything that a pass needs, read once."""
+    children = _children(resource, cluster)
+    secrets, pods, endpoints = await asyncio.gather(
+        _secrets(resource, cluster), _pods(resource, children, cluster), _endpoints(resource, children, cluster)
+    )
+    return Seen(children, secrets, pods, endpoints)
+
+
+def _children(resource: Resource, cluster: Cluster) -> Children:
+    found = cluster.children(resource.namespace, resource.labels)
+    return {
+        (child["kind"], child["metadata"]["name"]): child
+        for child in found
+        if owned_by(resource, child) or DATA in labels_of(child)
+    }
+
+
+async def _secrets(resource: Resource, cluster: Cluster) -> dict[str, Manifest]:
+    names = secret_names(resource)
+    read = await asyncio.gather(*(cluster.read(Ref(SECRET, resource.namespace, name)) for name in names))
+    return {name: secret for name, secret in zip(names, read, strict=True) if secret is not None}
+
+
+def secret_names(resource: Resource) -> Sequence[str]:
+    """The Secrets whose presence decides something."""
+    database, cache = resource.spec.database, resource.spec.cache
+    names = [places.name(resource, places.CREDENTIALS)]
+    if database.cloud_native_pg:
+        names += [places.login_name(resource, role) for role in ROLES]
+    names += [part.external.secret_ref.name for part in (database, cache) if part.external]
+    return list(dict.fromkeys(names))
+
+
+async def _pods(resource: Resource, children: Children, cluster: Cluster) -> Sequence[Manifest]:
+    if not (_is_unwell(resource.status) or _has_news_of_failure(resource.status, children)):
+        return ()
+    return await cluster.find(POD, resource.namespace, resource.labels)
+
+
+def _is_unwell(status: ShortenerAppStatus) -> bool:
+    return asks_for_pods(condition.reason for condition in status.conditions)
+
+
+def _has_news_of_failure(status: ShortenerAppStatus, children: Children) -> bool:
+    counted = {attempts.failed_job for attempts in (*status.migrations, status.credentials) if attempts}
+    failed = [child for (kind, _), child in children.items() if kind == JOB.kind and jobs.state(child) == jobs.FAILED]
+    return any(job["metadata"]["uid"] not in counted for job in failed)
+
+
+async def _endpoints(resource: Resource, children: Children, cluster: Cluster) -> frozenset[str]:
+    """Only a candidate whose pods are ready is worth the request: traffic may move to it."""
+    candidate = resource.status.revision and resource.status.revision.candidate
+    if not candidate:
+        return frozenset()
+    service = places.name(resource, places.WEB, candidate)
+    deployment = children.get((DEPLOYMENT.kind, service))
+    if deployment is None or not (deployment.get("status") or {}).get("readyReplicas"):
+        return frozenset()
+    slices = await cluster.find(ENDPOINT_SLICE, resource.namespace, {"kubernetes.io/service-name": service})
+    return frozenset({service} if any(_has_ready(one) for one in slices) else ())
+
+
+def _has_ready(endpoint_slice: Manifest) -> bool:
+    endpoints = endpoint_slice.get("endpoints") or ()
+    return any((endpoint.get("conditions") or {}).get("ready", True) for endpoint in endpoints)

@@ -1,0 +1,34 @@
+"""The database as a cluster that CloudNativePG runs. It is made once and outlives the resource, as a claim does."""
+
+from typing import Any
+
+from toprope.core.objects import CNPG_CLUSTER
+from toprope.core.quantity import canonical
+from toprope.core.resource import Resource
+from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp.parts import CloudNativePGDatabase
+
+ROLES = ("owner", "app")
+"""Database roles, each with a login Secret."""
+
+
+def cloud_native_pg(resource: Resource, part: CloudNativePGDatabase) -> dict[str, Any]:
+    """The Cluster: database `app`, owned by `owner` (migrations), used by the managed role `app` (web pods)."""
+    login = {"name": places.login_name(resource, "app")}
+    owner = {"name": places.login_name(resource, "owner")}
+    return {
+        "apiVersion": CNPG_CLUSTER.api_version,
+        "kind": CNPG_CLUSTER.kind,
+        "metadata": places.data_metadata(resource, places.DATABASE),
+        "spec": {
+            "bootstrap": {"initdb": {"database": "app", "owner": "owner", "secret": owner}},
+            "managed": {"roles": [{"name": "app", "ensure": "present", "login": True, "passwordSecret": login}]},
+            **sizes(part),
+        },
+    }
+
+
+def sizes(part: CloudNativePGDatabase) -> dict[str, Any]:
+    """The part of the Cluster's spec that is live."""
+    storage_class = {"storageClass": part.storage_class_name} if part.storage_class_name else {}
+    return {"instances": part.instances, "storage": {"size": canonical(part.storage), **storage_class}}

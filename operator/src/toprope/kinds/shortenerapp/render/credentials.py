@@ -1,0 +1,29 @@
+"""The Secrets with generated passwords. They are made once, outlive the resource, and no pass changes them."""
+
+from base64 import b64encode
+from typing import Any
+
+from toprope.core.names import ROTATE_CREDENTIALS, ROTATED
+from toprope.core.resource import Resource
+from toprope.kinds.shortenerapp import places
+
+
+def credentials(resource: Resource) -> dict[str, Any]:
+    """Without values: they are generated at its creation. A rotation asked for before that is done by it."""
+    metadata = places.data_metadata(resource, places.CREDENTIALS)
+    asked = resource.annotations.get(ROTATE_CREDENTIALS)
+    if asked:
+        metadata["annotations"] = {ROTATED: asked}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque"}
+
+
+def login(resource: Resource, role: str) -> dict[str, Any]:
+    """A role's name and password as CloudNativePG reads them; the password is generated at its creation."""
+    metadata = places.data_metadata(resource, f"{role}-login")
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": metadata,
+        "type": "kubernetes.io/basic-auth",
+        "data": {"username": b64encode(role.encode()).decode()},
+    }

@@ -1,0 +1,82 @@
+"""What the programs of the image read from their environment."""
+
+from toprope.core.resource import Resource
+from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp.render.secrets import CACHE_URI_FILE, DATABASE_URI_FILE, FOLDER
+from toprope.kinds.shortenerapp.spec import Settings
+
+Variable = dict[str, str]
+
+
+def web(resource: Resource) -> list[Variable]:
+    """Of `shortener serve`."""
+    to_database = _database(resource, "app", places.APP_PASSWORD)
+    return _listed(to_database | cache(resource) | _settings(resource.spec.settings))
+
+
+def migrate(resource: Resource) -> list[Variable]:
+    """Of `shortener migrate`."""
+    return _listed(
+        _database(resource, "owner", places.OWNER_PASSWORD)
+        | {
+            "APP_ROLE": "app",
+            "BOOTSTRAP_TENANT": resource.spec.auth.tenant,
+            "BOOTSTRAP_KEY_FILE": f"{FOLDER}/{places.API_KEY}",
+            "MIGRATE_WAIT": "60",
+            "LOG_LEVEL": resource.spec.settings.log_level,
+        }
+    )
+
+
+def rotate(resource: Resource) -> list[Variable]:
+    """Of `shortener rotate`; an external cache keeps its password."""
+    own_cache = cache(resource) if resource.spec.cache.embedded else {}
+    return _listed(
+        _database(resource, "owner", places.OWNER_PASSWORD)
+        | own_cache
+        | {
+            "APP_ROLE": "app",
+            "BOOTSTRAP_TENANT": resource.spec.auth.tenant,
+            "CREDENTIALS_DIR": FOLDER,
+            "LOG_LEVEL": resource.spec.settings.log_level,
+        }
+    )
+
+
+def _database(resource: Resource, role: str, password: str) -> dict[str, str]:
+    if resource.spec.database.external:
+        return {"DATABASE_URI_FILE": f"{FOLDER}/{DATABASE_URI_FILE}"}
+    return {
+        "DATABASE_HOST": places.database_host(resource),
+        "DATABASE_PORT": str(places.DATABASE_PORT),
+        "DATABASE_NAME": "app",
+        "DATABASE_USER": role,
+        "DATABASE_PASSWORD_FILE": f"{FOLDER}/{password}",
+    }
+
+
+def cache(resource: Resource) -> dict[str, str]:
+    """Where the cache answers."""
+    if resource.spec.cache.external:
+        return {"CACHE_URI_FILE": f"{FOLDER}/{CACHE_URI_FILE}"}
+    return {
+        "CACHE_URI": f"redis://{places.name(resource, places.CACHE)}:{places.CACHE_PORT}/0",
+        "CACHE_PASSWORD_FILE": f"{FOLDER}/{places.CACHE_PASSWORD}",
+    }
+
+
+def _settings(settings: Settings) -> dict[str, str]:
+    return {
+        "SHORTENER_SLUG_LENGTH": str(settings.slug_length),
+        "SHORTENER_RESERVED_SLUGS": ",".join(settings.reserved_slugs),
+        "SHORTENER_KEY_REQUESTS_PER_MINUTE": str(settings.rate_limits.key_per_minute),
+        "SHORTENER_ADDRESS_REQUESTS_PER_MINUTE": str(settings.rate_limits.address_per_minute),
+        "SHORTENER_CLICK_RETENTION_DAYS": str(settings.click_retention_days),
+        "LOG_LEVEL": settings.log_level,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": settings.otlp_endpoint or "",
+    }
+
+
+def _listed(variables: dict[str, str]) -> list[Variable]:
+    """Empty ones left out: the API server would drop their value, and the object would look edited."""
+    return [{"name": name, "value": value} for name, value in variables.items() if value]

@@ -1,0 +1,71 @@
+"""Jobs: what must happen once, before a revision may run or to end a rotation.
+
+A Job tries once; the operator tries again by making it anew after a growing pause, which stands in the status.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from toprope.core.names import short_hash
+from toprope.core.resource import Resource
+from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp.parts import Resources
+from toprope.kinds.shortenerapp.render import environment, secrets
+from toprope.kinds.shortenerapp.render.pod import Container, container, pod_spec, template
+from toprope.kinds.shortenerapp.render.resources import JOB, resources
+
+_DEADLINE = 3600
+"""Seconds. A large index may take long to build; longer than this nobody is looking any more."""
+
+
+def migration(resource: Resource, revision: str, image: str) -> dict[str, Any]:
+    """Checks, then migrates the database for one revision, with the image of that revision."""
+    files = secrets.volume(secrets.migrate(resource))
+    step = _program("migrate", image, environment.migrate(resource), "migrate")
+    check = _program("check", image, environment.migrate(resource), "migrate", "--check")
+    spec = pod_spec(resource, [step], [files], initContainers=[container(check)])
+    return _job(resource, places.MIGRATE, revision, spec)
+
+
+def rotation(resource: Resource, rotation_id: str, image: str) -> dict[str, Any]:
+    """Brings the servers to the passwords that wait beside the current ones."""
+    files = secrets.volume(secrets.rotate(resource))
+    step = _program("rotate", image, environment.rotate(resource), "rotate")
+    return _job(resource, places.ROTATE, rotation_mark(rotation_id), pod_spec(resource, [step], [files]))
+
+
+def rotation_mark(rotation_id: str) -> str:
+    """What stands in the Job's name for an id that people chose."""
+    return short_hash(rotation_id)
+
+
+def _program(name: str, image: str, env: Sequence[dict[str, str]], *args: str) -> Container:
+    usual = resources(Resources(), JOB)
+    return Container(
+        name=name,
+        image=image,
+        resources=usual,
+        args=args,
+        env=env,
+        mounts=[secrets.MOUNT],
+        more={"terminationMessagePolicy": "File"},
+    )
+
+
+def _job(resource: Resource, component: str, mark: str, spec: dict[str, Any]) -> dict[str, Any]:
+    pulls = [{"name": secret.name} for secret in resource.spec.image_pull_secrets]
+    spec = {**spec, "restartPolicy": "Never", **({"imagePullSecrets": pulls} if pulls else {})}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": places.metadata(resource, component, mark),
+        "spec": {
+            "backoffLimit": 0,
+            "activeDeadlineSeconds": _DEADLINE,
+            # A pod that a node drain took has not failed.
+            "podFailurePolicy": {
+                "rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
+            },
+            "template": template(resource, component, mark, spec),
+        },
+    }

@@ -1,0 +1,156 @@
+"""Who may talk to whom. Everything that is not said here is refused.
+
+    gateway's namespace ──8000──► web ──5432──► database
+    own namespace ───────8000──►  │  └──6379──► cache ◄──6379── rotate
+    operator, monitoring ─9090──►─┘             database ◄─5432─ migrate, rotate
+
+and DNS for the pods that call by name. To a part outside the cluster any TCP port is open: its address stands in a
+Secret that only the pods read.
+"""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from toprope.core.names import COMPONENT, owner_labels
+from toprope.core.resource import Resource
+from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp.places import CACHE, CACHE_PORT, DATABASE, DATABASE_PORT, MIGRATE, ROTATE, WEB
+
+Peer = dict[str, Any]
+Rule = dict[str, Any]
+
+# To anywhere: a node-local DNS cache has an address of the node and no pod that a selector could name.
+_DNS: Rule = {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]}
+_ANY_TCP: Rule = {"ports": [{"protocol": "TCP"}]}
+
+
+def network_policies(resource: Resource) -> list[dict[str, Any]]:
+    """All policies of a resource."""
+    policies = [_deny_all(resource), _web(resource), _jobs(resource)]
+    if resource.spec.database.embedded:
+        policies.append(_part(resource, DATABASE, DATABASE_PORT, (WEB, MIGRATE, ROTATE)))
+    if resource.spec.database.cloud_native_pg:
+        policies.append(_cloud_native_pg(resource))
+    if resource.spec.cache.embedded:
+        policies.append(_part(resource, CACHE, CACHE_PORT, (WEB, ROTATE)))
+    return policies
+
+
+def _deny_all(resource: Resource) -> dict[str, Any]:
+    labels = owner_labels(resource.ref.resource.kind, resource.name)
+    selector = {name: value for name, value in labels.items() if name.startswith("toprope.dev/")}
+    return _policy(resource, "default-deny", {"matchLabels": selector}, ingress=[], egress=[])
+
+
+def _web(resource: Resource) -> dict[str, Any]:
+    installation = resource.installation
+    namespaces = [_namespace(resource.namespace)]
+    if resource.spec.traffic:
+        namespaces.append(_namespace(resource.spec.traffic.gateway.namespace or resource.namespace))
+    watchers = [_namespace(installation.namespace), _namespace(installation.monitoring_namespace)]
+    return _policy(
+        resource,
+        WEB,
+        _pods(resource, WEB),
+        ingress=[_from(_distinct(namespaces), places.HTTP_PORT), _from(_distinct(watchers), places.OPS_PORT)],
+        egress=[_DNS, *_to_database(resource), *_to_cache(resource), *_to_traces(resource)],
+    )
+
+
+def _jobs(resource: Resource) -> dict[str, Any]:
+    either = {"key": COMPONENT, "operator": "In", "values": [MIGRATE, ROTATE]}
+    labels = owner_labels(resource.ref.resource.kind, resource.name)
+    selector = {name: value for name, value in labels.items() if name.startswith("toprope.dev/")}
+    pods = {"matchLabels": selector, "matchExpressions": [either]}
+    own_cache = _to_cache(resource) if resource.spec.cache.embedded else []
+    return _policy(resource, "jobs", pods, ingress=[], egress=[_DNS, *_to_database(resource), *own_cache])
+
+
+def _part(resource: Resource, component: str, port: int, callers: tuple[str, ...]) -> dict[str, Any]:
+    peers = [{"podSelector": _pods(resource, caller)} for caller in callers]
+    return _policy(resource, component, _pods(resource, component), ingress=[_from(peers, port)], egress=[])
+
+
+def _cloud_native_pg(resource: Resource) -> dict[str, Any]:
+    """Its pods are CloudNativePG's: their own operator asks for their status (8000) from a namespace that we do not
+    know, and they follow one another."""
+    pods = {"matchLabels": {"cnpg.io/cluster": places.name(resource, DATABASE)}}
+    callers = [{"podSelector": _pods(resource, caller)} for caller in (WEB, MIGRATE, ROTATE)]
+    return _policy(
+        resource,
+        DATABASE,
+        pods,
+        ingress=[
+            _from([*callers, {"podSelector": pods}], DATABASE_PORT),
+            _from([{"namespaceSelector": {}}], 8000),
+            _from([_namespace(resource.installation.monitoring_namespace)], 9187),
+        ],
+    )
+
+
+def _to_database(resource: Resource) -> list[Rule]:
+    database = resource.spec.database
+    if database.external:
+        return [_ANY_TCP]
+    if database.cloud_native_pg:
+        pods = {"matchLabels": {"cnpg.io/cluster": places.name(resource, DATABASE)}}
+    else:
+        pods = _pods(resource, DATABASE)
+    return [{"to": [{"podSelector": pods}], "ports": [_port(DATABASE_PORT)]}]
+
+
+def _to_cache(resource: Resource) -> list[Rule]:
+    if resource.spec.cache.external:
+        return [_ANY_TCP]
+    return [{"to": [{"podSelector": _pods(resource, CACHE)}], "ports": [_port(CACHE_PORT)]}]
+
+
+def _to_traces(resource: Resource) -> list[Rule]:
+    endpoint = resource.spec.settings.otlp_endpoint
+    if not endpoint:
+        return []
+    url = urlsplit(endpoint)
+    return [{"ports": [_port(url.port or (443 if url.scheme == "https" else 80))]}]
+
+
+def _pods(resource: Resource, component: str) -> Peer:
+    return {"matchLabels": places.selector(resource, component)}
+
+
+def _namespace(name: str) -> Peer:
+    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
+
+
+def _from(peers: list[Peer], port: int) -> Rule:
+    return {"from": peers, "ports": [_port(port)]}
+
+
+def _port(port: int) -> dict[str, Any]:
+    return {"port": port, "protocol": "TCP"}
+
+
+def _distinct(peers: list[Peer]) -> list[Peer]:
+    return [peer for index, peer in enumerate(peers) if peer not in peers[:index]]
+
+
+def _policy(
+    resource: Resource,
+    component: str,
+    pods: dict[str, Any],
+    *,
+    ingress: list[Rule],
+    egress: list[Rule] | None = None,
+) -> dict[str, Any]:
+    """Empty rules are left out, as the API server does; the type alone says that nothing is allowed. Without
+    `egress` nothing is said about calls to others."""
+    rules = {"ingress": ingress, "egress": egress}
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": places.metadata(resource, component),
+        "spec": {
+            "podSelector": pods,
+            "policyTypes": ["Ingress"] + ([] if egress is None else ["Egress"]),
+            **{name: rule for name, rule in rules.items() if rule},
+        },
+    }

@@ -1,0 +1,72 @@
+"""Which keys of which Secrets a pod sees, as files: no more than it needs.
+
+    embedded, CloudNativePG   <name>-credentials, and for CloudNativePG one login Secret per role
+    external                  the Secret that the user named
+
+A key's successor (`<key>.next`) is mounted beside it where there is one, so that a rotation needs no restart.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from toprope.core.resource import Resource
+from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp.places import APP_PASSWORD, CACHE_PASSWORD, CREDENTIALS, NEXT, OWNER_PASSWORD
+
+FOLDER = "/run/secrets/toprope"
+MOUNT = {"name": "credentials", "mountPath": FOLDER, "readOnly": True}
+
+DATABASE_URI_FILE = "database-uri"
+CACHE_URI_FILE = "cache-uri"
+
+
+def volume(sources: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """All of a pod's Secrets in one folder, readable by its group only."""
+    return {"name": "credentials", "projected": {"defaultMode": 0o440, "sources": list(sources)}}
+
+
+def own_keys(resource: Resource, *keys: str) -> list[dict[str, Any]]:
+    """Keys of the generated credentials, and their successors while a rotation runs."""
+    secret = places.name(resource, CREDENTIALS)
+    return [
+        _source(secret, {key: key for key in keys}),
+        _source(secret, {key + NEXT: key + NEXT for key in keys}, optional=True),
+    ]
+
+
+def web(resource: Resource) -> list[dict[str, Any]]:
+    """What a web pod sees: its own database role and the cache."""
+    return [*_database(resource, APP_PASSWORD), *_cache(resource)]
+
+
+def migrate(resource: Resource) -> list[dict[str, Any]]:
+    """What a migration sees: the database's owner and the first API key."""
+    return [*_database(resource, OWNER_PASSWORD), *own_keys(resource, places.API_KEY)]
+
+
+def rotate(resource: Resource) -> list[dict[str, Any]]:
+    """What a rotation sees: everything that it changes."""
+    keys = (OWNER_PASSWORD, APP_PASSWORD, *([CACHE_PASSWORD] if resource.spec.cache.embedded else []), places.API_KEY)
+    return own_keys(resource, *keys)
+
+
+def _database(resource: Resource, key: str) -> list[dict[str, Any]]:
+    database = resource.spec.database
+    if database.external:
+        uri = places.OWNER_URI if key == OWNER_PASSWORD else places.APP_URI
+        return [_source(database.external.secret_ref.name, {uri: DATABASE_URI_FILE})]
+    if database.cloud_native_pg:
+        role = "owner" if key == OWNER_PASSWORD else "app"
+        return [_source(places.login_name(resource, role), {"password": key})]
+    return own_keys(resource, key)
+
+
+def _cache(resource: Resource) -> list[dict[str, Any]]:
+    if resource.spec.cache.external:
+        return [_source(resource.spec.cache.external.secret_ref.name, {places.CACHE_URI: CACHE_URI_FILE})]
+    return own_keys(resource, CACHE_PASSWORD)
+
+
+def _source(secret: str, files: dict[str, str], *, optional: bool = False) -> dict[str, Any]:
+    items = [{"key": key, "path": path} for key, path in files.items()]
+    return {"secret": {"name": secret, "items": items, **({"optional": True} if optional else {})}}

@@ -1,0 +1,85 @@
+"""The web pods of one revision. Rendered once: what runs is never changed in place."""
+
+from typing import Any
+
+from toprope.core.resource import Resource
+from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp.render import environment, secrets
+from toprope.kinds.shortenerapp.render.pod import Container, pod_spec, template
+from toprope.kinds.shortenerapp.render.resources import WEB, resources
+from toprope.kinds.shortenerapp.scheduling import Toleration, TopologySpread
+
+_GRACE = 45
+"""Seconds from preStop to SIGKILL: 5 s until the gateway has heard, 20 s to answer and to write clicks, and room."""
+
+
+def web_deployment(resource: Resource, revision: str, image: str) -> dict[str, Any]:
+    """The Deployment; how many pods is the autoscaler's business, so it says no `replicas`."""
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": places.metadata(resource, places.WEB, revision),
+        "spec": {
+            "revisionHistoryLimit": 1,
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
+            "selector": {"matchLabels": places.selector(resource, places.WEB, revision)},
+            "template": template(resource, places.WEB, revision, _pod(resource, revision, image)),
+        },
+    }
+
+
+def _pod(resource: Resource, revision: str, image: str) -> dict[str, Any]:
+    files = secrets.volume(secrets.web(resource))
+    placed = _scheduling(resource, places.selector(resource, places.WEB, revision))
+    return pod_spec(resource, [_service(resource, image)], [files], terminationGracePeriodSeconds=_GRACE, **placed)
+
+
+def _service(resource: Resource, image: str) -> Container:
+    def asks(path: str, period: int, failures: int) -> dict[str, Any]:
+        return {
+            "httpGet": {"path": path, "port": "ops"},
+            "periodSeconds": period,
+            "timeoutSeconds": 2,
+            "failureThreshold": failures,
+        }
+
+    return Container(
+        name="shortener",
+        image=image,
+        resources=resources(resource.spec.resources, WEB),
+        args=["serve"],
+        env=environment.web(resource),
+        mounts=[secrets.MOUNT],
+        more={
+            "ports": [
+                {"name": "http", "containerPort": places.HTTP_PORT, "protocol": "TCP"},
+                {"name": "ops", "containerPort": places.OPS_PORT, "protocol": "TCP"},
+            ],
+            "startupProbe": asks("/healthz", 1, 60),
+            "readinessProbe": asks("/readyz", 2, 2),
+            "livenessProbe": asks("/healthz", 10, 3),
+            # Until every gateway has heard that the pod goes, it still answers.
+            "lifecycle": {"preStop": {"sleep": {"seconds": 5}}},
+        },
+    )
+
+
+def _scheduling(resource: Resource, selector: dict[str, str]) -> dict[str, Any]:
+    scheduling = resource.spec.scheduling
+    said = {
+        "imagePullSecrets": [{"name": secret.name} for secret in resource.spec.image_pull_secrets],
+        "nodeSelector": dict(scheduling.node_selector),
+        "tolerations": [_toleration(one) for one in scheduling.tolerations],
+        "topologySpreadConstraints": [_spread(one, selector) for one in scheduling.topology_spread],
+        "priorityClassName": scheduling.priority_class_name,
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _toleration(one: Toleration) -> dict[str, Any]:
+    plain = one.model_dump(by_alias=True, exclude_none=True)
+    return {name: value for name, value in plain.items() if value != ""}
+
+
+def _spread(one: TopologySpread, selector: dict[str, str]) -> dict[str, Any]:
+    return {**one.model_dump(by_alias=True), "labelSelector": {"matchLabels": selector}}

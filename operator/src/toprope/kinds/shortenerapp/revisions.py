@@ -1,0 +1,127 @@
+"""Revisions: what each one runs, rendered once and applied again from its ControllerRevision ever after."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from toprope.core.conditions import moment
+from toprope.core.decision import CreateOnce
+from toprope.core.frozen import RENDERED_BY, facts_of, frozen, thawed
+from toprope.core.names import COMPONENT, REVISION
+from toprope.core.objects import CONTROLLER_REVISION, DEPLOYMENT, JOB, Manifest, annotations_of, labels_of
+from toprope.core.resource import Resource, image_of
+from toprope.delivery import machine
+from toprope.delivery.machine import Rollout
+from toprope.delivery.spec import RevisionStatus, RolloutStatus
+from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp.reasons import Fact, Reason
+from toprope.kinds.shortenerapp.render.job import migration
+from toprope.kinds.shortenerapp.render.web_deployment import web_deployment
+from toprope.kinds.shortenerapp.seen import Seen
+
+REMEMBERED = 5
+"""Revisions that are not there any more and can still come back byte by byte."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One release made real."""
+
+    name: str
+    image: str
+    version: str
+    """What the status shows: the tag, or the whole image where the user named one."""
+    deployment: Manifest
+    job: Manifest
+    record: Manifest
+    """The ControllerRevision; without a UID it has yet to be made."""
+
+    @property
+    def birth(self) -> list[CreateOnce]:
+        """What makes the record, empty when it is there."""
+        return [] if "uid" in self.record["metadata"] else [CreateOnce(self.record)]
+
+
+def revision(resource: Resource, seen: Seen, name: str, wanted: str) -> Revision | None:
+    """The revision of that name: from its record, or rendered today when it is the one that the spec wants.
+
+    None for one whose record is gone: what runs of it stays as it is.
+    """
+    record = seen.child(CONTROLLER_REVISION, places.name(resource, places.WEB, name))
+    if record is None and name == wanted:
+        record = rendered_today(resource, name)
+    return _read(name, record) if record else None
+
+
+def rendered_today(resource: Resource, name: str) -> Manifest:
+    """The record of today's spec, as this operator renders it."""
+    version = _version(resource, name)
+    image = resource.spec.image or image_of(resource.installation, "shortener", version)
+    manifests = [web_deployment(resource, name, image), migration(resource, name, image)]
+    facts = {"image": image, "version": resource.spec.image or version}
+    return frozen(resource, places.name(resource, places.WEB, name), places.WEB, manifests, name, facts)
+
+
+def _version(resource: Resource, name: str) -> str:
+    """A version left open is the operator's; a serving revision that lost its record keeps the one it serves."""
+    revisions = resource.status.revision
+    if resource.spec.version is None and revisions and revisions.stable == name and resource.status.version:
+        return str(resource.status.version)
+    return resource.spec.version or resource.installation.version
+
+
+def _read(name: str, record: Manifest) -> Revision:
+    manifests = {manifest["kind"]: manifest for manifest in thawed(record)}
+    facts = facts_of(record)
+    return Revision(name, facts["image"], facts["version"], manifests[DEPLOYMENT.kind], manifests[JOB.kind], record)
+
+
+def remembered(seen: Seen, alive: Iterable[str]) -> list[Manifest]:
+    """Records of revisions that are not alive and may come back, the newest ones."""
+    living = set(alive)
+    records = [
+        one
+        for one in seen.all_of(CONTROLLER_REVISION)
+        if labels_of(one)[COMPONENT] == places.WEB and labels_of(one).get(REVISION) not in living
+    ]
+    return sorted(records, key=lambda one: str(one["metadata"]["creationTimestamp"]), reverse=True)[:REMEMBERED]
+
+
+def outdated(resource: Resource, serving: Revision, wanted: str) -> Fact | None:
+    """Whether this operator would render the serving revision differently; unknown while another one is wanted."""
+    born_by = annotations_of(serving.record).get(RENDERED_BY)
+    if serving.name != wanted or born_by == resource.installation.version:
+        return None
+    today = rendered_today(resource, wanted)
+    if thawed(today) == [serving.deployment, serving.job]:
+        return None
+    return Fact(
+        Reason.RENDERED_EARLIER,
+        f"Revision {serving.name} runs as operator {born_by} rendered it; operator {resource.installation.version} "
+        f"renders the next release differently. Nothing restarts until then; set spec.version to move now.",
+    )
+
+
+def rollout_of(resource: Resource) -> Rollout:
+    """The rollout as the status has it."""
+    revisions = resource.status.revision or RevisionStatus()
+    rollout = resource.status.rollout or RolloutStatus()
+    return Rollout(
+        stable=revisions.stable,
+        candidate=revisions.candidate,
+        retiring=revisions.retiring,
+        phase=machine.Phase(rollout.phase or machine.Phase.IDLE),
+        since=_moment(rollout.since),
+        reason=rollout.reason or machine.Reason.RELEASED,
+        message=rollout.message or "",
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return moment(text) if text else None
+
+
+def alive(before: Rollout, after: Rollout) -> list[str]:
+    """Every revision that the status as read or as it will be speaks of: none goes before its end is written down."""
+    names = (before.stable, before.candidate, before.retiring, after.stable, after.candidate, after.retiring)
+    return list(dict.fromkeys(name for name in names if name))

@@ -1,0 +1,89 @@
+"""From one release to the next: what the machine of `delivery` is told, and what is shown of its answer."""
+
+from dataclasses import dataclass
+
+from toprope.core.conditions import Condition, timestamp
+from toprope.delivery import machine
+from toprope.delivery.machine import Phase, Rollout
+from toprope.delivery.spec import RevisionStatus, RolloutStatus
+from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp.health import Look, deployment_of, sends_all_to, waits_for
+from toprope.kinds.shortenerapp.migrations import Migration
+from toprope.kinds.shortenerapp.reasons import Fact, Reason
+from toprope.kinds.shortenerapp.troubles import ready_pods
+
+PROGRESSING = "Progressing"
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How large revisions are while traffic may move between them: nobody lands on a shrunken one."""
+
+    floor: int
+    """Fewest pods of a candidate, and of stable while a rollout moves: as many as stable has."""
+    need: int
+    """Ready pods that the candidate must have: as many as stable has ready."""
+
+
+def scale_of(look: Look, before: Rollout) -> Scale:
+    """Measured at stable, within the bounds of the spec."""
+    bounds = look.resource.spec.replicas
+    stable = deployment_of(look, before.stable) if before.stable else None
+    has = int((stable or {}).get("spec", {}).get("replicas", 1))
+    floor = max(bounds.min, min(has, bounds.max))
+    return Scale(floor, max(1, min(floor, ready_pods(stable))))
+
+
+def least_pods(look: Look, after: Rollout, revision: str, scale: Scale) -> int:
+    """The autoscaler's lower bound for a revision."""
+    moves = after.phase in (Phase.PREPARING, Phase.RETIRING)
+    held = revision == after.candidate or (revision == after.stable and moves)
+    return scale.floor if held else look.resource.spec.replicas.min
+
+
+def seen_by_machine(look: Look, before: Rollout, migration: Migration, need: int) -> tuple[machine.Seen, Fact | None]:
+    """What the machine decides on, and what the wanted revision still waits for."""
+    wanted = migration.after.revision
+    waits = waits_for(look, migration, need) or _no_endpoints(look, before)
+    return (
+        machine.Seen(
+            wanted=wanted,
+            candidate_ready=before.candidate == wanted and waits is None,
+            obstacle=waits.message if waits else "",
+            route_moved=before.stable is not None and sends_all_to(look, before.stable),
+        ),
+        waits,
+    )
+
+
+def _no_endpoints(look: Look, before: Rollout) -> Fact | None:
+    """A backend that enters a route too early fails its share of the requests."""
+    if not before.candidate:
+        return None
+    service = places.name(look.resource, places.WEB, before.candidate)
+    if service in look.seen.endpoints:
+        return None
+    return Fact(Reason.NO_ENDPOINTS, f"Service {service} has no ready endpoint yet.")
+
+
+def progressing(after: Rollout, waits: Fact | None, ready: Condition) -> Condition:
+    """Whether something is under way, and what it waits for."""
+    if after.phase is Phase.IDLE:
+        starts = ready.reason in (Reason.STARTING, Reason.MIGRATION_RUNNING)
+        told = Fact(ready.reason, ready.message) if starts else Fact(after.reason, after.message)
+        return told.true(PROGRESSING) if starts else told.false(PROGRESSING)
+    told = Fact(after.reason, after.message)
+    if after.candidate and waits:
+        told = Fact(waits.reason, f"Revision {after.candidate} is not ready. {waits.message}")
+    return told.false(PROGRESSING) if after.phase is Phase.FAILED else told.true(PROGRESSING)
+
+
+def revision_status(after: Rollout) -> RevisionStatus:
+    """The revisions, as the status shows them."""
+    return RevisionStatus(stable=after.stable, candidate=after.candidate, retiring=after.retiring)
+
+
+def rollout_status(after: Rollout) -> RolloutStatus:
+    """The rollout, as the status shows it."""
+    since = timestamp(after.since) if after.since else None
+    return RolloutStatus(phase=after.phase, since=since, reason=after.reason, message=after.message)

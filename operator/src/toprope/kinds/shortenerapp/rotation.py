@@ -1,0 +1,170 @@
+"""Rotation of the generated credentials, asked for by the annotation `toprope.dev/rotate-credentials: <any new id>`.
+
+    asked ──► every key gets a successor, <key>.next ──120 s──► Job brings the servers to the successors
+                                                                  │ failed: again after a pause
+                                                                  ▼ done
+              successors take the keys' places, the id is written down
+
+All of it stands on the Secret itself: its annotations say which id rotates since when, so that a pass that is killed
+anywhere goes on. Within the 120 s every kubelet has brought the successors into the pods, which try both.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from toprope.core.conditions import Condition, moment, timestamp
+from toprope.core.decision import Amend, Apply
+from toprope.core.names import GROUP, ROTATE_CREDENTIALS, ROTATED
+from toprope.core.objects import JOB, Manifest, annotations_of
+from toprope.core.resource import Resource
+from toprope.kinds.shortenerapp import jobs, places
+from toprope.kinds.shortenerapp.data import amended
+from toprope.kinds.shortenerapp.places import NEXT
+from toprope.kinds.shortenerapp.reasons import Fact, Reason
+from toprope.kinds.shortenerapp.render import job as render
+from toprope.kinds.shortenerapp.seen import Seen
+from toprope.kinds.shortenerapp.status import CredentialsStatus
+from toprope.kinds.shortenerapp.troubles import pods_trouble
+
+CREDENTIALS_ROTATED = "CredentialsRotated"
+ROTATING = f"{GROUP}/rotating"
+"""Annotation of the Secret: id of the rotation that runs."""
+SINCE = f"{GROUP}/rotating-since"
+"""Annotation of the Secret: when its successors were made."""
+SPREAD = timedelta(seconds=120)
+"""Kubelets bring a changed Secret into running pods within about 90 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What a rotation needs of this pass."""
+
+    status: CredentialsStatus | None = None
+    actions: Sequence[Amend | Apply] = ()
+    kept: Sequence[Manifest] = ()
+    """Jobs that stay."""
+    condition: Condition | None = None
+    due: datetime | None = None
+    """When the next step is due; None when a bell rings for it."""
+    switches: bool = False
+    """Whether servers are being brought to their new passwords: no migration starts meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """Where the rotation stands, as the Secret says."""
+
+    resource: Resource
+    secret: Manifest
+    rotation_id: str
+    since: datetime
+    job: Manifest | None
+    before: CredentialsStatus
+
+
+def rotation(resource: Resource, seen: Seen, image: str | None, now: datetime, *, busy: bool) -> Rotation:
+    """The next step. `image` runs the Job, None when nothing serves yet; a migration that is `busy` goes first."""
+    asked = resource.annotations.get(ROTATE_CREDENTIALS)
+    secret = seen.secrets.get(places.name(resource, places.CREDENTIALS))
+    if secret is None:
+        return Rotation()
+    said = annotations_of(secret)
+    running, rotated = said.get(ROTATING), said.get(ROTATED)
+    if running is None:
+        return _idle(resource, secret, asked, rotated, now)
+    name = places.name(resource, places.ROTATE, render.rotation_mark(running))
+    job = seen.child(JOB, name)
+    before = resource.status.credentials or CredentialsStatus()
+    pods = seen.pods_of(places.ROTATE, render.rotation_mark(running))
+    before = jobs.counted(before.model_copy(update={"rotating": running, "rotated": rotated}), job, pods, now)
+    at = _At(resource, secret, running, moment(said[SINCE]), job, before)
+    if now < at.since + SPREAD or image is None:
+        return _waiting(at)
+    if jobs.state(job) == jobs.SUCCEEDED:
+        return _ended(at)
+    return _switching(at, pods, image, now, busy=busy)
+
+
+def _idle(resource: Resource, secret: Manifest, asked: str | None, rotated: str | None, now: datetime) -> Rotation:
+    status = CredentialsStatus(rotated=rotated) if rotated else None
+    if not asked or asked == rotated:
+        return Rotation(status, condition=_rotated(rotated) if rotated else None)
+    if not resource.spec.database.embedded:
+        return Rotation(status, condition=_not_ours(resource).false(CREDENTIALS_ROTATED))
+    annotations = {ROTATING: asked, SINCE: timestamp(now)}
+    begun = amended(secret, {"metadata": {"annotations": annotations}}, tuple(key + NEXT for key in places.GENERATED))
+    fact = Fact(Reason.ROTATION_WAITING, f"Rotation {asked} begins: every credential gets a successor.")
+    return Rotation(
+        CredentialsStatus(rotated=rotated, rotating=asked), [begun], condition=fact.false(CREDENTIALS_ROTATED), due=now
+    )
+
+
+def _not_ours(resource: Resource) -> Fact:
+    database = resource.spec.database
+    if database.external:
+        cure = f"Change the password in the database, then in Secret {database.external.secret_ref.name}"
+    else:
+        names = " and ".join(places.login_name(resource, role) for role in ("owner", "app"))
+        cure = f"Write new passwords into the Secrets {names}: CloudNativePG takes them over"
+    return Fact(
+        Reason.ROTATION_NOT_OURS,
+        f"Toprope rotates the credentials of an embedded database only. {cure}; then restart the web pods "
+        f"(kubectl -n {resource.namespace} rollout restart deployment -l toprope.dev/name={resource.name}).",
+    )
+
+
+def _waiting(at: _At) -> Rotation:
+    until = at.since + SPREAD
+    fact = Fact(
+        Reason.ROTATION_WAITING,
+        f"Rotation {at.rotation_id}: the successors reach all pods until {timestamp(until)}, then the servers change.",
+    )
+    return Rotation(at.before, condition=fact.false(CREDENTIALS_ROTATED), due=until)
+
+
+def _switching(at: _At, pods: Sequence[Manifest], image: str, now: datetime, *, busy: bool) -> Rotation:
+    rendered = render.rotation(at.resource, at.rotation_id, image)
+    makes = at.job is None and not busy
+    retries = jobs.is_due(at.before, at.job, now)
+    return Rotation(
+        at.before,
+        actions=[Apply(rendered)] if makes else (),
+        kept=[at.job or rendered] if not retries else (),
+        condition=_progress(at, pods).false(CREDENTIALS_ROTATED),
+        due=now if retries else jobs.retry_at(at.before),
+        switches=True,
+    )
+
+
+def _progress(at: _At, pods: Sequence[Manifest]) -> Fact:
+    name = places.name(at.resource, places.ROTATE, render.rotation_mark(at.rotation_id))
+    if at.before.failures:
+        return Fact(
+            Reason.ROTATION_FAILED,
+            f'Rotation {at.rotation_id} has failed {at.before.failures} times, last with "{at.before.message}" '
+            f"(kubectl -n {at.resource.namespace} logs job/{name}). Old and new credentials work; it is tried again.",
+        )
+    running = Fact(Reason.ROTATION_RUNNING, f"Rotation {at.rotation_id}: Job {name} changes the servers.")
+    return pods_trouble(pods) or running
+
+
+def _ended(at: _At) -> Rotation:
+    """The one place where credentials change: each key takes its successor's value, in one write."""
+    data = at.secret.get("data") or {}
+    successors = {key: data[key + NEXT] for key in places.GENERATED if key + NEXT in data}
+    gone = {key + NEXT: None for key in successors}
+    annotations = {ROTATED: at.rotation_id, ROTATING: None, SINCE: None}
+    ended = amended(at.secret, {"metadata": {"annotations": annotations}, "data": {**successors, **gone}})
+    return Rotation(
+        CredentialsStatus(rotated=at.rotation_id),
+        [ended],
+        condition=_rotated(at.rotation_id),
+        due=at.since,
+        switches=True,
+    )
+
+
+def _rotated(rotation_id: str) -> Condition:
+    fact = Fact(Reason.ROTATED, f"Rotation {rotation_id} has ended; earlier credentials are void.")
+    return fact.true(CREDENTIALS_ROTATED)

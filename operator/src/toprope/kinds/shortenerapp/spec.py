@@ -1,0 +1,142 @@
+"""The fields of a ShortenerApp. Type, default, bound, rule and help text of each stand here and nowhere else."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from toprope.core.model import SpecModel, ruled
+from toprope.delivery.revision import revision_of
+from toprope.delivery.spec import Traffic
+from toprope.kinds.shortenerapp.parts import Cache, Database, EmbeddedCache, EmbeddedDatabase, Resources, SecretName
+from toprope.kinds.shortenerapp.scheduling import Scheduling
+
+Image = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][-a-zA-Z0-9._/:@]*$", max_length=512)]
+Tag = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][-A-Za-z0-9_.]*$", max_length=128)]
+Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=64)]
+Tenant = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
+HttpUrl = Annotated[
+    str, Field(pattern=r"^https?://[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:[1-9][0-9]{0,4})?(/\S*)?$", max_length=253)
+]
+
+
+class RateLimits(SpecModel):
+    """How many requests a minute are answered; more get 429 with Retry-After."""
+
+    key_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 600
+    """API requests a minute of one API key; 0: no limit."""
+
+    address_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 6000
+    """Requests a minute of one client address; 0: no limit."""
+
+
+class Settings(SpecModel):
+    """How the service behaves. Every field makes a new revision."""
+
+    slug_length: Annotated[int, Field(ge=4, le=32)] = 7
+    """Characters of a generated slug."""
+
+    reserved_slugs: Annotated[list[Slug], Field(max_length=256)] = []
+    """Slugs that nobody may take, besides the service's own paths."""
+
+    rate_limits: RateLimits = RateLimits()
+    """How many requests a minute are answered."""
+
+    click_retention_days: Annotated[int, Field(ge=0, le=3650)] = 90
+    """Days that single clicks are kept; sums by day stay. 0: for ever."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """Least severity that is logged."""
+
+    otlp_endpoint: HttpUrl | None = None
+    """OTLP/HTTP endpoint that gets traces, as `http://collector.tracing:4318`. Left out: no traces."""
+
+
+class Auth(SpecModel):
+    """Who may use the API from the start. A change makes a new revision."""
+
+    tenant: Tenant = "default"
+    """Tenant of the API key in the Secret `<name>-credentials`; it is created when it is missing."""
+
+
+class Replicas(SpecModel):
+    """Bounds of the autoscaler of the web pods. Takes effect at once."""
+
+    model_config = ConfigDict(
+        json_schema_extra=ruled(("self.min <= self.max", "replicas.min must not be above replicas.max (default 3)"))
+    )
+
+    min: Annotated[int, Field(ge=1, le=1000)] = 1
+    """Fewest web pods. From 2 on a PodDisruptionBudget keeps node drains from taking more than one at a time."""
+
+    max: Annotated[int, Field(ge=1, le=1000)] = 3
+    """Most web pods."""
+
+
+_ONE_VERSION = (
+    "!has(self.image) || !has(self.version)",
+    "image and version exclude each other: image names the whole image, version a tag of Toprope's own",
+)
+
+
+class ShortenerAppSpec(SpecModel):
+    """A link shortener: its release, its size, its traffic, and what it stands on."""
+
+    model_config = ConfigDict(json_schema_extra=ruled(_ONE_VERSION))
+
+    image: Image | None = None
+    """Whole name of the image that the web pods run. Default: Toprope's own of `version`. Makes a new revision."""
+
+    version: Tag | None = None
+    """Version of Toprope's own image. Left out, a revision keeps the operator's version of the day of its birth
+    (`status.version`). Makes a new revision."""
+
+    settings: Settings = Settings()
+    """How the service behaves. Makes a new revision."""
+
+    auth: Auth = Auth()
+    """Who may use the API from the start. Makes a new revision."""
+
+    resources: Resources = Resources()
+    """CPU and memory of a web pod. Default: 100m and 128Mi asked for, 256Mi at most. Makes a new revision."""
+
+    scheduling: Scheduling = Scheduling()
+    """Where web pods may run. Makes a new revision."""
+
+    image_pull_secrets: Annotated[
+        list[SecretName],
+        Field(
+            max_length=8,
+            json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
+        ),
+    ] = []
+    """Secrets that images are pulled with. Makes a new revision; database and cache use them from their next start."""
+
+    replicas: Replicas = Replicas()
+    """Bounds of the autoscaler. Takes effect at once."""
+
+    traffic: Traffic | None = None
+    """How requests from outside reach the service. Left out: only by its Service. Takes effect at once."""
+
+    database: Database = Database(embedded=EmbeddedDatabase())
+    """Where the links live. Default: a small embedded one."""
+
+    cache: Cache = Cache(embedded=EmbeddedCache())
+    """What takes load off the database. Default: a small embedded one."""
+
+
+def revision_of_spec(spec: ShortenerAppSpec) -> str:
+    """The revision that this spec wants: a hash of its release, the live fields left out."""
+    database, cache = spec.database, spec.cache
+    return revision_of(
+        {
+            "image": spec.image,
+            "version": spec.version,
+            "settings": spec.settings,
+            "auth": spec.auth,
+            "resources": spec.resources,
+            "scheduling": spec.scheduling,
+            "imagePullSecrets": ",".join(secret.name for secret in spec.image_pull_secrets),
+            "database": database.external and f"external/{database.external.secret_ref.name}",
+            "cache": cache.external and f"external/{cache.external.secret_ref.name}",
+        }
+    )

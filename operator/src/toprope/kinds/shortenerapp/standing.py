@@ -1,0 +1,59 @@
+"""The parts that Toprope runs itself: rendered at birth, and anew only when their own fields change.
+
+The record (a ControllerRevision) is named by a hash of those fields, so that a newer operator, or a new release of the
+web pods, restarts neither database nor cache.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from toprope.core.decision import CreateOnce
+from toprope.core.frozen import frozen, thawed
+from toprope.core.objects import CONTROLLER_REVISION, Manifest
+from toprope.core.resource import Resource
+from toprope.delivery.revision import revision_of
+from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp.render import service
+from toprope.kinds.shortenerapp.render.cache import cache
+from toprope.kinds.shortenerapp.render.database import database
+from toprope.kinds.shortenerapp.seen import Seen
+
+
+@dataclass(slots=True)
+class Standing:
+    """What the embedded parts consist of."""
+
+    births: list[CreateOnce] = field(default_factory=list)
+    """Records that are not there yet."""
+    manifests: list[Manifest] = field(default_factory=list)
+    """What runs, and what reaches it."""
+    records: list[Manifest] = field(default_factory=list)
+    """The records in force."""
+
+
+def standing(resource: Resource, seen: Seen) -> Standing:
+    """Database and cache, as far as they are embedded."""
+    parts = Standing()
+    if part := resource.spec.database.embedded:
+        key = revision_of({"resources": part.resources})
+        _add(parts, resource, seen, (places.DATABASE, key), lambda: database(resource, part))
+        parts.manifests.append(service.of_part(resource, places.DATABASE, places.DATABASE_PORT))
+    if kept := resource.spec.cache.embedded:
+        key = revision_of({"cache": kept})
+        _add(parts, resource, seen, (places.CACHE, key), lambda: cache(resource, kept))
+        parts.manifests.append(service.of_part(resource, places.CACHE, places.CACHE_PORT))
+    return parts
+
+
+def _add(
+    parts: Standing, resource: Resource, seen: Seen, named: tuple[str, str], render: Callable[[], dict[str, Any]]
+) -> None:
+    component, key = named
+    name = places.name(resource, component, key)
+    record = seen.child(CONTROLLER_REVISION, name)
+    if record is None:
+        record = frozen(resource, name, component, [render()])
+        parts.births.append(CreateOnce(record))
+    parts.records.append(record)
+    parts.manifests += thawed(record)

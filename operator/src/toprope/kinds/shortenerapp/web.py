@@ -1,0 +1,76 @@
+"""The web side: revisions with all that belongs to each, and the doors to the one that serves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from toprope.core.names import REVISION
+from toprope.core.objects import CONTROLLER_REVISION, SERVICE, Manifest, labels_of
+from toprope.core.resource import Resource
+from toprope.delivery.traffic import WHOLE, Backend, http_route
+from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp.health import Look, deployment_of, route
+from toprope.kinds.shortenerapp.migrations import Migration, wants_job
+from toprope.kinds.shortenerapp.render import service
+from toprope.kinds.shortenerapp.render.autoscaler import autoscaler
+from toprope.kinds.shortenerapp.revisions import Revision
+from toprope.kinds.shortenerapp.seen import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One living revision."""
+
+    name: str
+    revision: Revision | None
+    """None when its record is gone: what runs of it stays as it is."""
+    migration: Migration
+    least: int
+    """The autoscaler's lower bound."""
+
+
+def of_release(look: Look, release: Release, *, held: bool) -> list[Manifest]:
+    """What a revision consists of today. Its web pods come after its migration; `held` keeps a new one back."""
+    if release.revision is None:
+        return []
+    children: list[Manifest] = [service.of_revision(look.resource, release.name)]
+    if wants_job(release.migration, look.now, held=held):
+        children.append(release.revision.job)
+    if release.migration.done or deployment_of(look, release.name):
+        children += [release.revision.deployment, autoscaler(look.resource, release.name, release.least)]
+    return children
+
+
+def left_alone(seen: Seen, releases: Sequence[Release]) -> list[Manifest]:
+    """Living records, and whatever runs of revisions without one: not applied, and not pruned."""
+    recordless = {release.name for release in releases if release.revision is None}
+    living = {release.name for release in releases}
+    return [
+        child
+        for (kind, _), child in seen.children.items()
+        if (revision := labels_of(child).get(REVISION)) in recordless
+        or (kind == CONTROLLER_REVISION.kind and revision in living)
+    ]
+
+
+def doors(look: Look, serving: str) -> list[Manifest]:
+    """The plain Service and the route. The route waits for its backend's Service: one that points at nothing fails."""
+    resource = look.resource
+    found: list[Manifest] = [service.plain(resource, serving)]
+    backend = places.name(resource, places.WEB, serving)
+    if resource.spec.traffic and (route(look) or look.seen.child(SERVICE, backend)):
+        backends = [Backend(backend, places.SERVICE_PORT, WHOLE)]
+        found.append(http_route(places.metadata(resource, places.WEB), resource.spec.traffic, backends))
+    return found
+
+
+def url(resource: Resource) -> str:
+    """Where the service answers: its first host name, or its Service inside the cluster.
+
+    The scheme is a guess from the listener's name: which port and which certificate are the gateway's business.
+    """
+    traffic = resource.spec.traffic
+    names = [name for name in traffic.hostnames if not name.startswith("*")] if traffic else []
+    if not traffic or not names:
+        return f"http://{places.name(resource, places.WEB)}.{resource.namespace}"
+    secure = "https" in (traffic.gateway.section_name or "")
+    return f"{'https' if secure else 'http'}://{names[0]}"
