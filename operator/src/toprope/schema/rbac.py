@@ -67,10 +67,15 @@ def _granted(allowed: list[Rule], account: Account, scope: dict[str, str]) -> li
         **scope,
         "labels": {"app.kubernetes.io/name": FIELD_MANAGER, "app.kubernetes.io/component": "operator"},
     }
-    head = {"apiVersion": f"{_GROUP}/v1", "metadata": metadata}
     subject = {"kind": "ServiceAccount", "name": account.name, "namespace": account.namespace}
     role = {"apiGroup": _GROUP, "kind": f"{prefix}Role", "name": account.name}
     return [
-        {**head, "kind": f"{prefix}Role", "rules": allowed},
-        {**head, "kind": f"{prefix}RoleBinding", "roleRef": role, "subjects": [subject]},
+        {"apiVersion": f"{_GROUP}/v1", "kind": f"{prefix}Role", "metadata": metadata, "rules": allowed},
+        {
+            "apiVersion": f"{_GROUP}/v1",
+            "kind": f"{prefix}RoleBinding",
+            "metadata": metadata,
+            "roleRef": role,
+            "subjects": [subject],
+        },
     ]
