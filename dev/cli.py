@@ -1,31 +1,94 @@
 """The front door of this room: parses, calls one thing, prints."""
 
 import argparse
+import json
+import shutil
 import sys
 from pathlib import Path
 
 from dev.build.go import GoBuild
 from dev.build.gosets import EVERYTHING, FLOOR, STAGES
+from dev.cluster import Cluster
+from dev.doctor import examined, report, told
+from dev.drivers import chosen
 from dev.errors import DevError
-from dev.floor import Floor, end
-from dev.places import places
+from dev.floor import Floor, end, orphans
+from dev.places import CHECKOUT, places
+from dev.status import status_lines
+
+
+def cluster() -> Cluster:
+    """The cluster of this user by this machine's driver."""
+    return Cluster(places(), chosen(places()))
+
+
+def doctor(wanted: argparse.Namespace) -> None:
+    """Ends with 1 when something is missing that will not be installed."""
+    found = report(examined(places()))
+    print(json.dumps(found.document(), indent=2) if wanted.output == "json" else told(found))
+    if found.blockers:
+        sys.exit(1)
 
 
 def build(wanted: argparse.Namespace) -> None:
     """Build the binaries that are missing."""
-    chosen = {"floor": FLOOR, "node": STAGES, "all": EVERYTHING}[wanted.what]
+    stages = {"floor": FLOOR, "node": STAGES, "all": EVERYTHING}[wanted.what]
     builder = GoBuild(places())
-    builder.build(chosen)
+    builder.build(stages)
     if wanted.what == "all":
         builder.forget_scratch()
 
 
+def up(wanted: argparse.Namespace) -> None:
+    """Start or complete the cluster."""
+    cluster().up()
+    print(f"export KUBECONFIG={cluster().driver.kubeconfig()}")
+
+
+def down(wanted: argparse.Namespace) -> None:
+    """End the cluster, and floors that nobody owns any more."""
+    orphans.sweep(places().floors)
+    cluster().down(wanted.take_over)
+
+
+def images(wanted: argparse.Namespace) -> None:
+    """Build and load the project's images."""
+    for image in cluster().images(wanted.names):
+        print(image.name)
+
+
+def metrics(wanted: argparse.Namespace) -> None:
+    """Build and start metrics-server."""
+    cluster().metrics()
+
+
+def kubeconfig(wanted: argparse.Namespace) -> None:
+    """Print the path of the kubeconfig."""
+    print(cluster().driver.kubeconfig())
+
+
+def status(wanted: argparse.Namespace) -> None:
+    """Ends with 1 when no cluster is up."""
+    running, lines = status_lines(places(), chosen(places()))
+    print("\n".join(lines))
+    if not running:
+        sys.exit(1)
+
+
+def clean(wanted: argparse.Namespace) -> None:
+    """Take the cluster down and delete what this room built; the Python environments stay."""
+    down(argparse.Namespace(take_over=False))
+    for name in ("bin", "go", "go-scratch", "images", "node-store", "floors"):
+        shutil.rmtree(places().cache / name, ignore_errors=True)
+
+
 def floor(wanted: argparse.Namespace) -> None:
     """Start or end an integration floor that outlives this command."""
-    directory = wanted.directory or places().cache / "floors" / "by-hand"
+    directory = wanted.directory or places().floors / "by-hand"
     end(directory)
     if wanted.action == "down":
         return
+    shutil.rmtree(directory / "etcd", ignore_errors=True)
     started = Floor.start(directory, pods=not wanted.without_pods, owned=False)
     if wanted.gateway:
         started.install_gateway()
@@ -34,17 +97,34 @@ def floor(wanted: argparse.Namespace) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """All commands and their flags."""
-    top = argparse.ArgumentParser(prog="python -m dev", description=__doc__)
+    top = argparse.ArgumentParser(prog="python -m dev", description="The local cluster and what it is made of.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    command = commands.add_parser("build", help="build the binaries that are missing")
-    command.add_argument("what", nargs="?", choices=("floor", "node", "all"), default="all")
-    command.set_defaults(call=build)
-    command = commands.add_parser("floor", help="an integration floor by hand; prints its kubeconfig")
-    command.add_argument("action", choices=("up", "down"))
-    command.add_argument("--directory", type=Path)
-    command.add_argument("--gateway", action="store_true", help="install the Gateway API and the Gateway `public`")
-    command.add_argument("--without-pods", action="store_true", help="Deployments and Jobs never make pods")
-    command.set_defaults(call=floor)
+
+    def command(name: str, call: object, told: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=told)
+        added.set_defaults(call=call)
+        return added
+
+    command("doctor", doctor, "what is there, what is missing, what would be installed").add_argument(
+        "-o", "--output", choices=("text", "json"), default="text"
+    )
+    command("up", up, "start or complete the cluster")
+    command("down", down, "end the cluster; nothing is left running").add_argument(
+        "--take-over", action="store_true", help="also when it belongs to another checkout"
+    )
+    command("status", status, "what runs and where its logs are")
+    command("kubeconfig", kubeconfig, "print the path of the kubeconfig")
+    command("images", images, "build the project's images and load them").add_argument("names", nargs="*")
+    command("metrics", metrics, "build and start metrics-server")
+    command("clean", clean, "end the cluster and delete what was built")
+    command("build", build, "build the binaries that are missing").add_argument(
+        "what", nargs="?", choices=("floor", "node", "all"), default="all"
+    )
+    by_hand = command("floor", floor, "an integration floor by hand; prints its kubeconfig")
+    by_hand.add_argument("action", choices=("up", "down"))
+    by_hand.add_argument("--directory", type=Path)
+    by_hand.add_argument("--gateway", action="store_true", help="with the Gateway API and the Gateway `public`")
+    by_hand.add_argument("--without-pods", action="store_true", help="Deployments and Jobs never make pods")
     return top
 
 
@@ -54,5 +134,6 @@ def main() -> None:
     try:
         wanted.call(wanted)
     except DevError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted; the same command goes on from here")

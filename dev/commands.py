@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -57,3 +58,11 @@ def shortened(words: Sequence[str]) -> str:
     """A command as a message names it: long ones are cut."""
     whole = " ".join(words)
     return whole if len(whole) <= 120 else f"{whole[:117]}..."
+
+
+def beside_python(name: str) -> Path:
+    """A program that a wheel put beside the interpreter that runs this."""
+    found = Path(sys.executable).parent / name
+    if not found.exists():
+        raise Missing(f"{name} is not beside {sys.executable}", "run through `make`, which uses the project's environment")
+    return found

@@ -20,7 +20,7 @@ def documents(path: Path) -> Iterator[Document]:
 
 def has_condition(item: Document, kind: str) -> bool:
     """True when this condition of the object's status is true."""
-    conditions = item.get("status", {}).get("conditions", [])
+    conditions = (item.get("status") or {}).get("conditions") or []
     return any(each["type"] == kind and each["status"] == "True" for each in conditions)
 
 

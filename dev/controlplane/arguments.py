@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SERVICES = "10.96.0.0/16"
-PODS = "10.244.0.0/16"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +104,10 @@ def aggregation() -> list[str]:
 def controller_manager(plane: ControlPlane) -> list[str]:
     """One that need not be elected."""
     serving = ["--bind-address=127.0.0.1"] if plane.advertise else ["--secure-port=0"]
-    nodes = ["--allocate-node-cidrs=true", f"--cluster-cidr={PODS}"] if plane.advertise else []
     return [
         str(plane.binaries("kube-controller-manager")),
         "--kubeconfig=controller-manager.kubeconfig",
         *serving,
-        *nodes,
         "--leader-elect=false",
         "--use-service-account-credentials=true",
         "--service-account-private-key-file=pki/tokens.key",

@@ -49,7 +49,7 @@ GATEWAY: tuple[Document, ...] = (
         "spec": {
             "gatewayClassName": "traefik",
             "listeners": [
-                {"name": "http", "port": 8080, "protocol": "HTTP", "allowedRoutes": {"namespaces": {"from": "All"}}}
+                {"name": "http", "port": 8000, "protocol": "HTTP", "allowedRoutes": {"namespaces": {"from": "All"}}}
             ],
         },
     },

@@ -1,0 +1,90 @@
+"""The whole local cluster, by whichever driver: node, gateway, measurements, project images."""
+
+from pathlib import Path
+
+from dev import owner
+from dev.api import Api
+from dev.build.binaries import binary, gateway_crds, is_built
+from dev.build.go import GoBuild
+from dev.build.gosets import EVERYTHING, METRICS
+from dev.build.images import Image, binary_image, project_images
+from dev.commands import beside_python
+from dev.drivers import Driver
+from dev.errors import DevError
+from dev.infra import apply_crds, apply_manifests, gateway_programmed, rolled_out
+from dev.places import CHECKOUT, Places
+from dev.progress import step
+from dev.waiting import until
+
+TRAEFIK = "3.7.15"
+METRICS_SERVER = "0.9.0"
+SECONDS = 120.0
+
+
+class Cluster:
+    """The cluster of one user; every method holds the lock while it works."""
+
+    def __init__(self, places: Places, driver: Driver, checkout: Path = CHECKOUT) -> None:
+        self.places = places
+        self.driver = driver
+        self.checkout = checkout
+
+    def up(self) -> None:
+        """A Ready node and a Gateway that answers on 127.0.0.1:8080; measurements follow unwaited."""
+        with owner.command_lock(self.places.state):
+            owner.claim(self.places.state, self.checkout)
+            self.driver.up()
+            api = Api.of(self.driver.kubeconfig())
+            self.open_gateway(api)
+            if is_built(self.places, METRICS):
+                self.measure(api)
+
+    def open_gateway(self, api: Api) -> None:
+        """Gateway API, Traefik and the Gateway `public`, ready to carry routes."""
+        traefik = binary_image("traefik", TRAEFIK, beside_python("traefik"))
+        self.driver.build_images([traefik])
+        with step("open the gateway", usual_seconds=10):
+            apply_crds(api, gateway_crds(self.places))
+            self.driver.load_image(traefik)
+            apply_manifests(api, "all", {"traefik": TRAEFIK})
+            until("cluster DNS", lambda: rolled_out(api, "kube-system", "coredns"), SECONDS)
+            until("Traefik", lambda: rolled_out(api, "infra", "traefik"), SECONDS)
+            until("the Gateway infra/public to be programmed", lambda: gateway_programmed(api), SECONDS)
+
+    def metrics(self) -> None:
+        """Build metrics-server if need be and run it; then Go's caches are not needed any more."""
+        with owner.command_lock(self.places.state):
+            owner.refuse_others(self.places.state, self.checkout)
+            builder = GoBuild(self.places)
+            builder.build((METRICS,))
+            if all(is_built(self.places, stage) for stage in EVERYTHING):
+                builder.forget_scratch()
+            self.measure(Api.of(self.driver.kubeconfig()))
+
+    def measure(self, api: Api) -> None:
+        """Run metrics-server; it answers half a minute later."""
+        image = binary_image("metrics-server", METRICS_SERVER, binary(self.places, "metrics-server", (METRICS,)))
+        self.driver.build_images([image])
+        self.driver.load_image(image)
+        apply_manifests(api, "later", {"metrics-server": METRICS_SERVER})
+
+    def images(self, names: list[str]) -> list[Image]:
+        """Build and load the project's images (all, or those named); returns them."""
+        with owner.command_lock(self.places.state):
+            owner.refuse_others(self.places.state, self.checkout)
+            chosen = project_images(names)
+            if lacking := set(names) - {image.name.rpartition("/")[2].partition(":")[0] for image in chosen}:
+                raise DevError(f"no Dockerfile for {', '.join(sorted(lacking))}")
+            self.driver.build_images(chosen)
+            for image in chosen:
+                self.driver.load_image(image)
+            return chosen
+
+    def down(self, take_over: bool = False) -> None:
+        """Nothing is left running; `take_over` also ends a cluster of another checkout."""
+        with owner.command_lock(self.places.state):
+            if not take_over:
+                owner.refuse_others(self.places.state, self.checkout)
+            with step("take the cluster down", usual_seconds=2):
+                self.driver.down()
+            owner.release(self.places.state)

@@ -1,0 +1,46 @@
+"""The cgroups that the node's pods live in: one folder of our name in every hierarchy."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from dev.waiting import until
+
+MOUNT = Path("/sys/fs/cgroup")
+INHERITED = ("cpuset.cpus", "cpuset.mems")
+"""Empty in a new cpuset of version 1, and nothing can run in an empty one."""
+
+
+def hierarchies(mount: Path = MOUNT) -> list[Path]:
+    """The roots of all hierarchies: one of version 2, or one for each controller of version 1."""
+    if (mount / "cgroup.controllers").exists():
+        return [mount]
+    return [entry for entry in sorted(mount.iterdir()) if not entry.is_symlink() and (entry / "cgroup.procs").exists()]
+
+
+def make(name: str, mount: Path = MOUNT) -> None:
+    """A cgroup of that name in every hierarchy, because kubelet refuses to start without."""
+    for root in hierarchies(mount):
+        (root / name).mkdir(exist_ok=True)
+        for inherited in INHERITED:
+            if (root / inherited).exists() and not (root / name / inherited).read_text().strip():
+                (root / name / inherited).write_text((root / inherited).read_text())
+
+
+def remove(name: str, mount: Path = MOUNT) -> None:
+    """Gone from every hierarchy, from the leaves up; waits for processes that are just ending."""
+    until(f"the cgroups {name} to be empty", lambda: all(removed(root / name) for root in hierarchies(mount)), 15)
+
+
+def removed(folder: Path) -> bool:
+    """True when it is gone; tries once."""
+    for leaf in sorted((each for each in folder.rglob("*") if each.is_dir()), key=depth, reverse=True):
+        with suppress(OSError):
+            leaf.rmdir()
+    with suppress(OSError):
+        folder.rmdir()
+    return not folder.exists()
+
+
+def depth(path: Path) -> int:
+    """How far down a folder is."""
+    return len(path.parts)

@@ -1,0 +1,59 @@
+"""What the cluster offers beside Kubernetes itself: names, storage, a gateway, measurements.
+
+The manifests are in `dev/manifests`: `all/` is for every driver, `<driver>/` for one. In them `$NAME` stands
+for the version of an image.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+
+import yaml
+
+from dev.api import Api, Document
+from dev.manifest import documents, has_condition, is_established
+from dev.places import CHECKOUT
+from dev.waiting import until
+
+MANIFESTS = CHECKOUT / "dev" / "manifests"
+GATEWAY = "/apis/gateway.networking.k8s.io/v1/namespaces/infra/gateways/public"
+SECONDS = 90.0
+
+
+def filled(folder: str, versions: Mapping[str, str]) -> list[Document]:
+    """The manifests of one folder with their versions filled in, in the order of their files."""
+    found: list[Document] = []
+    for path in sorted((MANIFESTS / folder).glob("*.yaml")):
+        text = Template(path.read_text()).safe_substitute({name.replace("-", "_"): tag for name, tag in versions.items()})
+        found += [document for document in yaml.safe_load_all(text) if document]
+    return found
+
+
+def apply_manifests(api: Api, folder: str, versions: Mapping[str, str]) -> None:
+    """Apply all manifests of one folder."""
+    for manifest in filled(folder, versions):
+        api.apply(manifest)
+
+
+def apply_crds(api: Api, paths: list[Path]) -> None:
+    """Apply CRDs and wait until objects of them can be made."""
+    crds = [crd for path in paths for crd in documents(path)]
+    for crd in crds:
+        api.apply(crd)
+    for crd in crds:
+        path = api.path_of(crd)
+        until(f"the CRD {path}", lambda path=path: is_established(api.get(path)), SECONDS)  # type: ignore[misc]
+
+
+def gateway_programmed(api: Api) -> bool:
+    """True when the Gateway `public` carries routes."""
+    gateway = api.find(GATEWAY)
+    return gateway is not None and has_condition(gateway, "Programmed")
+
+
+def rolled_out(api: Api, namespace: str, name: str) -> bool:
+    """True when a Deployment's newest generation is available."""
+    found = api.find(f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}") or {}
+    status = found.get("status", {})
+    newest = status.get("observedGeneration") == found.get("metadata", {}).get("generation")
+    return bool(newest and has_condition(found, "Available") and status.get("updatedReplicas") == status.get("replicas"))
