@@ -22,7 +22,7 @@ class Workload:
     """A Deployment or StatefulSet, and what is said when it is not ready."""
 
     noun: str
-    """As in "0 of 1 web pods are ready"."""
+    """As in "0 of 1 web pods ready"."""
     reason: Reason
     live: Manifest | None
     pods: Sequence[Manifest]
@@ -47,7 +47,7 @@ def not_ready(workload: Workload, now: datetime) -> Fact | None:
     live, ready = workload.live, ready_pods(workload.live)
     if live is not None and ready >= workload.need:
         return None
-    message = f"{ready} of {workload.need} {workload.noun} {'is' if workload.need == 1 else 'are'} ready."
+    message = f"{ready} of {workload.need} {workload.noun} ready."
     if live is None:
         return Fact(Reason.STARTING, message)
     if found := _refused(live) or pods_trouble(workload.pods):
