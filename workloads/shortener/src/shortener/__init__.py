@@ -1,0 +1,1 @@
+"""The link shortener: links, redirects and their statistics, tenant by tenant."""

@@ -1,0 +1,41 @@
+"""What a worker does beside answering: moves clicks on, keeps partitions ahead, notes how far behind it is.
+
+Every worker tries; the database lets one at a time do it. So nothing waits for a worker that is gone.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+from toprope_kit.memory import Slot
+
+from shortener.lost import LOST
+from shortener.service import INBOX, INBOX_LAG
+from shortener.store import Store
+
+MOST = 20_000
+"""Clicks in one move: half a second's work."""
+
+MOVE_EVERY = 1.0
+MAINTAIN_EVERY = 3600.0
+
+
+async def again_and_again(every: float, chore: Callable[[], Awaitable[None]]) -> None:
+    """Until cancelled, a little apart from the other workers; a lost database is tried again at the next turn."""
+    while True:
+        try:
+            await chore()
+        except (*LOST, asyncpg.PostgresError):
+            await asyncio.sleep(min(every, 1.0))
+            continue
+        await asyncio.sleep(every * random.uniform(0.9, 1.1))  # noqa: S311 - spreads workers, keeps no secret
+
+
+async def move(store: Store, numbers: Slot) -> None:
+    """Move what lies in the inbox, until less than a full move was there."""
+    while await store.move_clicks(MOST) == MOST:
+        pass
+    waiting, oldest = await store.inbox_state()
+    numbers.cell(INBOX).set(waiting)
+    numbers.cell(INBOX_LAG).set(oldest)

@@ -1,0 +1,66 @@
+"""The command `shortener`: serve, migrate, rotate. Each program imports only what it needs: starting is part of ready."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from toprope_kit.settings import SettingsProblem
+
+from shortener.outcome import Failure, cleaned, fail
+
+
+def _serve(_: argparse.Namespace) -> int:
+    from toprope_kit.server import ServerSettings, serve
+
+    from shortener.service import SERVICE
+
+    if level := os.environ.get("SHORTENER_LOG_LEVEL"):
+        os.environ["LOG_LEVEL"] = level.upper()
+    return serve(SERVICE, ServerSettings.load())
+
+
+def _migrate(arguments: argparse.Namespace) -> int:
+    from shortener.migrate import run
+
+    asyncio.run(run.check() if arguments.check else run.migrate())
+    return 0
+
+
+def _rotate(_: argparse.Namespace) -> int:
+    from shortener import rotate
+
+    asyncio.run(rotate.rotate())
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line, whole."""
+    whole = argparse.ArgumentParser(prog="shortener", description="A link shortener; settings come from the environment.")
+    programs = whole.add_subparsers(required=True, metavar="PROGRAM")
+    serve = programs.add_parser("serve", help="answer users on PORT and operations on OPS_PORT")
+    serve.set_defaults(program=_serve)
+    migrate = programs.add_parser("migrate", help="bring the database to this release")
+    migrate.add_argument("--check", action="store_true", help="only print the DDL, and refuse what would hurt")
+    migrate.set_defaults(program=_migrate)
+    rotate = programs.add_parser("rotate", help="bring every server to the credentials named .next")
+    rotate.set_defaults(program=_rotate)
+    return whole
+
+
+def console() -> int:
+    """The installed command."""
+    return main(sys.argv[1:])
+
+
+def main(words: Sequence[str]) -> int:
+    """Run one program; the exit code."""
+    arguments = parser().parse_args(list(words) or ["serve"])
+    program: Callable[[argparse.Namespace], int] = arguments.program
+    try:
+        return program(arguments)
+    except (Failure, SettingsProblem) as failure:
+        return fail(str(failure))
+    except Exception as error:  # noqa: BLE001 - the border: whatever it was, a person reads one sentence
+        return fail(f"shortener {' '.join(words)} failed: {cleaned(error)}")

@@ -1,0 +1,160 @@
+"""How many requests a key or an address may make a minute, over all workers and pods.
+
+A sliding window of two counted minutes: the last one counts with the share of it that still lies within 60 seconds.
+`take_now` asks the cache before it answers, for the API and for passwords. `take` answers from what this worker
+knows and tells the cache four times a second, for redirects: over many workers it may let through what they get in a
+quarter of a second. Without the cache both go on with what this worker counts itself.
+
+Names in the cache are hashes: no address can be read there, and they go after two minutes.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import blake2b
+from math import ceil
+
+from redis.asyncio import Redis
+from toprope_kit.cache import Cache, CacheAway
+
+WINDOW = 60
+BEAT = 0.25
+"""Seconds between two talks with the cache."""
+
+CALLERS = 50_000
+"""Callers that one worker counts; the one that was silent longest goes first."""
+
+TAKE = """
+local used = tonumber(redis.call('GET', KEYS[2]) or '0') * tonumber(ARGV[2])
+    + tonumber(redis.call('GET', KEYS[1]) or '0')
+if used >= tonumber(ARGV[1]) then return {0, math.ceil(used)} end
+redis.call('INCR', KEYS[1])
+redis.call('EXPIRE', KEYS[1], 130)
+return {1, math.ceil(used) + 1}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the request may go on, and what its answer says about the limit."""
+
+    allowed: bool
+    limit: int
+    remaining: int
+    reset: int
+    """Seconds until the current minute ends."""
+
+    def headers(self) -> dict[str, str]:
+        """`RateLimit-*` of the IETF draft."""
+        return {
+            "RateLimit-Limit": str(self.limit),
+            "RateLimit-Remaining": str(self.remaining),
+            "RateLimit-Reset": str(self.reset),
+        }
+
+
+@dataclass(slots=True)
+class Count:
+    """One caller's requests as this worker knows them."""
+
+    window: int
+    before: int = 0
+    told: int = 0
+    """In this window, by all workers, when the cache was last asked."""
+    untold: int = 0
+
+    def roll(self, window: int) -> None:
+        """Move on to the minute that it is now."""
+        if window != self.window:
+            self.before = self.told + self.untold if window == self.window + 1 else 0
+            self.window, self.told, self.untold = window, 0, 0
+
+
+def verdict(used: float, allowed: bool, limit: int, now: float) -> Verdict:
+    """From how many were used, this one included."""
+    return Verdict(allowed, limit, max(0, limit - ceil(used)), WINDOW - int(now) % WINDOW)
+
+
+class Limits:
+    """The counts of one worker, and through the cache those of all."""
+
+    def __init__(self, cache: Cache, clock: Callable[[], float] = time.time) -> None:
+        self._cache = cache
+        self._clock = clock
+        self._counts: OrderedDict[tuple[str, str], Count] = OrderedDict()
+        self._news: set[tuple[str, str]] = set()
+
+    def take(self, scope: str, who: str, limit: int) -> Verdict:
+        """One more request of this caller, judged by what this worker knows; a refused one does not count."""
+        now = self._clock()
+        count = self._count((scope, who), int(now) // WINDOW)
+        used = count.before * (1 - now % WINDOW / WINDOW) + count.told + count.untold
+        if used >= limit:
+            return verdict(used, False, limit, now)
+        count.untold += 1
+        self._news.add((scope, who))
+        return verdict(used + 1, True, limit, now)
+
+    async def take_now(self, scope: str, who: str, limit: int) -> Verdict:
+        """One more request of this caller, judged by what all workers know together."""
+        now = self._clock()
+        window = int(now) // WINDOW
+        names = [name(scope, who, window), name(scope, who, window - 1)]
+        weight = 1 - now % WINDOW / WINDOW
+        try:
+            allowed, used = await self._cache.attempt(
+                lambda redis: redis.eval(TAKE, 2, *names, str(limit), str(weight))  # type: ignore[arg-type,return-value]
+            )
+        except CacheAway:
+            return self.take(scope, who, limit)
+        return verdict(used, bool(allowed), limit, now)
+
+    async def run(self) -> None:
+        """Exchange counts with the other workers until cancelled."""
+        while True:
+            await asyncio.sleep(BEAT)
+            if self._news:
+                await self._exchange()
+
+    async def _exchange(self) -> None:
+        window = int(self._clock()) // WINDOW
+        callers = [caller for caller in self._news if caller in self._counts]
+        counts = [self._count(caller, window) for caller in callers]
+        deltas = [count.untold for count in counts]
+        self._news.clear()
+
+        async def ask(redis: Redis) -> list[int]:
+            pipeline = redis.pipeline(transaction=False)
+            for (scope, who), delta in zip(callers, deltas, strict=True):
+                pipeline.incrby(name(scope, who, window), delta)
+                pipeline.expire(name(scope, who, window), 130)
+            answers: list[int] = await pipeline.execute()
+            return answers[::2]
+
+        try:
+            totals = await self._cache.attempt(ask)
+        except CacheAway:
+            self._news.update(callers)
+            return
+        for count, delta, total in zip(counts, deltas, totals, strict=True):
+            if count.window == window:
+                count.told, count.untold = total, count.untold - delta
+
+    def _count(self, caller: tuple[str, str], window: int) -> Count:
+        count = self._counts.get(caller)
+        if count is None:
+            count = self._counts[caller] = Count(window)
+            if len(self._counts) > CALLERS:
+                self._counts.popitem(last=False)
+        else:
+            self._counts.move_to_end(caller)
+            count.roll(window)
+        return count
+
+
+def name(scope: str, who: str, window: int) -> str:
+    """The counter's name in the cache; both minutes of a caller lie in one slot of a cluster."""
+    hidden = blake2b(f"{scope} {who}".encode(), digest_size=12).hexdigest()
+    return f"toprope:limit:{{{hidden}}}:{window}"

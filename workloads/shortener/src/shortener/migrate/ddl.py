@@ -1,0 +1,163 @@
+"""Which statements of a migration the running release could not live with. Text in, named facts out.
+
+While a release is rolled out, the old and the new one work on the same tables. So a migration may only add; what
+takes away or tightens is a release of its own, after the last one that needs it has gone. And nothing may hold a
+lock for as long as a filled table is long.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+# Comments vanish; strings and bodies of functions stand for themselves, so that no word in them is taken for SQL.
+TOKEN = re.compile(
+    r"(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<body>\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)|(?P<string>'(?:[^']|'')*')"
+    r'|(?P<name>"(?:[^"]|"")*"|[\w.]+(?:\."[^"]*")?)|(?P<sign>[^\s])',
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One statement that must not run beside the running release, and why."""
+
+    statement: str
+    fact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What stands in the database before the migration."""
+
+    existing: frozenset[str]
+    filled: frozenset[str]
+
+
+def statements(ddl: str) -> Iterator[str]:
+    """Each statement on one line, words in capitals, strings and bodies emptied."""
+    words: list[str] = []
+    for token in TOKEN.finditer(ddl):
+        if token["sign"] == ";":
+            if words:
+                yield " ".join(words)
+            words = []
+        elif not token["comment"]:
+            words.append("$$" if token["body"] else "''" if token["string"] else token[0].replace('"', "").upper())
+    if words:
+        yield " ".join(words)
+
+
+def table_of(statement: str) -> str | None:
+    """The table that an ALTER TABLE, CREATE INDEX or TRUNCATE is about, in capitals."""
+    found = re.match(
+        r"(?:ALTER TABLE|TRUNCATE(?: TABLE)?)(?: IF EXISTS)?(?: ONLY)? (\S+)|CREATE (?:UNIQUE )?INDEX .*? ?ON (?:ONLY )?(\S+)",
+        statement,
+    )
+    return (found[1] or found[2]) if found else None
+
+
+def touched(ddl: str) -> frozenset[str]:
+    """Tables that stood before and that the DDL changes: of these it matters whether they are filled."""
+    return frozenset(filter(None, map(table_of, statements(ddl)))) - created(ddl)
+
+
+def created(ddl: str) -> frozenset[str]:
+    """Tables that the DDL makes itself: nobody uses them yet."""
+    made = (re.match(r"CREATE TABLE (?:IF NOT EXISTS )?(\S+)", statement) for statement in statements(ddl))
+    return frozenset(found[1] for found in made if found)
+
+
+def actions(statement: str) -> list[str]:
+    """The actions of an ALTER TABLE, split at commas outside of brackets; else the statement itself."""
+    found = re.match(r"ALTER TABLE(?: IF EXISTS)?(?: ONLY)? \S+ (.*)", statement)
+    if not found:
+        return [statement]
+    parts, depth = [""], 0
+    for word in found[1].split(" "):
+        depth += (word == "(") - (word == ")")
+        if word == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] = f"{parts[-1]} {word}".strip()
+    return parts
+
+
+def takes_away(action: str, filled: bool) -> str | None:
+    """Anything that is dropped, but for a rule that is lifted."""
+    if re.match(r"DROP |TRUNCATE |ALTER \S+ .*DROP (?!NOT NULL)|ALTER COLUMN \S+ DROP DEFAULT", action):
+        return "takes away what the running release may use; drop it in a later release"
+    return None
+
+
+def renames(action: str, filled: bool) -> str | None:
+    """A name that the running release knows."""
+    if re.search(r"\bRENAME\b|\bSET SCHEMA\b", action):
+        return "renames what the running release calls by its old name; add the new one beside it"
+    return None
+
+
+def changes_type(action: str, filled: bool) -> str | None:
+    """A column whose values the running release reads and writes."""
+    if re.match(r"ALTER (?:COLUMN )?\S+ (?:SET DATA )?TYPE ", action):
+        return "changes the type of a column that is in use; add a new column beside it"
+    return None
+
+
+def forbids_null(action: str, filled: bool) -> str | None:
+    """A column that the running release leaves out of its INSERTs."""
+    if re.match(r"ALTER (?:COLUMN )?\S+ SET NOT NULL", action):
+        return "forbids a null that the running release may write"
+    added = re.match(r"ADD (?:COLUMN )?(?!CONSTRAINT |CHECK |FOREIGN |UNIQUE |PRIMARY )", action)
+    if added and "NOT NULL" in action and not re.search(r"\b(DEFAULT|GENERATED)\b", action):
+        return "adds a column NOT NULL without a default: every INSERT of the running release would fail"
+    return None
+
+
+def blocks(action: str, filled: bool) -> str | None:
+    """A lock held for as long as the table is long."""
+    if not filled:
+        return None
+    if re.match(r"CREATE (?:UNIQUE )?INDEX (?!CONCURRENTLY )", action):
+        return "builds an index in the foreground on a filled table: no write gets through meanwhile; use CONCURRENTLY"
+    if re.match(r"ADD (?:CONSTRAINT |CHECK |FOREIGN |UNIQUE |PRIMARY )", action) and not re.search(
+        r"NOT VALID|USING INDEX", action
+    ):
+        return "checks a filled table under a lock; add the constraint NOT VALID and validate it later"
+    return None
+
+
+def hides(action: str, filled: bool) -> str | None:
+    """DDL that only shows itself when it runs."""
+    return "is a DO block: what it does cannot be read beforehand" if action.startswith("DO ") else None
+
+
+FACTS: tuple[Callable[[str, bool], str | None], ...] = (
+    takes_away,
+    renames,
+    changes_type,
+    forbids_null,
+    blocks,
+    hides,
+)
+
+
+def made_anew(statement: str, ddl: str) -> bool:
+    """A trigger, policy or view that is dropped here is made again a few lines further on."""
+    dropped = re.match(r"DROP (TRIGGER|POLICY|VIEW) (?:IF EXISTS )?(\S+)", statement)
+    if not dropped:
+        return False
+    again = re.compile(rf"CREATE (?:OR REPLACE )?{dropped[1]} {re.escape(dropped[2])}\b")
+    return any(again.match(other) for other in statements(ddl))
+
+
+def refusals(ddl: str, known: Known) -> list[Refusal]:
+    """Every statement that the running release could not live with, in order; empty when it may run beside it."""
+    found = []
+    for statement in statements(ddl):
+        table = table_of(statement)
+        if (table is not None and table not in known.existing) or made_anew(statement, ddl):
+            continue
+        for action in actions(statement):
+            facts = (fact(action, table in known.filled) for fact in FACTS)
+            found += [Refusal(statement, fact) for fact in facts if fact]
+    return found

@@ -1,0 +1,1 @@
+"""The database's history, oldest first; Alembic walks it, `shortener migrate` starts it."""

@@ -1,0 +1,164 @@
+"""The redirect, as bare ASGI: the one route that answers a hundred times as often as all others.
+
+    limit of the address ─► memory ─► cache, database ─► outcome ─┬─► 302, and a click
+                                                                  ├─► password asked (GET) or checked (POST)
+                                                                  ├─► counted by the database (visit limit)
+                                                                  └─► fallback target, or a problem
+
+The common case, a plain link in this worker's memory, waits for nothing. A HEAD looks and is not counted.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import NoReturn
+from urllib.parse import parse_qs
+
+from toprope_kit.asgi import Receive, Scope, Send
+from toprope_kit.memory import Slot
+from toprope_kit.problem import Forbidden, Gone, NotFound, Problem, TooManyRequests, render
+
+from shortener import page
+from shortener.clicks import Click, Clicks
+from shortener.entry import Entry, Headers, Outcome, redirect_headers
+from shortener.limits import Limits
+from shortener.lookup import Lookup
+from shortener.passwords import Passwords
+from shortener.service import ORPHANS, REDIRECT
+from shortener.slugs import is_slug
+from shortener.visitors import Visitor, rate_group, visitor
+
+PASSWORD_TRIES = 10
+"""Passwords that one address may try at one link a minute."""
+
+LINK_TRIES = 120
+"""Passwords that anybody may try at one link a minute."""
+
+LONGEST_FORM = 4096
+"""Bytes of a form with a password; more is nobody's password."""
+
+Admit = Callable[[int], Awaitable[bool]]
+
+
+class Redirect:
+    """Answers `/{slug}`."""
+
+    def __init__(
+        self, lookup: Lookup, clicks: Clicks, limits: Limits, passwords: Passwords, admit: Admit, numbers: Slot
+    ) -> None:
+        self._lookup = lookup
+        self._clicks = clicks
+        self._limits = limits
+        self._passwords = passwords
+        self._admit = admit
+        self._orphans = numbers.cell(ORPHANS)
+        self.address_limit = 0
+        self.proxies = 1
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One visit; every error is a problem."""
+        scope["toprope.route"] = REDIRECT
+        try:
+            client = scope.get("client") or ("", 0)
+            who = visitor(client[0], scope["headers"], self.proxies)
+            if self.address_limit:
+                self._within_limit(who.address)
+            slug = scope["path"][1:]
+            entry = self._lookup.at_once(slug)
+            if entry is None:
+                entry = await self._found(slug)
+            if not entry.plain:
+                await self._conditional(entry, who, scope, receive, send)
+                return
+            await answer(send, 302, entry.headers)
+            self._count(entry, who, scope)
+        except Problem as problem:
+            await render(problem)(scope, receive, send)
+
+    def _within_limit(self, address: str) -> None:
+        verdict = self._limits.take("address", rate_group(address), self.address_limit)
+        if not verdict.allowed:
+            raise TooManyRequests(
+                "This address asks for too many links.", retry_after=verdict.reset, headers=verdict.headers()
+            )
+
+    async def _found(self, slug: str) -> Entry:
+        entry = await self._lookup.find(slug) if is_slug(slug) else None
+        if entry is None:
+            self._orphans.add(1)
+            raise NotFound("There is no such link.")
+        return entry
+
+    def _count(self, entry: Entry, who: Visitor, scope: Scope) -> None:
+        if scope["method"] != "HEAD":
+            self._clicks.add(Click(entry.link_id, time.time(), who.referrer, who.agent, who.address))
+
+    async def _conditional(self, entry: Entry, who: Visitor, scope: Scope, receive: Receive, send: Send) -> None:
+        outcome = entry.outcome(time.time())
+        status = 302
+        if outcome is Outcome.ASK_PASSWORD:
+            if scope["method"] != "POST":
+                await self._ask_password(who, scope, receive, send)
+                return
+            await self._check_password(entry, who, receive)
+            status = 303  # the browser posted a form; it must not post it to the target
+            outcome = Outcome.GO if entry.visit_limit is None else Outcome.ADMIT
+        if outcome is Outcome.ADMIT:
+            # A HEAD only looks: it takes no visit, and is not told whether there is one left.
+            counts = scope["method"] != "HEAD"
+            outcome = Outcome.GO if not counts or await self._admit(entry.link_id) else Outcome.ENDED
+        if outcome is Outcome.GO:
+            await answer(send, status, entry.headers)
+            self._count(entry, who, scope)
+        elif entry.fallback_target is not None and outcome is not Outcome.DISABLED:
+            await answer(send, status, redirect_headers(entry.fallback_target))
+        else:
+            refuse(outcome)
+
+    async def _ask_password(self, who: Visitor, scope: Scope, receive: Receive, send: Send) -> None:
+        if b"text/html" not in who.accept:
+            raise Forbidden("This link asks for a password: POST it as the form field `password`.")
+        await page.password_form(wrong=False)(scope, receive, send)
+
+    async def _check_password(self, entry: Entry, who: Visitor, receive: Receive) -> None:
+        await self._within_tries(entry, who)
+        password = parse_qs((await body(receive)).decode("latin-1"), encoding="utf-8").get("password", [""])[0]
+        if not password or not await self._passwords.right(entry.password_hash or "", password):
+            raise Forbidden("That is not the password of this link.")
+
+    async def _within_tries(self, entry: Entry, who: Visitor) -> None:
+        for scope, caller, limit in (
+            ("password", f"{entry.link_id} {rate_group(who.address)}", PASSWORD_TRIES),
+            ("password", str(entry.link_id), LINK_TRIES),
+        ):
+            verdict = await self._limits.take_now(scope, caller, limit)
+            if not verdict.allowed:
+                raise TooManyRequests(
+                    "Too many passwords were tried.", retry_after=verdict.reset, headers=verdict.headers()
+                )
+
+
+def refuse(outcome: Outcome) -> NoReturn:
+    """The problem for a visit that leads nowhere."""
+    if outcome is Outcome.NOT_YET:
+        raise NotFound("This link is not open yet.")
+    if outcome is Outcome.DISABLED:
+        raise Gone("This link was switched off.")
+    raise Gone("This link has ended.")
+
+
+async def answer(send: Send, status: int, headers: Headers) -> None:
+    """A response without a body."""
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body"})
+
+
+async def body(receive: Receive) -> bytes:
+    """The request's body; Forbidden when it is longer than any form with a password."""
+    content = b""
+    while True:
+        message = await receive()
+        content += message.get("body", b"")
+        if len(content) > LONGEST_FORM:
+            raise Forbidden("That is not the password of this link.")
+        if not message.get("more_body"):
+            return content
