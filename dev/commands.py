@@ -64,5 +64,7 @@ def beside_python(name: str) -> Path:
     """A program that a wheel put beside the interpreter that runs this."""
     found = Path(sys.executable).parent / name
     if not found.exists():
-        raise Missing(f"{name} is not beside {sys.executable}", "run through `make`, which uses the project's environment")
+        raise Missing(
+            f"{name} is not beside {sys.executable}", "run through `make`, which uses the project's environment"
+        )
     return found

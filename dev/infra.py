@@ -24,7 +24,9 @@ def filled(folder: str, versions: Mapping[str, str]) -> list[Document]:
     """The manifests of one folder with their versions filled in, in the order of their files."""
     found: list[Document] = []
     for path in sorted((MANIFESTS / folder).glob("*.yaml")):
-        text = Template(path.read_text()).safe_substitute({name.replace("-", "_"): tag for name, tag in versions.items()})
+        text = Template(path.read_text()).safe_substitute(
+            {name.replace("-", "_"): tag for name, tag in versions.items()}
+        )
         found += [document for document in yaml.safe_load_all(text) if document]
     return found
 
@@ -56,4 +58,6 @@ def rolled_out(api: Api, namespace: str, name: str) -> bool:
     found = api.find(f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}") or {}
     status = found.get("status", {})
     newest = status.get("observedGeneration") == found.get("metadata", {}).get("generation")
-    return bool(newest and has_condition(found, "Available") and status.get("updatedReplicas") == status.get("replicas"))
+    return bool(
+        newest and has_condition(found, "Available") and status.get("updatedReplicas") == status.get("replicas")
+    )

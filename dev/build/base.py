@@ -18,7 +18,14 @@ SUITE = "bookworm"
 PACKAGES = ("ca-certificates", "python3", "python3-venv", "python3-pip", "tzdata")
 DEFAULT_MIRROR = "http://deb.debian.org/debian"
 SECONDS = 600.0
-UNNEEDED = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info", "var/cache/apt", "var/lib/apt/lists")
+UNNEEDED = (
+    "usr/share/doc",
+    "usr/share/man",
+    "usr/share/locale",
+    "usr/share/info",
+    "var/cache/apt",
+    "var/lib/apt/lists",
+)
 TIDY = """
 set -eu
 cd "$1"
@@ -69,7 +76,11 @@ def bootstrap(root: Path) -> None:
 
 def mirror(apt: Path = Path("/etc/apt")) -> str:
     """The mirror that this machine itself installs from."""
-    for source in (*sorted(apt.glob("sources.list.d/*.sources")), apt / "sources.list", *sorted(apt.glob("sources.list.d/*.list"))):
+    for source in (
+        *sorted(apt.glob("sources.list.d/*.sources")),
+        apt / "sources.list",
+        *sorted(apt.glob("sources.list.d/*.list")),
+    ):
         if source.is_file() and (found := mirror_in(source.read_text())):
             return found
     return DEFAULT_MIRROR

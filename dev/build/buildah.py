@@ -71,7 +71,14 @@ class Buildah:
             self.ensure_base()
         with step(f"build the image {image.name}", usual_seconds=40 if from_base else 5):
             label = f"--label={INPUT_LABEL}={wanted}"
-            flags = ["--layers", "--pull=never", "--network=host", "--format=docker", label, *pip_flags(self.places.images)]
+            flags = [
+                "--layers",
+                "--pull=never",
+                "--network=host",
+                "--format=docker",
+                label,
+                *pip_flags(self.places.images),
+            ]
             self.call(
                 "build", *flags, "--tag", image.name, "--file", image.dockerfile, image.context, seconds=BUILD_SECONDS
             )
@@ -95,14 +102,24 @@ class Buildah:
             os.link(tar, link)
             label = f"--label={INPUT_LABEL}={base.key()}"
             self.call(
-                "build", "--format=docker", label, "--tag", base.NAME, "--file", dockerfile, folder, seconds=BUILD_SECONDS
+                "build",
+                "--format=docker",
+                label,
+                "--tag",
+                base.NAME,
+                "--file",
+                dockerfile,
+                folder,
+                seconds=BUILD_SECONDS,
             )
             shutil.rmtree(folder)
 
     def archive(self, image: Image, target: Path) -> None:
         """The image as a file that a container runtime can import."""
         target.unlink(missing_ok=True)
-        self.call("push", "--disable-compression", image.name, f"docker-archive:{target}:{image.name}", seconds=BUILD_SECONDS)
+        self.call(
+            "push", "--disable-compression", image.name, f"docker-archive:{target}:{image.name}", seconds=BUILD_SECONDS
+        )
 
 
 def needs_base(image: Image) -> bool:

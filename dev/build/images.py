@@ -67,9 +67,13 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
 
 def version(file: Path = VERSION_FILE) -> str:
     """The operator's version: the tag of all project images."""
-    found = re.search(r'^__version__\s*(?::\s*\w+)?\s*=\s*"([^"]+)"', file.read_text(), re.MULTILINE) if file.exists() else None
+    found = (
+        re.search(r'^__version__\s*(?::\s*\w+)?\s*=\s*"([^"]+)"', file.read_text(), re.MULTILINE)
+        if file.exists()
+        else None
+    )
     if found is None:
-        raise Missing(f"{file} has no line `__version__ = \"…\"`", "the images' tag is read from it")
+        raise Missing(f'{file} has no line `__version__ = "…"`', "the images' tag is read from it")
     return found[1]
 
 

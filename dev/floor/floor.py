@@ -42,7 +42,13 @@ NO_NODE = (
     "persistentvolume-attach-detach-controller",
     "persistentvolume-expander-controller",
 )
-NO_PODS = ("deployment-controller", "replicaset-controller", "job-controller", "horizontal-pod-autoscaler-controller")
+NO_PODS = (
+    "deployment-controller",
+    "replicaset-controller",
+    "statefulset-controller",
+    "job-controller",
+    "horizontal-pod-autoscaler-controller",
+)
 SECONDS = 60.0
 """Patience with each part; an idle machine needs a tenth of it."""
 
@@ -54,7 +60,7 @@ class Furnishing:
     instant: bool = True
     """Pods, Jobs, claims and routes are answered at once."""
     pods: bool = True
-    """False: Deployments and Jobs get their status directly and never make pods (cheaper for thousands)."""
+    """False: Deployments, StatefulSets and Jobs get their status directly, without pods (cheaper for thousands)."""
     own_process: bool = False
     """The instant world runs outside this interpreter; then `decree` cannot be used."""
     owned: bool = True

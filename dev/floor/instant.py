@@ -139,9 +139,10 @@ def always() -> list[Kind]:
 
 
 def without_pods() -> list[Kind]:
-    """Where the controllers of Deployments and Jobs are left out, their statuses are written directly."""
+    """Where the controllers of what makes pods are left out, its status is written directly."""
     return [
         Kind("/apis/apps/v1/deployments", reactions.deployment, template_words),
+        Kind("/apis/apps/v1/statefulsets", reactions.stateful_set, template_words),
         Kind("/apis/batch/v1/jobs", reactions.job, template_words),
     ]
 

@@ -125,6 +125,19 @@ def deployment(item: Document, fate: Fate, now: str) -> Call | None:
     return status_patch(place(item, "/apis/apps/v1", "deployments"), status)
 
 
+def stateful_set(item: Document, fate: Fate, now: str) -> Call | None:
+    """Rolled out without a single pod (only where the StatefulSet controller is left out)."""
+    generation = item["metadata"]["generation"]
+    count = item["spec"].get("replicas", 1)
+    ready = count if fate.outcome is Outcome.WELL else 0
+    seen = item.get("status", {})
+    if seen.get("observedGeneration") == generation and seen.get("readyReplicas", 0) == ready:
+        return None
+    counts = {"replicas": count, "updatedReplicas": count, "readyReplicas": ready, "availableReplicas": ready}
+    status = {"observedGeneration": generation, "currentReplicas": count, **counts}
+    return status_patch(place(item, "/apis/apps/v1", "statefulsets"), status)
+
+
 def job(item: Document, fate: Fate, now: str) -> Call | None:
     """Ended at once without a pod (only where the Job controller is left out)."""
     if item.get("status", {}).get("conditions") or fate.outcome in {Outcome.WAITS, Outcome.UNSCHEDULABLE}:

@@ -70,7 +70,11 @@ def kubelet(house: House) -> str:
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
         "containerRuntimeEndpoint": f"unix://{CONTAINERD}",
-        "authentication": {"anonymous": {"enabled": False}, "webhook": {"enabled": True}, "x509": {"clientCAFile": "pki/ca.crt"}},
+        "authentication": {
+            "anonymous": {"enabled": False},
+            "webhook": {"enabled": True},
+            "x509": {"clientCAFile": "pki/ca.crt"},
+        },
         "authorization": {"mode": "Webhook"},
         "tlsCertFile": "pki/kubelet.crt",
         "tlsPrivateKeyFile": "pki/kubelet.key",

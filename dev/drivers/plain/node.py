@@ -18,7 +18,14 @@ from dev.build.gosets import STAGES
 from dev.certs import Identity, read_authority
 from dev.commands import program, run
 from dev.controlplane import arguments
-from dev.controlplane.credentials import ADMIN, CONTROLLER_MANAGER, PROXY, SCHEDULER, write_credentials, write_kubeconfig
+from dev.controlplane.credentials import (
+    ADMIN,
+    CONTROLLER_MANAGER,
+    PROXY,
+    SCHEDULER,
+    write_credentials,
+    write_kubeconfig,
+)
 from dev.drivers.plain import cgroups, config
 from dev.drivers.plain.house import (
     ADDRESS,
@@ -79,8 +86,24 @@ class Node:
         try:
             self.prepare(doors)
             cgroups.make(CGROUP)
-            command = [program("unshare"), "--fork", "--kill-child", "--pid", "--mount-proc", "--mount", "--net", "--uts"]
-            command += ["--propagation", "private", sys.executable, "-m", "dev.drivers.plain.init", str(self.house.root)]
+            command = [
+                program("unshare"),
+                "--fork",
+                "--kill-child",
+                "--pid",
+                "--mount-proc",
+                "--mount",
+                "--net",
+                "--uts",
+            ]
+            command += [
+                "--propagation",
+                "private",
+                sys.executable,
+                "-m",
+                "dev.drivers.plain.init",
+                str(self.house.root),
+            ]
             sockets = [doors.gateway.fileno(), doors.api.fileno()]
             environment = {"PYTHONPATH": str(CHECKOUT), "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}
             processes.start(self.house.root, "node", command, env=environment, pass_fds=sockets)
@@ -103,7 +126,9 @@ class Node:
         first = self.init_pid()
         if first is None:
             raise Missing("no node is running", "python -m dev up")
-        return run([program("nsenter"), f"--target={first}", "--mount", "--net", "--uts", "--", *words], seconds=seconds)
+        return run(
+            [program("nsenter"), f"--target={first}", "--mount", "--net", "--uts", "--", *words], seconds=seconds
+        )
 
     def containerd(self, *words: str, seconds: float = 60.0) -> str:
         """`ctr` in Kubernetes' namespace of the node's containerd."""
@@ -137,9 +162,16 @@ class Node:
         root, now, local = self.house.root, datetime.now(UTC), f"https://127.0.0.1:{API_PORT}"
         write_credentials(root, HOSTS, now)
         authority = read_authority(root / "pki", "ca")
-        authority.issue(Identity(f"system:node:{NODE}", ("system:nodes",), (NODE, ADDRESS)), now).write(root / "pki", "kubelet")
+        authority.issue(Identity(f"system:node:{NODE}", ("system:nodes",), (NODE, ADDRESS)), now).write(
+            root / "pki", "kubelet"
+        )
         write_kubeconfig(root, "admin", server, ADMIN, now)
-        inner = {"controller-manager": CONTROLLER_MANAGER, "scheduler": SCHEDULER, "kubelet": KUBELET, "kube-proxy": PROXY}
+        inner = {
+            "controller-manager": CONTROLLER_MANAGER,
+            "scheduler": SCHEDULER,
+            "kubelet": KUBELET,
+            "kube-proxy": PROXY,
+        }
         for name, identity in (*inner.items(), ("provisioner", ADMIN)):
             write_kubeconfig(root, name, local, identity, now)
 
@@ -178,7 +210,10 @@ def open_doors() -> Doors:
     """Listening sockets of this machine; DevError when the gateway's port is taken."""
     gateway = listening([GATEWAY_PORT])
     if gateway is None:
-        raise DevError(f"127.0.0.1:{GATEWAY_PORT} is taken by another program", f"`ss -ltnp 'sport = :{GATEWAY_PORT}'` names it; end it")
+        raise DevError(
+            f"127.0.0.1:{GATEWAY_PORT} is taken by another program",
+            f"`ss -ltnp 'sport = :{GATEWAY_PORT}'` names it; end it",
+        )
     api = listening(API_HOST_PORTS)
     if api is None:
         gateway.close()

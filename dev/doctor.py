@@ -1,0 +1,168 @@
+"""What this machine has, what will be installed or built, and whether there is room for it.
+
+`examined` looks (I/O), `report` judges (pure), `told` says it to a person.
+"""
+
+import os
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from dev.build import base, debian
+from dev.build.binaries import is_built
+from dev.build.gosets import EVERYTHING, KIND
+from dev.drivers.driver import engine_answers
+from dev.places import Places
+
+GIB = 1024**3
+GO_SCRATCH = 6.0
+"""GiB of Go's build cache and module sources at their largest; deleted after the build."""
+BINARIES = 0.7
+IMAGES = 3.0
+"""GiB of the base system, the layers and what the node unpacks of them."""
+SPARE = 2.0
+"""GiB for etcd, volumes and logs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was found on the machine."""
+
+    linux: bool
+    root: bool
+    debian: bool
+    engine: bool
+    python: str
+    packages_missing: tuple[str, ...]
+    stages_missing: tuple[str, ...]
+    usual_seconds: int
+    base_missing: bool
+    free_gib: float
+    cgroups_writable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report."""
+
+    subject: str
+    state: str
+    """`there`, `will be installed`, `will be built` or `missing`."""
+    detail: str = ""
+    cure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All findings; those that are `missing` stand in the way."""
+
+    driver: str
+    needed_gib: float
+    free_gib: float
+    findings: tuple[Finding, ...]
+
+    @property
+    def blockers(self) -> tuple[Finding, ...]:
+        """What a person must see to."""
+        return tuple(each for each in self.findings if each.state == "missing")
+
+    def document(self) -> dict[str, Any]:
+        """For `-o json`."""
+        return {**asdict(self), "ok": not self.blockers}
+
+
+def examined(places: Places) -> Seen:
+    """Look at this machine; changes nothing."""
+    engine = engine_answers()
+    stages = (KIND,) if engine else EVERYTHING
+    absent = [stage for stage in stages if not is_built(places, stage)]
+    return Seen(
+        linux=sys.platform == "linux",
+        root=os.geteuid() == 0,
+        debian=debian.there("apt-get"),
+        engine=engine,
+        python=".".join(str(part) for part in sys.version_info[:3]),
+        packages_missing=() if engine else tuple(debian.missing()),
+        stages_missing=tuple(tool.name for stage in absent for tool in stage.tools),
+        usual_seconds=sum(stage.usual_seconds for stage in absent),
+        base_missing=not engine and not (places.images / f"base-{base.key()}.tar").exists(),
+        free_gib=shutil.disk_usage(existing(places.cache)).free / GIB,
+        cgroups_writable=os.access("/sys/fs/cgroup", os.W_OK),
+    )
+
+
+def report(seen: Seen) -> Report:
+    """Judge what was seen."""
+    needed = needed_gib(seen)
+    checks = (driver(seen), packages(seen), binaries(seen), base_system(seen), room(seen, needed))
+    return Report(
+        driver="kind" if seen.engine else "plain",
+        needed_gib=needed,
+        free_gib=round(seen.free_gib, 1),
+        findings=(Finding("Python", "there", seen.python), *checks),
+    )
+
+
+def needed_gib(seen: Seen) -> float:
+    """Disk that is still to be filled, at its largest."""
+    building = GO_SCRATCH + BINARIES if seen.stages_missing else 0.0
+    return round(building + (IMAGES if seen.base_missing else 0.0) + SPARE, 1)
+
+
+def driver(seen: Seen) -> Finding:
+    """Which cluster this machine can have."""
+    if seen.engine:
+        return Finding("cluster", "there", "kind, because a Docker engine answers")
+    if not (seen.linux and seen.root and seen.cgroups_writable):
+        cure = "start a Docker engine, or run as root on Linux"
+        return Finding(
+            "cluster", "missing", "no Docker engine answers, and a node of our own needs Linux and root", cure
+        )
+    return Finding("cluster", "there", "a node of our own: no Docker engine answers, Linux and root are there")
+
+
+def packages(seen: Seen) -> Finding:
+    """Debian packages."""
+    if not seen.packages_missing:
+        return Finding("packages", "there")
+    names = ", ".join(seen.packages_missing)
+    if seen.debian and seen.root:
+        return Finding("packages", "will be installed", f"{names} (by apt, nothing is started, nothing is removed)")
+    return Finding("packages", "missing", names, "install them with your package manager")
+
+
+def binaries(seen: Seen) -> Finding:
+    """What is built from Go modules."""
+    if not seen.stages_missing:
+        return Finding("binaries", "there")
+    minutes = max(1, round(seen.usual_seconds / 60))
+    return Finding("binaries", "will be built", f"{', '.join(seen.stages_missing)} (about {minutes} min on two cores)")
+
+
+def base_system(seen: Seen) -> Finding:
+    """What the images start from."""
+    if seen.base_missing:
+        return Finding("base image", "will be built", "from Debian packages (about 80 s)")
+    return Finding("base image", "there")
+
+
+def room(seen: Seen, needed: float) -> Finding:
+    """Disk."""
+    detail = f"{needed:g} GiB needed, {seen.free_gib:.1f} GiB free"
+    if seen.free_gib < needed:
+        return Finding("disk", "missing", detail, "free some, or set XDG_CACHE_HOME to a larger disk")
+    return Finding("disk", "there", detail)
+
+
+def told(found: Report) -> str:
+    """For a person."""
+    lines = [f"{each.subject:<11} {each.state:<18} {each.detail}".rstrip() for each in found.findings]
+    cures = [f"  → {each.subject}: {each.cure}" for each in found.blockers]
+    return "\n".join([*lines, *cures])
+
+
+def existing(path: Path) -> Path:
+    """The path, or the nearest folder above it that exists."""
+    return next(each for each in (path, *path.parents) if each.exists())
