@@ -2,11 +2,17 @@
 
 from typing import Any
 
+from toprope.core.model import ruled
 from toprope.kind import Column, Kind
-from toprope.schema.structural import Schema, structural
+from toprope.schema.structural import Schema, structural, told
 
 CATEGORY = "toprope"
 """`kubectl get toprope` lists all resources of all kinds."""
+
+_NAMED = (
+    "self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+    "metadata.name must start with a letter and hold lower-case letters, digits and '-': Services bear it",
+)
 
 _META = {
     "apiVersion": {"type": "string", "description": "The version of the API that this object is written in."},
@@ -55,10 +61,11 @@ def _names(kind: Kind) -> dict[str, Any]:
 def _root(kind: Kind) -> Schema:
     """A spec that may be empty may also be absent: its defaults apply all the same."""
     spec = structural(kind.spec, "spec")
-    absent: Schema = {} if "required" in spec else {"default": {}}
+    absent: Schema = {} if "required" in spec else {"default": told(kind.spec().model_dump(mode="json", by_alias=True))}
     return {
         "type": "object",
         "description": kind.description,
+        **ruled(_NAMED),
         "properties": {**_META, "spec": spec | absent, "status": _undefaulted(structural(kind.status, "status"))},
         **({} if absent else {"required": ["spec"]}),
     }

@@ -47,8 +47,14 @@ def _postgres(resource: Resource, part: EmbeddedDatabase) -> Container:
         mounts=[secrets.MOUNT, _DATA],
         more={
             "ports": [{"name": places.DATABASE, "containerPort": places.DATABASE_PORT, "protocol": "TCP"}],
-            # Recovery after a crash may replay a gigabyte of WAL before Postgres listens: ten minutes, then a restart.
-            "startupProbe": {**listens, "periodSeconds": 1, "failureThreshold": 600},
+            # It listens before it answers; only the first answer counts as a start. Replaying a gigabyte of WAL after
+            # a crash takes minutes: ten of them, then a restart.
+            "startupProbe": {
+                "exec": {"command": ["toprope-postgres", "ready"]},
+                "periodSeconds": 1,
+                "timeoutSeconds": 3,
+                "failureThreshold": 600,
+            },
             "readinessProbe": {**listens, "periodSeconds": 2, "failureThreshold": 2},
             "livenessProbe": {**listens, "periodSeconds": 10, "failureThreshold": 6},
         },
