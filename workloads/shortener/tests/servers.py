@@ -93,7 +93,11 @@ class Postgres:
         for setting in settings:
             command += ["-c", setting]
         self.process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=(self.home / "log").open("ab"), cwd="/", **_unprivileged()  # type: ignore[call-overload]
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=(self.home / "log").open("ab"),
+            cwd="/",
+            **_unprivileged(),  # type: ignore[call-overload]
         )
         until(self.ready, "Postgres accepts connections")
 

@@ -42,7 +42,7 @@ def referrer(header: bytes) -> str:
 def network(address: str) -> str:
     """The address without its last part: /24 of IPv4, /48 of IPv6; empty when it is neither."""
     if ":" in address:
-        head = address.split("%")[0].split("::")[0].split(":")[:3]
+        head = address.split("%", maxsplit=1)[0].split("::", maxsplit=1)[0].split(":")[:3]
         return ":".join(head) + "::/48"
     first, dot, _ = address.rpartition(".")
     return f"{first}.0/24" if dot else ""

@@ -6,10 +6,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from fastapi import FastAPI
-from toprope_kit import problem
-from toprope_kit.cache import Cache, CacheSettings
-from toprope_kit.database import Database, DatabaseSettings, connect
-from toprope_kit.worker import Worker
 
 from shortener import chores, openapi
 from shortener.channel import Channel
@@ -27,6 +23,10 @@ from shortener.service import UNHEARD
 from shortener.settings import PlaceSettings, ShortenerSettings
 from shortener.shared import Shared
 from shortener.store import Store
+from toprope_kit import problem
+from toprope_kit.cache import Cache, CacheSettings
+from toprope_kit.database import Database, DatabaseSettings, connect
+from toprope_kit.worker import Worker
 
 
 class Parts:
@@ -101,9 +101,7 @@ def create(worker: Worker) -> Front:
     openapi.install(api)
     api.state.desk = Desk(parts.database, parts.passwords, settings)
     api.state.gate = Gate(parts.limits, parts.store.tenant_of_key, settings, place.public_url)
-    redirect = Redirect(
-        parts.lookup, parts.clicks, parts.limits, parts.passwords, parts.store.admit, worker.numbers
-    )
+    redirect = Redirect(parts.lookup, parts.clicks, parts.limits, parts.passwords, parts.store.admit, worker.numbers)
     redirect.address_limit = settings.address_requests_per_minute
     redirect.proxies = settings.trusted_proxies
     worker.readiness.add("database", parts.database.check, timeout=1.0, need="once")

@@ -8,11 +8,11 @@ import random
 from collections.abc import Awaitable, Callable
 
 import asyncpg
-from toprope_kit.memory import Slot
 
 from shortener.lost import LOST
 from shortener.service import INBOX, INBOX_LAG
 from shortener.store import Store
+from toprope_kit.memory import Slot
 
 MOST = 20_000
 """Clicks in one move: half a second's work."""

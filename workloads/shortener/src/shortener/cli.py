@@ -1,4 +1,7 @@
-"""The command `shortener`: serve, migrate, rotate. Each program imports only what it needs: starting is part of ready."""
+"""The command `shortener`: serve, migrate, rotate.
+
+Each program imports only what it needs: starting is part of getting ready.
+"""
 
 import argparse
 import asyncio
@@ -6,15 +9,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from toprope_kit.settings import SettingsProblem
-
 from shortener.outcome import Failure, cleaned, fail
+from toprope_kit.settings import SettingsProblem
 
 
 def _serve(_: argparse.Namespace) -> int:
-    from toprope_kit.server import ServerSettings, serve
-
-    from shortener.service import SERVICE
+    from shortener.service import SERVICE  # noqa: PLC0415
+    from toprope_kit.server import ServerSettings, serve  # noqa: PLC0415
 
     if level := os.environ.get("SHORTENER_LOG_LEVEL"):
         os.environ["LOG_LEVEL"] = level.upper()
@@ -22,14 +23,14 @@ def _serve(_: argparse.Namespace) -> int:
 
 
 def _migrate(arguments: argparse.Namespace) -> int:
-    from shortener.migrate import run
+    from shortener.migrate import run  # noqa: PLC0415
 
     asyncio.run(run.check() if arguments.check else run.migrate())
     return 0
 
 
 def _rotate(_: argparse.Namespace) -> int:
-    from shortener import rotate
+    from shortener import rotate  # noqa: PLC0415
 
     asyncio.run(rotate.rotate())
     return 0
@@ -37,7 +38,9 @@ def _rotate(_: argparse.Namespace) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The command line, whole."""
-    whole = argparse.ArgumentParser(prog="shortener", description="A link shortener; settings come from the environment.")
+    whole = argparse.ArgumentParser(
+        prog="shortener", description="A link shortener; settings come from the environment."
+    )
     programs = whole.add_subparsers(required=True, metavar="PROGRAM")
     serve = programs.add_parser("serve", help="answer users on PORT and operations on OPS_PORT")
     serve.set_defaults(program=_serve)

@@ -6,8 +6,6 @@ from datetime import date
 from typing import Any
 
 from pydantic import SecretStr
-from toprope_kit.database import Database
-from toprope_kit.problem import Conflict, Unavailable
 
 from shortener import idempotency, slugs, targets
 from shortener.links import Links, Row, before_cursor, cursor_after, of_tenant
@@ -15,6 +13,8 @@ from shortener.models import Link, LinkChange, LinkPage, NewLink, Statistics
 from shortener.passwords import Passwords
 from shortener.settings import ShortenerSettings
 from shortener.statistics import statistics
+from toprope_kit.database import Database
+from toprope_kit.problem import Conflict, Unavailable
 
 TRIES = 5
 """Slugs made up for one link before we say that they are too short; each is a letter longer."""

@@ -73,7 +73,7 @@ FIELDS = (
 )  # fmt: skip
 
 
-def from_row(row: Any) -> Entry:  # noqa: ANN401 - asyncpg's Record has no type of its own
+def from_row(row: Any) -> Entry:
     """The row of `shortener.resolve`."""
     values = {name: row[name] for name in FIELDS}
     for name in ("valid_from", "valid_until"):

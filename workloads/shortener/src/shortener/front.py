@@ -3,9 +3,8 @@
 It also puts on the API's answers what the gate noted about limits; errors are answers too.
 """
 
-from toprope_kit.asgi import ASGIApp, Message, Receive, Scope, Send
-
 from shortener.gate import SCOPE_KEY
+from toprope_kit.asgi import ASGIApp, Message, Receive, Scope, Send
 
 REDIRECTED = frozenset({"GET", "HEAD", "POST"})
 

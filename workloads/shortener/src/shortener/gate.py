@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable
 
 from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from toprope_kit.auth import bearer
-from toprope_kit.problem import TooManyRequests, Unauthorized
 
 from shortener.desk import Caller
 from shortener.limits import Limits, Verdict
 from shortener.settings import ShortenerSettings
 from shortener.visitors import rate_group, visitor
+from toprope_kit.auth import bearer
+from toprope_kit.problem import TooManyRequests, Unauthorized
 
 SCOPE_KEY = "shortener.ratelimit"
 """Where in the request's scope the headers lie that `routes.RateLimited` adds to its answer."""

@@ -10,9 +10,9 @@ from typing import Any
 
 import asyncpg
 import orjson
-from toprope_kit.problem import Unprocessable
 
 from shortener.models import NewLink
+from toprope_kit.problem import Unprocessable
 
 
 def digest(asked: NewLink) -> bytes:
@@ -21,7 +21,7 @@ def digest(asked: NewLink) -> bytes:
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
 
 
-async def earlier_answer(connection: asyncpg.Connection, key: str, request: bytes) -> Any | None:  # noqa: ANN401 - JSON
+async def earlier_answer(connection: asyncpg.Connection, key: str, request: bytes) -> Any | None:
     """The answer that this key got before; None when it is new, and from now on ours to answer.
 
     Unprocessable when it was used for something else.

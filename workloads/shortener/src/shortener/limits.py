@@ -17,6 +17,7 @@ from hashlib import blake2b
 from math import ceil
 
 from redis.asyncio import Redis
+
 from toprope_kit.cache import Cache, CacheAway
 
 WINDOW = 60
@@ -105,7 +106,7 @@ class Limits:
         weight = 1 - now % WINDOW / WINDOW
         try:
             allowed, used = await self._cache.attempt(
-                lambda redis: redis.eval(TAKE, 2, *names, str(limit), str(weight))  # type: ignore[arg-type,return-value]
+                lambda redis: redis.eval(TAKE, 2, *names, str(limit), str(weight))
             )
         except CacheAway:
             return self.take(scope, who, limit)

@@ -1,5 +1,7 @@
-"""One tenant's links in the database. Every question runs in a transaction that names the tenant; the database's own
-row-level security sees to it that no other row exists for it.
+"""One tenant's links in the database.
+
+Every question runs in a transaction that names the tenant; the database's own row-level security sees to it that no
+other row exists for it.
 """
 
 import base64
@@ -9,12 +11,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+
 from toprope_kit.database import Database
 from toprope_kit.problem import BadRequest, NotFound, Unprocessable
 
 COLUMNS = (
-    "id, slug, target, fallback_target, valid_from, valid_until, visit_limit, password_hash IS NOT NULL AS has_password,"
-    " enabled, created_at, updated_at"
+    "id, slug, target, fallback_target, valid_from, valid_until, visit_limit,"
+    " password_hash IS NOT NULL AS has_password, enabled, created_at, updated_at"
 )
 
 Row = Mapping[str, Any]

@@ -8,14 +8,13 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from toprope_kit.database import DatabaseAway
-from toprope_kit.memory import Slot
-
 from shortener.channel import Channel
 from shortener.entry import Entry
 from shortener.memory import Held, Memory
 from shortener.service import CACHE_HITS, DATABASE_HITS, MEMORY_HITS, STALE_HITS
 from shortener.shared import Shared
+from toprope_kit.database import DatabaseAway
+from toprope_kit.memory import Slot
 
 UNHEARD_LIFE = 0.8
 """Seconds that something remembered is believed while changes cannot be heard."""

@@ -3,8 +3,17 @@
 from datetime import date, datetime
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, HttpUrl, SecretStr, TypeAdapter
-from pydantic import model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    SecretStr,
+    TypeAdapter,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from shortener.slugs import PATTERN
@@ -73,7 +82,9 @@ class NewLink(Conditions):
     find_if_exists: bool = False
     """Give the tenant's link with this target and these conditions when there is one, instead of another one."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"target": "https://example.org/spring", "slug": "spring"}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"target": "https://example.org/spring", "slug": "spring"}]}
+    )
 
 
 class LinkChange(Conditions):

@@ -4,9 +4,9 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from toprope_kit.problem import Forbidden, Gone, NotFound, TooManyRequests, Unavailable, problem_responses
 
 from shortener.slugs import PATTERN
+from toprope_kit.problem import Forbidden, Gone, NotFound, TooManyRequests, Unavailable, problem_responses
 
 SLUG = {
     "name": "slug",

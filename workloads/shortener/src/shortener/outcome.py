@@ -13,7 +13,7 @@ CREDENTIALS = re.compile(r"(?i)://[^/@\s]+@|\b(password|secret|key)\s*[=:]\s*\S+
 LONGEST = 400
 
 
-class Failure(Exception):  # noqa: N818 - it is the program's outcome, and reads as one
+class Failure(Exception):
     """Ends the program with this sentence: what, where, cause and cure."""
 
 

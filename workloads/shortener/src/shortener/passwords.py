@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+
 from toprope_kit.problem import Unavailable
 
 T = TypeVar("T")

@@ -10,12 +10,7 @@ The common case, a plain link in this worker's memory, waits for nothing. A HEAD
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import NoReturn
 from urllib.parse import parse_qs
-
-from toprope_kit.asgi import Receive, Scope, Send
-from toprope_kit.memory import Slot
-from toprope_kit.problem import Forbidden, Gone, NotFound, Problem, TooManyRequests, render
 
 from shortener import page
 from shortener.clicks import Click, Clicks
@@ -26,6 +21,9 @@ from shortener.passwords import Passwords
 from shortener.service import ORPHANS, REDIRECT
 from shortener.slugs import is_slug
 from shortener.visitors import Visitor, rate_group, visitor
+from toprope_kit.asgi import Receive, Scope, Send
+from toprope_kit.memory import Slot
+from toprope_kit.problem import Forbidden, Gone, NotFound, Problem, TooManyRequests, render
 
 PASSWORD_TRIES = 10
 """Passwords that one address may try at one link a minute."""
@@ -93,37 +91,28 @@ class Redirect:
             self._clicks.add(Click(entry.link_id, time.time(), who.referrer, who.agent, who.address))
 
     async def _conditional(self, entry: Entry, who: Visitor, scope: Scope, receive: Receive, send: Send) -> None:
-        outcome = entry.outcome(time.time())
-        status = 302
+        outcome, status = entry.outcome(time.time()), 302
         if outcome is Outcome.ASK_PASSWORD:
-            if scope["method"] != "POST":
-                await self._ask_password(who, scope, receive, send)
+            if not await self._password_given(entry, who, scope, receive):
+                await ask_password(who, scope, receive, send)
                 return
-            await self._check_password(entry, who, receive)
             status = 303  # the browser posted a form; it must not post it to the target
             outcome = Outcome.GO if entry.visit_limit is None else Outcome.ADMIT
-        if outcome is Outcome.ADMIT:
-            # A HEAD only looks: it takes no visit, and is not told whether there is one left.
-            counts = scope["method"] != "HEAD"
-            outcome = Outcome.GO if not counts or await self._admit(entry.link_id) else Outcome.ENDED
-        if outcome is Outcome.GO:
+        # A HEAD only looks: it takes no visit, and is not told whether there is one left.
+        if outcome is Outcome.ADMIT and scope["method"] != "HEAD" and not await self._admit(entry.link_id):
+            outcome = Outcome.ENDED
+        if outcome in (Outcome.GO, Outcome.ADMIT):
             await answer(send, status, entry.headers)
             self._count(entry, who, scope)
-        elif entry.fallback_target is not None and outcome is not Outcome.DISABLED:
-            await answer(send, status, redirect_headers(entry.fallback_target))
         else:
-            refuse(outcome)
+            await answer(send, status, refused(entry, outcome))
 
-    async def _ask_password(self, who: Visitor, scope: Scope, receive: Receive, send: Send) -> None:
-        if b"text/html" not in who.accept:
-            raise Forbidden("This link asks for a password: POST it as the form field `password`.")
-        await page.password_form(wrong=False)(scope, receive, send)
-
-    async def _check_password(self, entry: Entry, who: Visitor, receive: Receive) -> None:
+    async def _password_given(self, entry: Entry, who: Visitor, scope: Scope, receive: Receive) -> bool:
+        if scope["method"] != "POST":
+            return False
         await self._within_tries(entry, who)
         password = parse_qs((await body(receive)).decode("latin-1"), encoding="utf-8").get("password", [""])[0]
-        if not password or not await self._passwords.right(entry.password_hash or "", password):
-            raise Forbidden("That is not the password of this link.")
+        return bool(password) and await self._passwords.right(entry.password_hash or "", password)
 
     async def _within_tries(self, entry: Entry, who: Visitor) -> None:
         for scope, caller, limit in (
@@ -137,13 +126,26 @@ class Redirect:
                 )
 
 
-def refuse(outcome: Outcome) -> NoReturn:
-    """The problem for a visit that leads nowhere."""
-    if outcome is Outcome.NOT_YET:
-        raise NotFound("This link is not open yet.")
+def refused(entry: Entry, outcome: Outcome) -> Headers:
+    """To the fallback target, which a disabled link has no more; a problem when there is none."""
     if outcome is Outcome.DISABLED:
         raise Gone("This link was switched off.")
+    if entry.fallback_target is not None:
+        return redirect_headers(entry.fallback_target)
+    if outcome is Outcome.NOT_YET:
+        raise NotFound("This link is not open yet.")
     raise Gone("This link has ended.")
+
+
+async def ask_password(who: Visitor, scope: Scope, receive: Receive, send: Send) -> None:
+    """The page with the form for a browser, a problem for everything else."""
+    tried = scope["method"] == "POST"
+    if b"text/html" in who.accept:
+        await page.password_form(wrong=tried)(scope, receive, send)
+    elif tried:
+        raise Forbidden("That is not the password of this link.")
+    else:
+        raise Forbidden("This link asks for a password: POST it as the form field `password`.")
 
 
 async def answer(send: Send, status: int, headers: Headers) -> None:
@@ -154,7 +156,7 @@ async def answer(send: Send, status: int, headers: Headers) -> None:
 
 async def body(receive: Receive) -> bytes:
     """The request's body; Forbidden when it is longer than any form with a password."""
-    content = b""
+    content: bytes = b""
     while True:
         message = await receive()
         content += message.get("body", b"")

@@ -14,8 +14,6 @@ from pathlib import Path
 
 import asyncpg
 from redis.exceptions import RedisError
-from toprope_kit.cache import Cache, CacheAway, CacheSettings
-from toprope_kit.database import DatabaseSettings
 
 from shortener.migrate import bootstrap
 from shortener.migrate.grants import quoted
@@ -23,6 +21,8 @@ from shortener.migrate.reach import reached
 from shortener.outcome import Failure, cleaned
 from shortener.scram import verifier
 from shortener.settings import MigrateSettings
+from toprope_kit.cache import Cache, CacheAway, CacheSettings
+from toprope_kit.database import DatabaseSettings
 
 CACHE_TIMEOUT = 5.0
 """Seconds that the cache may take for one word: nobody waits for this program."""
@@ -79,7 +79,9 @@ async def rotate_cache(folder: Path) -> list[str]:
         return []
     cache = Cache(CacheSettings(cache_timeout=CACHE_TIMEOUT))
     try:
-        await cache.attempt(lambda redis: redis.execute_command("ACL", "SETUSER", "default", "resetpass", f">{password}"))
+        await cache.attempt(
+            lambda redis: redis.acl_setuser("default", reset_passwords=True, passwords=[f"+{password}"], enabled=True)
+        )
     except (CacheAway, RedisError) as error:
         raise Failure(f"the cache could not be given its next password: {cleaned(error)}; is its pod ready?") from error
     finally:
@@ -89,7 +91,10 @@ async def rotate_cache(folder: Path) -> list[str]:
 
 async def rotate_roles(connection: asyncpg.Connection, folder: Path) -> list[str]:
     """The roles take the next passwords; the owner's last, since it is the one we came in with."""
-    roles = (("app password", MigrateSettings.load().app_role, "app-password"), ("owner password", None, "owner-password"))
+    roles = (
+        ("app password", MigrateSettings.load().app_role, "app-password"),
+        ("owner password", None, "owner-password"),
+    )
     done = []
     for said, role, file in roles:
         password = next_of(folder, file)

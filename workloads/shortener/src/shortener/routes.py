@@ -5,6 +5,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi import Path as InPath
+
+from shortener.desk import Caller, Desk
+from shortener.gate import caller
+from shortener.models import Link, LinkChange, LinkPage, NewLink, Statistics
+from shortener.slugs import PATTERN
 from toprope_kit.problem import (
     BadRequest,
     Conflict,
@@ -16,11 +21,6 @@ from toprope_kit.problem import (
     Unprocessable,
     problem_responses,
 )
-
-from shortener.desk import Caller, Desk
-from shortener.gate import caller
-from shortener.models import Link, LinkChange, LinkPage, NewLink, Statistics
-from shortener.slugs import PATTERN
 
 LIMIT_HEADERS: dict[str, Any] = {
     name: {"description": text, "schema": {"type": "integer"}, "example": example}
@@ -124,6 +124,7 @@ async def change_link(slug: Slug, asked: LinkChange, who: AnyCaller, at: ADesk) 
 @router.delete(
     "/links/{slug}",
     status_code=204,
+    response_class=Response,
     operation_id="deleteLink",
     summary="Delete a link",
     responses=answers(204, "The link is gone.", NotFound),

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
+
 from toprope_kit.settings import EnvSettings
 
 # First segments that we answer ourselves, or may one day; no link can have them.

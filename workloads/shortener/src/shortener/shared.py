@@ -12,10 +12,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
 from redis.asyncio import Redis
-from toprope_kit.cache import Cache, CacheAway
 
 from shortener.entry import Entry, packed, unpacked
 from shortener.lost import LOST
+from toprope_kit.cache import Cache, CacheAway
 
 LIFE = 300
 """Seconds that an entry lives."""
@@ -60,11 +60,11 @@ class Shared:
         if not self.trusted or slug in self._changes:
             return None
         try:
-            content = await self._cache.attempt(lambda redis: redis.hget(self._name(slug), "e"))  # type: ignore[arg-type,return-value]
+            content = await self._cache.attempt(lambda redis: redis.hget(self._name(slug), "e"))
         except CacheAway:
             self.distrust()
             return None
-        return unpacked(content) if content else None
+        return unpacked(content) if isinstance(content, bytes) else None
 
     async def put(self, slug: str, entry: Entry) -> None:
         """For the others; what they know already is not replaced by something older."""

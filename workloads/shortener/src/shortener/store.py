@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from toprope_kit.database import Database
-
 from shortener.clicks import Row
 from shortener.entry import Entry, from_row
+from toprope_kit.database import Database
 
 COLUMNS = ("link_id", "clicked_at", "referrer", "agent", "bot", "network")
 
@@ -78,4 +77,3 @@ BOUND = """
     SELECT NOT (r.rolsuper OR r.rolbypassrls OR pg_has_role(c.relowner, 'MEMBER'))
     FROM pg_roles r, pg_class c WHERE r.rolname = current_user AND c.oid = 'shortener.links'::regclass
 """
-

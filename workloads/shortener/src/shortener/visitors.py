@@ -36,7 +36,7 @@ def visitor(peer: str, headers: HeaderPairs, proxies: int) -> Visitor:
 
 
 def rate_group(address: str) -> str:
-    """What a limit counts as one caller: an IPv4 address, or an IPv6 network, of which one client has 2^64 addresses."""
+    """What a limit counts as one caller: an IPv4 address, or an IPv6 network: a client has 2^64 addresses."""
     if ":" not in address:
         return address
     return ":".join(address.split(":")[:4])

@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Protocol
 
-from toprope_kit.auth import PresentedKey, parse
-
 from shortener.outcome import Failure
+from toprope_kit.auth import PresentedKey, parse
 
 
 class Execute(Protocol):

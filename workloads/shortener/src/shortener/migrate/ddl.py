@@ -50,7 +50,8 @@ def statements(ddl: str) -> Iterator[str]:
 def table_of(statement: str) -> str | None:
     """The table that an ALTER TABLE, CREATE INDEX or TRUNCATE is about, in capitals."""
     found = re.match(
-        r"(?:ALTER TABLE|TRUNCATE(?: TABLE)?)(?: IF EXISTS)?(?: ONLY)? (\S+)|CREATE (?:UNIQUE )?INDEX .*? ?ON (?:ONLY )?(\S+)",
+        r"(?:ALTER TABLE|TRUNCATE(?: TABLE)?)(?: IF EXISTS)?(?: ONLY)? (\S+)"
+        r"|CREATE (?:UNIQUE )?INDEX .*? ?ON (?:ONLY )?(\S+)",
         statement,
     )
     return (found[1] or found[2]) if found else None

@@ -4,9 +4,9 @@ import asyncio
 import time
 
 import asyncpg
-from toprope_kit.database import LOST, DatabaseSettings, connect
 
 from shortener.outcome import Failure, cleaned
+from toprope_kit.database import LOST, DatabaseSettings, connect
 
 PAUSE = 0.2
 """Seconds between two tries."""

@@ -22,7 +22,6 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
-from toprope_kit.database import DatabaseSettings
 
 from shortener.migrate import bootstrap
 from shortener.migrate.ddl import Known, refusals, touched
@@ -31,6 +30,7 @@ from shortener.migrate.place import LOCK, SCHEMA, VERSION_TABLE
 from shortener.migrate.reach import PAUSE, reached
 from shortener.outcome import Failure, cleaned
 from shortener.settings import MigrateSettings
+from toprope_kit.database import DatabaseSettings
 
 
 def alembic_config(connection: Connection | None, out: io.StringIO) -> Config:
@@ -80,7 +80,7 @@ async def current_head(connection: asyncpg.Connection) -> str | None:
     """The last step that was taken; None in a new database."""
     if await connection.fetchval("SELECT to_regclass($1)", f"{SCHEMA}.{VERSION_TABLE}") is None:
         return None
-    head: str | None = await connection.fetchval(f"SELECT version_num FROM {SCHEMA}.{VERSION_TABLE}")
+    head: str | None = await connection.fetchval(f"SELECT version_num FROM {SCHEMA}.{VERSION_TABLE}")  # noqa: S608
     return head
 
 
@@ -91,7 +91,7 @@ async def known(connection: asyncpg.Connection, ddl: str) -> Known:
         if await connection.fetchval("SELECT to_regclass($1)", table.lower()) is None:
             continue
         existing.add(table)
-        if await connection.fetchval(f"SELECT EXISTS (SELECT FROM {table.lower()})"):
+        if await connection.fetchval(f"SELECT EXISTS (SELECT FROM {table.lower()})"):  # noqa: S608 - a name from our own migrations
             filled.add(table)
     return Known(frozenset(existing), frozenset(filled))
 
@@ -142,7 +142,9 @@ async def make_role(connection: asyncpg.Connection, role: str) -> None:
     try:
         await connection.execute(f"CREATE ROLE {quoted(role)} LOGIN")
     except asyncpg.InsufficientPrivilegeError as error:
-        raise Failure(f"role {role} is missing and we may not create it: CREATE ROLE {role} LOGIN PASSWORD …") from error
+        raise Failure(
+            f"role {role} is missing and we may not create it: CREATE ROLE {role} LOGIN PASSWORD …"
+        ) from error
 
 
 async def first_tenant(connection: asyncpg.Connection, settings: MigrateSettings) -> None:
