@@ -13,7 +13,7 @@ from dev.doctor import examined, report, told
 from dev.drivers import chosen
 from dev.errors import DevError
 from dev.floor import Floor, end, orphans
-from dev.places import CHECKOUT, places
+from dev.places import places
 from dev.status import status_lines
 
 

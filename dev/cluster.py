@@ -11,7 +11,14 @@ from dev.build.images import Image, binary_image, project_images
 from dev.commands import beside_python
 from dev.drivers import Driver
 from dev.errors import DevError
-from dev.infra import apply_crds, apply_manifests, gateway_programmed, rolled_out
+from dev.infra import (
+    GATEWAY_ADDRESS,
+    apply_crds,
+    apply_manifests,
+    gateway_answers,
+    gateway_programmed,
+    rolled_out,
+)
 from dev.places import CHECKOUT, Places
 from dev.progress import step
 from dev.waiting import until
@@ -19,6 +26,7 @@ from dev.waiting import until
 TRAEFIK = "3.7.15"
 METRICS_SERVER = "0.9.0"
 SECONDS = 120.0
+DOWN_PATIENCE = 30.0
 
 
 class Cluster:
@@ -50,6 +58,7 @@ class Cluster:
             until("cluster DNS", lambda: rolled_out(api, "kube-system", "coredns"), SECONDS)
             until("Traefik", lambda: rolled_out(api, "infra", "traefik"), SECONDS)
             until("the Gateway infra/public to be programmed", lambda: gateway_programmed(api), SECONDS)
+            until("an answer on {}:{}".format(*GATEWAY_ADDRESS), gateway_answers, SECONDS)
 
     def metrics(self) -> None:
         """Build metrics-server if need be and run it; then Go's caches are not needed any more."""
@@ -82,7 +91,8 @@ class Cluster:
 
     def down(self, take_over: bool = False) -> None:
         """Nothing is left running; `take_over` also ends a cluster of another checkout."""
-        with owner.command_lock(self.places.state):
+        # An interrupted `up` may need a moment to end; whoever calls `down` then wants it down.
+        with owner.command_lock(self.places.state, patience=DOWN_PATIENCE):
             if not take_over:
                 owner.refuse_others(self.places.state, self.checkout)
             with step("take the cluster down", usual_seconds=2):

@@ -17,7 +17,7 @@ from dev.drivers.driver import engine_answers
 from dev.places import Places
 
 GIB = 1024**3
-GO_SCRATCH = 6.0
+GO_SCRATCH = 7.0
 """GiB of Go's build cache and module sources at their largest; deleted after the build."""
 BINARIES = 0.7
 IMAGES = 3.0

@@ -4,6 +4,7 @@ The manifests are in `dev/manifests`: `all/` is for every driver, `<driver>/` fo
 for the version of an image.
 """
 
+import http.client
 from collections.abc import Mapping
 from pathlib import Path
 from string import Template
@@ -17,6 +18,7 @@ from dev.waiting import until
 
 MANIFESTS = CHECKOUT / "dev" / "manifests"
 GATEWAY = "/apis/gateway.networking.k8s.io/v1/namespaces/infra/gateways/public"
+GATEWAY_ADDRESS = ("127.0.0.1", 8080)
 SECONDS = 90.0
 
 
@@ -45,6 +47,19 @@ def apply_crds(api: Api, paths: list[Path]) -> None:
     for crd in crds:
         path = api.path_of(crd)
         until(f"the CRD {path}", lambda path=path: is_established(api.get(path)), SECONDS)  # type: ignore[misc]
+
+
+def gateway_answers() -> bool:
+    """True when a gateway answers this machine's requests, whatever it says."""
+    connection = http.client.HTTPConnection(*GATEWAY_ADDRESS, timeout=2)
+    try:
+        connection.request("GET", "/")
+        connection.getresponse().read()
+    except (http.client.HTTPException, OSError):
+        return False
+    finally:
+        connection.close()
+    return True
 
 
 def gateway_programmed(api: Api) -> bool:

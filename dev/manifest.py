@@ -1,6 +1,7 @@
 """Reads manifests from files, and what their objects say about themselves."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,15 @@ def documents(path: Path) -> Iterator[Document]:
                 yield document
 
 
-def has_condition(item: Document, kind: str) -> bool:
-    """True when this condition of the object's status is true."""
+def has_condition(item: Document, kind: str, since: datetime | None = None) -> bool:
+    """True when this condition of the object's status is true, and was reported at or after `since`."""
     conditions = (item.get("status") or {}).get("conditions") or []
-    return any(each["type"] == kind and each["status"] == "True" for each in conditions)
+    return any(each["type"] == kind and each["status"] == "True" and is_fresh(each, since) for each in conditions)
+
+
+def is_fresh(condition: Document, since: datetime | None) -> bool:
+    """True when a condition's heartbeat is not older than `since`."""
+    return since is None or datetime.fromisoformat(condition["lastHeartbeatTime"]) >= since
 
 
 def is_established(crd: Document) -> bool:

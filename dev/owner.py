@@ -4,20 +4,34 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
-from dev.errors import DevError, OwnedElsewhere
+from dev.errors import DevError, NotInTime, OwnedElsewhere
+from dev.waiting import until
 
 
 @contextmanager
-def command_lock(state: Path) -> Iterator[None]:
-    """Held while a command changes the cluster; a crash lets go of it. DevError when another command has it."""
+def command_lock(state: Path, patience: float = 0.0) -> Iterator[None]:
+    """Held while a command changes the cluster; a crash lets go of it.
+
+    DevError when another command still has it after `patience` seconds.
+    """
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (state / "lock").open("wb") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as busy:
+            until("the other command on the cluster to end", lambda: locked(lock), patience)
+        except NotInTime as busy:
             raise DevError("another `python -m dev` command is at work on the cluster", "wait for it to end") from busy
         yield
+
+
+def locked(lock: IO[bytes]) -> bool:
+    """Try to take a lock; True when we have it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def owner(state: Path) -> Path | None:

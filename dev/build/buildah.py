@@ -35,8 +35,8 @@ class Buildah:
 
     def command(self, *words: str | Path) -> list[str | Path]:
         """A buildah command on our storage."""
-        storage = ["--root", self.places.images / "storage", "--runroot", self.run_root, "--storage-driver", "overlay"]
         private = [program("unshare"), "--mount", "--propagation", "private"]
+        storage = [f"--root={self.places.images / 'storage'}", f"--runroot={self.run_root}", "--storage-driver=overlay"]
         return [*private, program("buildah"), *storage, *words]
 
     def call(self, *words: str | Path, seconds: float = QUICK_SECONDS) -> str:

@@ -55,6 +55,9 @@ def install() -> None:
         run([program("apt-get"), "update", "-q"], seconds=SECONDS, env=environment)
         flags = ["install", "-y", "--no-install-recommends", "--no-remove", "--no-upgrade"]
         run([program("apt-get"), *flags, *wanted], seconds=SECONDS, env=environment)
+    if "containerd" in wanted and there("systemctl"):
+        # Only its program is wanted; installed by us, its service must not come up with the next boot either.
+        run([program("systemctl"), "disable", "containerd.service"], seconds=SECONDS)
 
 
 @contextmanager

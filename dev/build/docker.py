@@ -29,14 +29,5 @@ class Docker:
             return
         with step(f"build the image {image.name}", usual_seconds=60):
             label = f"--label={INPUT_LABEL}={image.fingerprint}"
-            command = [
-                program("docker"),
-                "build",
-                label,
-                "--tag",
-                image.name,
-                "--file",
-                image.dockerfile,
-                image.context,
-            ]
-            run(command, seconds=BUILD_SECONDS)
+            where = ["--file", str(image.dockerfile), str(image.context)]
+            run([program("docker"), "build", label, "--tag", image.name, *where], seconds=BUILD_SECONDS)

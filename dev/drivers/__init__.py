@@ -1,5 +1,16 @@
 """Two ways to a real Kubernetes behind one small interface; nothing above it knows which."""
 
-from dev.drivers.driver import Driver, chosen
+import os
+
+from dev.drivers.driver import Driver, engine_answers
+from dev.drivers.kind import Kind
+from dev.drivers.plain import Plain
+from dev.places import Places
 
 __all__ = ["Driver", "chosen"]
+
+
+def chosen(places: Places) -> Driver:
+    """kind where a Docker engine answers, else the plain driver; TOPROPE_DRIVER=kind|plain decides otherwise."""
+    wanted = os.environ.get("TOPROPE_DRIVER") or ("kind" if engine_answers() else "plain")
+    return Kind(places) if wanted == "kind" else Plain(places)

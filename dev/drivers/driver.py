@@ -1,6 +1,5 @@
-"""What every driver can do, and which one this machine gets."""
+"""What every driver can do, and whether a Docker engine answers."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -8,7 +7,6 @@ from pathlib import Path
 from typing import Protocol
 
 from dev.build.images import Image
-from dev.places import Places
 
 ENGINE_SECONDS = 10.0
 
@@ -47,12 +45,3 @@ def engine_answers() -> bool:
     except subprocess.TimeoutExpired:
         return False
     return asked.returncode == 0
-
-
-def chosen(places: Places) -> Driver:
-    """kind where a Docker engine answers, else the plain driver; TOPROPE_DRIVER=kind|plain decides otherwise."""
-    from dev.drivers.kind import Kind
-    from dev.drivers.plain import Plain
-
-    wanted = os.environ.get("TOPROPE_DRIVER") or ("kind" if engine_answers() else "plain")
-    return Kind(places) if wanted == "kind" else Plain(places)

@@ -1,6 +1,7 @@
 """kind: the cluster as a container of the machine's Docker engine. Images are built by Docker itself."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
@@ -95,8 +96,6 @@ class Kind:
 
     def down(self) -> None:
         """kind removes the container, its network stays with Docker."""
-        try:
+        with suppress(Missing):  # never built: then it never made a cluster
             self.kind("delete", "cluster", f"--name={CLUSTER}", seconds=UP_SECONDS)
-        except Missing:  # never built: then it never made a cluster
-            pass
         self.path.unlink(missing_ok=True)

@@ -102,7 +102,7 @@ class Floor:
     def bring_up(self) -> None:
         """Credentials, then etcd and API server, then what needs them."""
         if self.furnishing.owned:
-            self.claim = orphans.claim(places().floors, self.directory, os.getpid())
+            self.claim = orphans.claim(places().floors, self.directory, self.port.number, os.getpid())
         self.run("etcd", arguments.etcd(self.plane))
         self.start_apiserver()
         self.run("controller-manager", arguments.controller_manager(self.plane))

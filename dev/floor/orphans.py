@@ -20,11 +20,13 @@ class Claim:
         self.path.unlink(missing_ok=True)
 
 
-def claim(folder: Path, house: Path, owner: int) -> Claim:
+def claim(folder: Path, house: Path, port: int, owner: int) -> Claim:
     """Written before the first process of the floor starts."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{owner}-{processes.born(owner)}-{house.name}-{abs(hash(str(house)))}.json"
-    path.write_text(json.dumps({"owner": owner, "born": processes.born(owner), "house": str(house)}))
+    path = folder / f"{port}.json"
+    draft = path.with_suffix(".part")
+    draft.write_text(json.dumps({"owner": owner, "born": processes.born(owner), "house": str(house)}))
+    draft.rename(path)
     return Claim(path, house)
 
 
@@ -32,8 +34,8 @@ def sweep(folder: Path) -> list[Path]:
     """Stop every floor whose owner is gone and forget its data; returns their folders."""
     swept = []
     for path in sorted(folder.glob("*.json")):
-        record = json.loads(path.read_text() or "{}")
-        if not record or processes.born(record["owner"]) == record["born"]:
+        record = json.loads(path.read_text())
+        if processes.born(record["owner"]) == record["born"]:
             continue
         house = Path(record["house"])
         processes.stop(processes.living(house), grace=0)

@@ -1,5 +1,6 @@
 """The cgroups that the node's pods live in: one folder of our name in every hierarchy."""
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,14 +34,7 @@ def remove(name: str, mount: Path = MOUNT) -> None:
 
 def removed(folder: Path) -> bool:
     """True when it is gone; tries once."""
-    for leaf in sorted((each for each in folder.rglob("*") if each.is_dir()), key=depth, reverse=True):
+    for parent, _, _ in os.walk(folder, topdown=False):
         with suppress(OSError):
-            leaf.rmdir()
-    with suppress(OSError):
-        folder.rmdir()
+            Path(parent).rmdir()
     return not folder.exists()
-
-
-def depth(path: Path) -> int:
-    """How far down a folder is."""
-    return len(path.parts)

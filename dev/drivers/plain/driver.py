@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from dev.api import Api
@@ -43,14 +44,16 @@ class Plain:
         GoBuild(self.places).build(STAGES)
         inner = self.inner_images()
         self.build_images(inner)
+        since = None
         if self.node.init_pid() is None:
+            since = datetime.now(UTC).replace(microsecond=0)
             self.node.end()
             (self.house.root / "ready").unlink(missing_ok=True)
             self.node.start()
-        self.bring_to_ready(inner)
+        self.bring_to_ready(inner, since)
 
-    def bring_to_ready(self, inner: Sequence[Image]) -> None:
-        """From a living node to pods that run and find each other."""
+    def bring_to_ready(self, inner: Sequence[Image], since: datetime | None) -> None:
+        """From a living node to pods that run and find each other; what was reported before `since` does not count."""
         with step("start the node", usual_seconds=12):
             api = Api.of(self.kubeconfig())
             until("the API server", lambda: self.answers(api), SECONDS)
@@ -59,7 +62,7 @@ class Plain:
             for image in inner:
                 self.load_image(image)
             apply_manifests(api, "plain", {"coredns": COREDNS})
-            until("the node to be Ready", lambda: self.is_ready(api), SECONDS)
+            until("the node to be Ready", lambda: self.is_ready(api, since), SECONDS)
 
     def inner_images(self) -> list[Image]:
         """What the node itself needs: the pause image and CoreDNS."""
@@ -132,7 +135,7 @@ class Plain:
             return False
         return True
 
-    def is_ready(self, api: Api) -> bool:
-        """True when kubelet says that pods may run."""
+    def is_ready(self, api: Api, since: datetime | None) -> bool:
+        """True when kubelet says that pods may run; etcd may still hold what it said in an earlier life."""
         node = api.find(f"/api/v1/nodes/{NODE}")
-        return node is not None and has_condition(node, "Ready")
+        return node is not None and has_condition(node, "Ready", since)

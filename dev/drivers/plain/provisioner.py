@@ -66,7 +66,7 @@ def wants_volume(claim: Document) -> bool:
 def is_done_with(item: Document) -> bool:
     """True for a volume of ours whose claim is gone."""
     ours = item["metadata"].get("annotations", {}).get("pv.kubernetes.io/provisioned-by") == PROVISIONER
-    return ours and item.get("status", {}).get("phase") == "Released"
+    return bool(ours and item.get("status", {}).get("phase") == "Released")
 
 
 class Provisioner:
