@@ -32,7 +32,7 @@ def test_a_spec_with_a_required_field_is_required() -> None:
 def test_a_spec_without_one_may_be_left_out() -> None:
     crd = custom_resource_definition(replace(A_KIND, spec=Bare))
     schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
-    assert schema["properties"]["spec"]["default"] == {}
+    assert schema["properties"]["spec"]["default"] == {"size": 1}
     assert "required" not in schema
 
 

@@ -41,6 +41,16 @@ class Endless(SpecModel):
     """Another."""
 
 
+class Opening(SpecModel):
+    """A part with something open."""
+
+    inner: Inner | None = None
+    """Left open."""
+
+    inners: Annotated[list[Inner], Field(json_schema_extra={"x-kubernetes-list-type": "atomic"})] = [Inner()]
+    """A list."""
+
+
 MAP_BY_NAME = Field(json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]})
 BY_A_MISSING_KEY = Field(json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["id"]})
 TEXT: Schema = {"type": "string"}
@@ -135,12 +145,12 @@ def test_an_optional_struct_has_no_default() -> None:
     assert field(Inner | None, None) == {key: INNER[key] for key in ("type", "properties")}
 
 
-def test_a_nested_default_is_empty_where_the_fields_own_defaults_say_the_rest() -> None:
-    assert field(Inner, Inner())["default"] == {}
+def test_a_nested_default_is_whole_for_the_rules_beside_it_see_nothing_else() -> None:
+    assert field(Inner, Inner(unit_name="km"))["default"] == {"size": 3, "unitName": "km"}
 
 
-def test_a_nested_default_says_what_differs_from_the_fields_own() -> None:
-    assert field(Inner, Inner(unit_name="km"))["default"] == {"unitName": "km"}
+def test_what_a_default_leaves_open_is_absent() -> None:
+    assert field(Opening, Opening())["default"] == {"inners": [{"size": 3, "unitName": "mm"}]}
 
 
 def test_a_default_of_a_factory_is_refused() -> None:

@@ -13,6 +13,7 @@ from toprope.core.errors import AlreadyExists, Transient
 from toprope.core.names import label_value
 from toprope.core.objects import (
     AUTOSCALER,
+    CNPG_CLUSTER,
     DEPLOYMENT,
     ENDPOINT_SLICE,
     HTTP_ROUTE,
@@ -165,12 +166,17 @@ def _accepted(written: Manifest, ready: int) -> dict[str, Any]:
     return {"parents": [{"parentRef": parent, "conditions": said} for parent in written["spec"]["parentRefs"]]}
 
 
+def _instances_ready(written: Manifest, ready: int) -> dict[str, Any]:
+    return {"phase": "Cluster in healthy state", "readyInstances": written["spec"]["instances"]}
+
+
 _SUCCESSES: Mapping[str, Callable[[Manifest, int], dict[str, Any]]] = {
     DEPLOYMENT.kind: _pods_ready,
     "StatefulSet": _pods_ready,
     "Job": _job_complete,
     "PersistentVolumeClaim": _bound,
     HTTP_ROUTE.kind: _accepted,
+    CNPG_CLUSTER.kind: _instances_ready,
 }
 
 _SERVICE_NAME = "kubernetes.io/service-name"

@@ -1,5 +1,6 @@
 """How commands speak: results on standard output, everything else on standard error, failures as one sentence."""
 
+import sys
 from typing import Literal, NoReturn
 
 import typer
@@ -7,7 +8,7 @@ from rich.console import Console
 
 Format = Literal["text", "json"]
 
-out = Console(soft_wrap=True, highlight=False)
+out = Console(width=None if sys.stdout.isatty() else 160, soft_wrap=True, highlight=False)
 """Results, for people and pipes."""
 
 err = Console(stderr=True, soft_wrap=True, highlight=False)

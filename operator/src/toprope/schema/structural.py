@@ -69,7 +69,7 @@ def _node(source: Schema, at: _Place) -> Schema:
     out |= _SHAPES.get(out["type"], _scalar)(source, at)
     if "description" in out:
         out["description"] = _flowing(out["description"])
-    return out | _default(source, out)
+    return out | _default(source)
 
 
 def _inlined(source: Schema, at: _Place) -> tuple[Schema, _Place]:
@@ -164,17 +164,19 @@ def _field(source: Schema, required: bool, at: _Place) -> Schema:
 _SHAPES: Mapping[str, Callable[[Schema, _Place], Schema]] = {"array": _array, "object": _object}
 
 
-def _default(source: Schema, out: Schema) -> Schema:
-    """The default without what the nested fields' own defaults say: `{}` where that is all, and the rest follows."""
-    return {"default": _told(source["default"], out)} if "default" in source else {}
+def _default(source: Schema) -> Schema:
+    """The whole default, also where the nested fields have defaults of their own.
+
+    The API server checks a default by itself, with the rules beside it, before any nested default is filled in.
+    """
+    return {"default": told(source["default"])} if "default" in source else {}
 
 
-def _told(default: Any, schema: Schema) -> Any:
-    if not isinstance(default, dict) or "properties" not in schema:
-        return default
-    fields = schema["properties"]
-    told = {name: _told(value, fields[name]) for name, value in default.items() if value is not None}
-    return {name: value for name, value in told.items() if value != fields[name].get("default")}
+def told(value: Any) -> Any:
+    """JSON-like data without what is null: absent is how Kubernetes says it."""
+    if isinstance(value, dict):
+        return {key: told(one) for key, one in value.items() if one is not None}
+    return [told(one) for one in value] if isinstance(value, list) else value
 
 
 def _flowing(docstring: str) -> str:
