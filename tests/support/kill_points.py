@@ -116,14 +116,15 @@ async def differences(story: Story, connection: Connection, namespaces: Callable
     async def difference(die_at: int, after: bool) -> str:
         async with at_once:
             end = await told(story, connection, namespaces(), die_at, after=after)
-        return _difference(undisturbed, end, f"killed {'after' if after else 'before'} write {die_at}")
+        return difference_of(undisturbed, end, f"killed {'after' if after else 'before'} write {die_at}")
 
     points = [(die_at, after) for die_at in range(1, undisturbed.writes + 1) for after in (False, True)]
     lines = await asyncio.gather(*(difference(die_at, after) for die_at, after in points))
     return [line for line in lines if line]
 
 
-def _difference(undisturbed: Ending, end: Ending, when: str) -> str:
+def difference_of(undisturbed: Ending, end: Ending, when: str) -> str:
+    """What differs between two endings, as a line; empty when nothing does."""
     missing = undisturbed.world.keys() - end.world.keys()
     more = end.world.keys() - undisturbed.world.keys()
     other = [key for key in undisturbed.world.keys() & end.world.keys() if undisturbed.world[key] != end.world[key]]

@@ -65,6 +65,7 @@ class Api:
     ) -> None:
         if self._session:
             await self._session.close()
+            await asyncio.sleep(0)  # transports end in the loop's next turn
 
     async def call(self, request: Request) -> Any:
         """The decoded answer, or one of `core.errors`."""

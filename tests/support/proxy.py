@@ -1,0 +1,149 @@
+"""A plain-HTTP proxy before an API server, that does harm on request: slow answers, wrong codes, cut connections.
+
+It runs on a thread and loop of its own, so that a test may also watch the operator's process die at a chosen write.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from yarl import URL
+
+from toprope.io.credentials import Connection
+
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
+_HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "content-encoding", "host", "keep-alive"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What the proxy does to requests while it is in force."""
+
+    delay: float = 0.0
+    """Seconds before the request goes on."""
+    code: int = 0
+    """Answer this instead of asking the API server."""
+    retry_after: int = 0
+    """With `code`: the Retry-After header."""
+    cut: bool = False
+    """Close the connection instead of answering."""
+    writes_only: bool = False
+    """Leave reads and watches alone."""
+
+    def hits(self, request: web.Request) -> bool:
+        """Whether it applies; watches that already run are left alone."""
+        return request.method in WRITES if self.writes_only else True
+
+
+NONE = Fault()
+Seen = Callable[[int, bool], None]
+"""Told of each write: its number (from 1), and whether it was answered yet. Called before and after forwarding."""
+
+
+class Proxy:
+    """A running proxy; `fault` may be changed at any time, from any thread."""
+
+    def __init__(self, upstream: Connection, seen: Seen | None = None) -> None:
+        self.fault = NONE
+        self.requests = 0
+        self.writes = 0
+        self.url = ""
+        self._upstream = upstream
+        self._seen = seen or (lambda number, answered: None)
+
+    async def serve(self, up: threading.Event) -> None:
+        """Until `close`."""
+        self._loop, self._down = asyncio.get_running_loop(), asyncio.Event()
+        connector = aiohttp.TCPConnector(limit=0, ssl=self._upstream.tls())
+        async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as self._session:
+            app = web.Application(client_max_size=16 * 2**20)
+            app.router.add_route("*", "/{path:.*}", self._forward)
+            runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+            await runner.setup()
+            site = web.TCPSite(runner, "127.0.0.1", 0)
+            await site.start()
+            self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+            up.set()
+            await self._down.wait()
+            await runner.cleanup()
+
+    def close(self) -> None:
+        """Ends `serve`; from any thread."""
+        self._loop.call_soon_threadsafe(self._down.set)
+
+    async def _forward(self, request: web.Request) -> web.StreamResponse:
+        self.requests += 1
+        number = self._numbered(request)
+        if self.fault is not NONE and self.fault.hits(request) and (harmed := await self._harmed(request)):
+            return harmed
+        if number:
+            self._seen(number, False)
+        return await self._answered(request, number)
+
+    def _numbered(self, request: web.Request) -> int:
+        if request.method not in WRITES:
+            return 0
+        self.writes += 1
+        return self.writes
+
+    async def _harmed(self, request: web.Request) -> web.StreamResponse | None:
+        fault = self.fault
+        await asyncio.sleep(fault.delay)
+        if fault.cut and request.transport:
+            request.transport.abort()
+        if fault.code:
+            headers = {"Retry-After": str(fault.retry_after)} if fault.retry_after else {}
+            return web.json_response(_status(fault.code), status=fault.code, headers=headers)
+        return web.Response(status=500) if fault.cut else None
+
+    async def _answered(self, request: web.Request, number: int) -> web.StreamResponse:
+        headers = {key: value for key, value in request.headers.items() if key.lower() not in _HOP_BY_HOP}
+        url = self._upstream.server + request.raw_path
+        body = await request.read() or None
+        try:
+            async with self._session.request(request.method, _exact(url), data=body, headers=headers) as answer:
+                if number:
+                    self._seen(number, True)
+                return await _copied(request, answer)
+        except aiohttp.ClientError:
+            if request.transport:
+                request.transport.abort()
+            return web.Response(status=502)
+
+
+def _exact(url: str) -> URL:
+    return URL(url, encoded=True)
+
+
+async def _copied(request: web.Request, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+    headers = {key: value for key, value in answer.headers.items() if key.lower() not in _HOP_BY_HOP}
+    copy = web.StreamResponse(status=answer.status, headers=headers)
+    await copy.prepare(request)
+    async for chunk in answer.content.iter_any():
+        await copy.write(chunk)
+    await copy.write_eof()
+    return copy
+
+
+def _status(code: int) -> dict[str, Any]:
+    return {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "message": "a fault of the test"}
+
+
+@contextmanager
+def a_proxy(upstream: Connection, seen: Seen | None = None) -> Iterator[Proxy]:
+    """A proxy on a thread of its own."""
+    proxy, up = Proxy(upstream, seen), threading.Event()
+    thread = threading.Thread(target=lambda: asyncio.run(proxy.serve(up)), daemon=True)
+    thread.start()
+    if not up.wait(10):
+        raise TimeoutError("the proxy did not start")
+    try:
+        yield proxy
+    finally:
+        proxy.close()
+        thread.join(10)
