@@ -177,9 +177,13 @@ class Database:
             raise _away(error) from error
         except asyncpg.InterfaceError as error:
             # Its driver says the same of a wrong call and of a connection that broke a moment ago.
-            if connection.is_closed():
+            if _broken(connection):
                 raise _away(error) from error
             raise
+        except asyncpg.InternalClientError as error:
+            # So it answers when a server's last word came between two questions: the connection is of no more use.
+            connection.terminate()
+            raise _away(error) from error
         finally:
             await self._release(connection)
 
@@ -192,7 +196,7 @@ class Database:
     async def check(self) -> None:
         """Ask the database for the least there is; DatabaseAway when it does not answer."""
         async with self.acquire() as connection:
-            await connection.execute("")
+            await connection.execute("SELECT 1")
 
     async def _connect(self, *args: Any, loop: Any = None, **pools_own: Any) -> Any:
         if self._circuit.open:
@@ -212,6 +216,14 @@ class Database:
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             # The pool has dropped it; what the body got from it is still good.
             logs.say(logger, "a connection broke while it was given back", logging.DEBUG)
+
+
+def _broken(connection: Any) -> bool:
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        # The pool has taken it back already, which it does by itself only when it broke.
+        return True
 
 
 def _away(error: BaseException) -> DatabaseAway:

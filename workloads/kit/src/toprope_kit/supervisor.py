@@ -9,15 +9,12 @@ connections that wait for a worker that died are served by the next one.
 """
 
 import asyncio
-import contextlib
 import logging
 import signal
 import socket
 import time
 from collections import Counter as Tally
-from collections.abc import Iterator, Sequence
-
-import uvicorn
+from collections.abc import Sequence
 
 from toprope_kit import logs, usage
 from toprope_kit.channel import Birth
@@ -30,6 +27,8 @@ from toprope_kit.service import Service
 
 logger = logging.getLogger(__name__)
 WATCH = 0.5
+# The workers serve what waits at the door before they close it; they take a second at most.
+DOOR = 1.1
 REASONS = ("exit", "signal", "stuck")
 
 
@@ -75,10 +74,14 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._leaving.set)
         keeping = [asyncio.create_task(keeper.keep()) for keeper in self._keepers]
-        ops = _OpsServer(_ops_config(Ops(self._service, self._memory.slots, self)))
+        self._tell_ports()
+        # Let the workers' processes begin before a fifth of a second goes into importing uvicorn.
+        await asyncio.sleep(0)
+        from toprope_kit.ops_server import OpsServer  # noqa: PLC0415
+
+        ops = OpsServer(Ops(self._service, self._memory.slots, self))
         answering = asyncio.create_task(ops.serve(sockets=self._ops_sockets))
         watching = asyncio.create_task(self._watch())
-        self._tell_ports()
         leaving = asyncio.create_task(self._leaving.wait())
         # A keeper ends by itself only when it gives up.
         await asyncio.wait({leaving, *keeping}, return_when=asyncio.FIRST_COMPLETED)
@@ -95,8 +98,8 @@ class Supervisor:
         logs.say(logger, "leaving")
         for keeper in self._keepers:
             keeper.leave(self._settings.shutdown_grace)
-        await asyncio.sleep(self._settings.shutdown_linger)
-        # The workers close theirs now; with ours open, connections would go on waiting for nobody.
+        await asyncio.sleep(self._settings.shutdown_linger + DOOR)
+        # The workers have closed theirs; with ours open, connections would go on waiting for nobody.
         for sock in self._sockets:
             sock.close()
 
@@ -134,19 +137,6 @@ def bound(host: str, port: int, count: int) -> list[socket.socket]:
         port = sock.getsockname()[1]
         sockets.append(sock)
     return sockets
-
-
-class _OpsServer(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _ops_config(ops: Ops) -> uvicorn.Config:
-    return uvicorn.Config(
-        ops, http="httptools", ws="none", lifespan="off", interface="asgi3", loop="none", log_config=None,
-        access_log=False, server_header=False, proxy_headers=False, timeout_graceful_shutdown=1,
-    )  # fmt: skip
 
 
 def _exit_code(codes: Sequence[int | BaseException]) -> int:

@@ -10,17 +10,18 @@ import os
 import re
 from collections.abc import Iterator
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from toprope_kit.requests import Request
 
 if TYPE_CHECKING:
+    from fastapi.telemetry import TelemetryConfig
     from opentelemetry.trace import Tracer
 
 CURRENT: ContextVar[Request | None] = ContextVar("toprope_request", default=None)
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
-FASTAPI_OFF: dict[str, Any] = {
+FASTAPI_OFF: "TelemetryConfig" = {
     "tracing": False, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False,
 }  # fmt: skip
 """For `FastAPI(telemetry=...)`: the kit counts and traces; FastAPI's own spans would carry client addresses."""

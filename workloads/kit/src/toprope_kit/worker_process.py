@@ -20,7 +20,7 @@ from typing import cast
 import uvicorn
 import uvloop
 
-from toprope_kit import logs, trace
+from toprope_kit import door, logs, trace
 from toprope_kit.asgi import ASGIApp
 from toprope_kit.channel import BIRTH, REPORT, Birth, Phase, Report
 from toprope_kit.connection import Connection
@@ -32,6 +32,8 @@ from toprope_kit.worker import Worker
 
 logger = logging.getLogger(__name__)
 BEAT, REPORTS = 0.2, 1.0
+# At most a second for the connections that wait to be fetched.
+DOOR_LOOKS, DOOR_PAUSE = 100, 0.01
 # Of the grace time; the rest is for the service's own drains.
 SHARE_OF_REQUESTS, SHARE_OF_DRAINS = 0.6, 0.35
 
@@ -108,6 +110,11 @@ class Process:
             self._telemetry.closing = True
         self.send(Report("draining"))
         await asyncio.sleep(self.settings.shutdown_linger)
+        door.shut(self._socket)
+        for _ in range(DOOR_LOOKS):
+            if not door.waiting(self._socket):
+                break
+            await asyncio.sleep(DOOR_PAUSE)
         server.should_exit = True
 
     async def _beat(self) -> None:

@@ -94,7 +94,10 @@ def statements(app_password: str) -> str:
 def run(command: list[str | Path], text: str = "") -> None:
     """Run one of Postgres' own programs; CannotServe with the last line that it said."""
     environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
-    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False, env=environment)
+    # The lock's descriptor goes along: should we be killed, the volume is not free before this program has ended.
+    done = subprocess.run(
+        command, input=text, capture_output=True, text=True, check=False, env=environment, close_fds=False
+    )
     # Single-user mode goes on after a failed statement and ends with 0. Its lines may repeat a statement.
     said = [line for line in done.stderr.splitlines() if "PASSWORD" not in line]
     failed = [line for line in said if "ERROR:" in line or "FATAL:" in line or "PANIC:" in line]
