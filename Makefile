@@ -20,11 +20,16 @@ help: ## print the targets
 
 # ---- see it
 
-.PHONY: demo up down doctor
-demo: up ## a cluster, the operator, a ShortenerApp; shorten a link, follow it, count it
+.PHONY: demo up cluster down doctor
+demo: cluster ## a cluster, the operator, a ShortenerApp; shorten a link, follow it, count it
 	@$(CLUSTER) $(PYTHON) -m toprope demo -f examples/links.yaml --gateway http://127.0.0.1:8080
+	@# Only autoscaling needs it, so the first link does not wait for it.
+	@$(PYTHON) -m dev metrics
 
-up: venv ## the local cluster with the operator in it; can be repeated
+up: cluster ## the local cluster with the operator in it; can be repeated
+	@$(PYTHON) -m dev metrics
+
+cluster: venv
 	@$(PYTHON) -m dev up
 	@$(PYTHON) -m dev images
 	@$(CLUSTER) dev/install
@@ -38,7 +43,7 @@ doctor: venv ## what is there, what is missing, what would be installed, and the
 # ---- change it
 
 .PHONY: dev lint crds crds-fresh venv python lock clean
-dev: up ## the operator on this machine, started again on each save, against the local cluster
+dev: cluster ## the operator on this machine, started again on each save, against the local cluster
 	@$(CLUSTER) dev/host-operator
 
 lint: venv ## every gate: ruff, types, doors, size, shell, Dockerfiles, YAML, workflows
@@ -62,7 +67,7 @@ python: venv
 lock: ## write requirements/*.txt anew from requirements/*.in
 	@dev/lock
 
-clean: ## remove what tools left in the checkout; the cache and the cluster stay
+clean: ## remove what tools left in the checkout (`python -m dev clean`: the cluster and what it was built from)
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov build bench/out
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

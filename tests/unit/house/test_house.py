@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from toprope import __version__
+
 ROOT = Path(__file__).parents[3]
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 REGISTRY = re.compile(r"https?://|--(extra-)?index-url|--find-links|--trusted-host|^-[if] ", re.MULTILINE)
@@ -43,6 +45,11 @@ def test_every_line_of_a_lock_has_a_hash(lock: Path) -> None:
 def test_no_image_names_a_package_registry(name: str) -> None:
     files = [ROOT / path for path in tracked() if Path(path).name == name]
     assert [str(path) for path in files if REGISTRY.search(path.read_text())] == []
+
+
+def test_the_operators_deployment_runs_the_operator_of_this_version() -> None:
+    manifest = (ROOT / "dev" / "manifests" / "operator" / "operator.yaml").read_text()
+    assert re.findall(r"image: (\S+)", manifest) == [f"docker.io/toprope/operator:{__version__}"]
 
 
 def test_generated_files_and_state_are_not_checked_in() -> None:
