@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dev.api import ApiError
+from dev.errors import ApiError
 from dev.floor import Floor
 from toprope.kind import Kind
 from toprope.kinds import KINDS
