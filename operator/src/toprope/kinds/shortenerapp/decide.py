@@ -65,15 +65,19 @@ def decide(resource: Resource, seen: Seen, now: datetime) -> Decision:
         return _untouched(look, fact)
     plan = _plan(look)
     stated = _conditions(plan)
-    return Decision(_status(plan).dump(), stated, _actions(plan), next_look(stated, _dues(plan, stated), now))
+    return Decision(_fields(_status(plan)), stated, _actions(plan), next_look(stated, _dues(plan, stated), now))
 
 
 def _untouched(look: Look, fact: Fact) -> Decision:
     """Nothing is written and nothing pruned: what runs may be all that still knows the passwords."""
     stated = [fact.false(health.READY), fact.false(data.DATA_PRESENT)]
-    fields = look.resource.status.model_copy(update={"conditions": [], "observed_generation": None}).dump()
-    fields.pop("conditions", None)
-    return Decision(fields, stated, (), next_look(stated, (), look.now))
+    return Decision(_fields(look.resource.status), stated, (), next_look(stated, (), look.now))
+
+
+def _fields(status: ShortenerAppStatus) -> dict[str, Any]:
+    """What the kind itself says: the rest of a status is the engine's."""
+    dumped = status.dump()
+    return {name: value for name, value in dumped.items() if name not in ("conditions", "observedGeneration")}
 
 
 def _plan(look: Look) -> Plan:

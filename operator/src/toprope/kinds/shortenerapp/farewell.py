@@ -17,7 +17,7 @@ def farewell(resource: Resource, seen: Seen, now: datetime) -> Decision:
     kept = _data(resource, seen)
     embedded = resource.spec.database.embedded
     actions: list[Action] = []
-    if embedded and embedded.reclaim == "Delete":
+    if kept and embedded and embedded.reclaim == "Delete":
         actions = [Delete(ref_of(one), one["metadata"]["uid"]) for one in kept]
         actions.append(Tell(Reason.DATA_DELETED, f"database.embedded.reclaim is Delete: {_named(kept)} go too."))
     elif kept:

@@ -1,0 +1,159 @@
+"""Data and credentials: made once, adopted, grown, and said good-bye to."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.shorteners import (
+    CLOUD_NATIVE_PG,
+    EXTERNAL,
+    NOW,
+    Paper,
+    Spoiling,
+    a_shortener,
+    changed,
+    condition,
+    secret_changed,
+    settled,
+    with_spec,
+    without,
+)
+from toprope.core.decision import Amend, CreateOnce, Decision, Delete, Tell
+from toprope.kinds.shortenerapp.decide import decide
+from toprope.kinds.shortenerapp.farewell import farewell
+from toprope.kinds.shortenerapp.reasons import Reason
+
+SMALL, SEEN = settled()
+LARGER = with_spec(SMALL, {"database": {"embedded": {"storage": "2Gi"}}})
+CLAIM = ("PersistentVolumeClaim", "links-database")
+
+
+def made(decision: Decision) -> list[str]:
+    return [f"{one.manifest['kind']} {one.manifest['metadata']['name']}" for one in decision.actions
+            if isinstance(one, CreateOnce)]  # fmt: skip
+
+
+def amends(decision: Decision) -> list[Amend]:
+    return [one for one in decision.actions if isinstance(one, Amend)]
+
+
+@pytest.mark.parametrize(
+    ("spec", "first"),
+    [
+        ({}, ["Secret links-credentials", "PersistentVolumeClaim links-database"]),
+        (CLOUD_NATIVE_PG, ["Secret links-credentials", "Secret links-owner-login", "Secret links-app-login",
+                           "Cluster links-database"]),
+        (EXTERNAL, ["Secret links-credentials"]),
+    ],
+)  # fmt: skip
+def test_credentials_are_made_before_the_data(spec: dict[str, Any], first: list[str]) -> None:
+    assert made(Paper(a_shortener(spec)).pass_once())[: len(first)] == first
+
+
+def test_nothing_is_made_twice() -> None:
+    assert made(decide(SMALL, SEEN, NOW)) == []
+
+
+def test_a_claim_without_a_pass_behind_it_is_made_for_the_credentials_that_are_there() -> None:
+    assert made(decide(SMALL, without(*CLAIM)(SEEN), NOW)) == ["PersistentVolumeClaim links-database"]
+
+
+def test_a_secret_of_the_name_that_is_not_ours_is_asked_for_so_that_the_refusal_names_its_owner() -> None:
+    foreign = secret_changed("links-credentials", {"metadata": {"labels": None}})
+    assert made(decide(SMALL, foreign(SEEN), NOW)) == ["Secret links-credentials"]
+
+
+def test_a_lost_login_of_a_cluster_is_made_anew() -> None:
+    resource, seen = settled(CLOUD_NATIVE_PG)
+    gone = secret_changed("links-app-login", None)(seen)
+    assert made(decide(resource, gone, NOW)) == ["Secret links-app-login"]
+
+
+def test_a_claim_is_asked_to_grow_once() -> None:
+    decision = decide(LARGER, SEEN, NOW)
+    assert amends(decision)[0].patch == {"spec": {"resources": {"requests": {"storage": "2Gi"}}}}
+    assert amends(decision)[0].refusable
+    assert condition(decision, "StorageGrown")[:2] == ("False", Reason.STORAGE_GROWING)
+    assert decision.status["growth"] == {"asked": "2Gi", "askedAt": "2026-01-01T12:00:00Z"}
+
+
+@pytest.mark.parametrize(("minutes", "asks"), [(1, 0), (10, 1)])
+def test_a_refusal_to_grow_is_said_and_asked_again_later(minutes: int, asks: int) -> None:
+    status = LARGER.status.model_validate(decide(LARGER, SEEN, NOW).status)
+    later = decide(replace(LARGER, status=status), SEEN, NOW + timedelta(minutes=minutes))
+    assert len(amends(later)) == asks
+    said = condition(later, "StorageGrown")
+    assert said[:2] == ("False", Reason.STORAGE_REFUSED)
+    assert "allowVolumeExpansion" in said[2]
+    assert condition(later, "Ready")[0] == "True"
+
+
+@pytest.mark.parametrize(
+    ("status", "stated"),
+    [
+        ({"capacity": {"storage": "1Gi"}}, "Claim links-database grows from 1Gi to 2Gi."),
+        ({"capacity": {"storage": "1Gi"}, "conditions": [{"message": "waits for a pod"}]}, "says: waits for a pod"),
+        ({"capacity": {"storage": "2Gi"}}, ""),
+        ({"capacity": None}, ""),
+    ],
+)
+def test_growing_takes_its_time(status: dict[str, Any], stated: str) -> None:
+    grown: Spoiling = changed(*CLAIM, {"spec": {"resources": {"requests": {"storage": "2Gi"}}}, "status": status})
+    decision = decide(LARGER, grown(SEEN), NOW)
+    told = [one.message for one in decision.conditions if one.type == "StorageGrown"]
+    assert stated in "".join(told)
+    assert bool(told) == bool(stated)
+    assert amends(decision) == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "patch"),
+    [
+        ({"instances": 3}, {"instances": 3, "storage": {"size": "5Gi"}}),
+        ({"storage": "8Gi"}, {"instances": 2, "storage": {"size": "8Gi"}}),
+        ({"storage": "1Gi"}, None),
+    ],
+)
+def test_a_cluster_of_cloud_native_pg_grows(spec: dict[str, Any], patch: dict[str, Any] | None) -> None:
+    resource, seen = settled(CLOUD_NATIVE_PG)
+    decision = decide(with_spec(resource, {"database": {"cloudNativePG": spec}}), seen, NOW)
+    assert [one.patch for one in amends(decision)] == ([{"spec": patch}] if patch else [])
+
+
+def leaves(resource: Any, seen: Any) -> tuple[list[str], list[Tell]]:
+    actions = farewell(resource, seen, NOW).actions
+    gone = [str(one.ref) for one in actions if isinstance(one, Delete)]
+    return gone, [one for one in actions if isinstance(one, Tell)]
+
+
+def test_a_farewell_says_where_the_data_stays() -> None:
+    gone, told = leaves(SMALL, SEEN)
+    assert gone == []
+    assert told[0].reason == Reason.DATA_STAYS
+    assert "PersistentVolumeClaim links-database and Secret links-credentials stay in namespace default" in (
+        told[0].message
+    )
+    assert "kubectl -n default delete persistentvolumeclaims,secrets -l toprope.dev/data," in told[0].message
+
+
+def test_a_farewell_to_a_cluster_names_its_api() -> None:
+    resource, seen = settled(CLOUD_NATIVE_PG)
+    assert "clusters.postgresql.cnpg.io,secrets" in leaves(resource, seen)[1][0].message
+
+
+def test_reclaim_delete_takes_the_data_first_and_then_its_credentials() -> None:
+    doomed = with_spec(SMALL, {"database": {"embedded": {"reclaim": "Delete"}}})
+    gone, told = leaves(doomed, SEEN)
+    assert gone == ["PersistentVolumeClaim default/links-database", "Secret default/links-credentials"]
+    assert told[0].reason == Reason.DATA_DELETED
+
+
+def test_a_farewell_leaves_other_peoples_secrets_alone() -> None:
+    resource, seen = settled(EXTERNAL, my_database=["owner-uri", "app-uri"], my_cache=["uri"])
+    assert "my-" not in leaves(resource, seen)[1][0].message
+
+
+def test_nothing_to_keep_is_nothing_to_say() -> None:
+    assert leaves(SMALL, secret_changed("links-credentials", None)(without(*CLAIM)(SEEN))) == ([], [])

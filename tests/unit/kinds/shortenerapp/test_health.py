@@ -1,0 +1,155 @@
+"""What Ready and its neighbours say: a whole good world, and each row spoils one thing of it."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.shorteners import (
+    CLOUD_NATIVE_PG,
+    EXTERNAL,
+    NOW,
+    WITH_TRAFFIC,
+    Spoiling,
+    all_of,
+    changed,
+    condition,
+    not_ready,
+    secret_changed,
+    settled,
+    waiting,
+    with_pod,
+    without,
+)
+from toprope.kinds.shortenerapp.decide import decide
+from toprope.kinds.shortenerapp.reasons import Reason
+
+GOOD, SEEN = settled(WITH_TRAFFIC)
+REVISION = GOOD.status.revision.stable
+WEB = ("Deployment", f"links-web-{REVISION}")
+DATABASE = ("StatefulSet", "links-database")
+CACHE = ("Deployment", "links-cache")
+WEB_DOWN = not_ready(*WEB)
+UNSCHEDULABLE = {"conditions": [{"type": "PodScheduled", "status": "False", "message": "0/1 nodes: too little cpu."}]}
+CRASHED = {"terminated": {"exitCode": 1, "reason": "Error", "message": "settings: SLUG_LENGTH is no number\n"}}
+SILENT = {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}
+QUOTA = {"type": "ReplicaFailure", "status": "True", "message": "exceeded quota: cpu"}
+REFUSED = {"type": "Accepted", "status": "False", "reason": "NotAllowedByListeners", "message": "no listener"}
+
+
+def parents(*conditions: dict[str, object]) -> list[dict[str, object]]:
+    route = SEEN.children["HTTPRoute", "links-web"]
+    said = [{"observedGeneration": 1, **one} for one in conditions]
+    return [{"parentRef": route["spec"]["parentRefs"][0], "conditions": said}]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "spoil", "name", "status", "reason", "words"),
+    [
+        ("all is well", lambda seen: seen, "Ready", "True", Reason.SERVING, "serves with 1 ready pods"),
+        ("the database answers nobody", not_ready(*DATABASE), "Ready", "False", Reason.DATABASE_NOT_READY, "0 of 1"),
+        ("the database is not there", without(*DATABASE), "Ready", "False", Reason.STARTING, "0 of 1 database pods"),
+        ("no web pod is ready", WEB_DOWN, "Ready", "False", Reason.WEB_NOT_READY, "0 of 1 web pods"),
+        ("web pods just start", all_of(WEB_DOWN, changed(*WEB, {"metadata": {"creationTimestamp":
+         "2026-01-01T11:59:58Z"}})), "Ready", "False", Reason.STARTING, "0 of 1 web pods"),
+        ("quota refuses pods", all_of(WEB_DOWN, changed(*WEB, {"status": {"conditions": [QUOTA]}})),
+         "Ready", "False", Reason.PODS_REFUSED, "exceeded quota: cpu."),
+        ("an image cannot be pulled", all_of(WEB_DOWN, with_pod("web", REVISION, waiting("ErrImagePull", "no such tag"))),
+         "Ready", "False", Reason.IMAGE_NOT_PULLED, "Image an/image:1 of pod a-pod cannot be pulled: no such tag"),
+        ("no node takes the pod", all_of(WEB_DOWN, with_pod("web", REVISION, UNSCHEDULABLE)),
+         "Ready", "False", Reason.POD_NOT_SCHEDULED, "0/1 nodes: too little cpu."),
+        ("the scheduler says nothing", all_of(WEB_DOWN, with_pod("web", REVISION, {"conditions": [
+         {"type": "PodScheduled", "status": "False"}]})), "Ready", "False", Reason.POD_NOT_SCHEDULED, "has not said why"),
+        ("a key is missing in a Secret", all_of(WEB_DOWN, with_pod("web", REVISION,
+         waiting("CreateContainerConfigError", "no key app-uri"))), "Ready", "False", Reason.POD_NOT_CONFIGURED,
+         "cannot be started: no key app-uri"),
+        ("a pod crashes and says why", all_of(WEB_DOWN, with_pod("web", REVISION,
+         waiting("CrashLoopBackOff", restartCount=3, lastState=CRASHED))), "Ready", "False", Reason.CRASH_LOOPING,
+         'has ended 3 times, last with "settings: SLUG_LENGTH is no number"'),
+        ("a pod crashes in silence", all_of(WEB_DOWN, with_pod("web", REVISION,
+         waiting("CrashLoopBackOff", lastState=SILENT))), "Ready", "False", Reason.CRASH_LOOPING,
+         "OOMKilled, exit code 137"),
+        ("a pod just waits", all_of(WEB_DOWN, with_pod("web", REVISION, waiting("PodInitializing"))),
+         "Ready", "False", Reason.WEB_NOT_READY, "0 of 1"),
+        ("another component's pod is no excuse", all_of(WEB_DOWN, with_pod("cache", None, UNSCHEDULABLE)),
+         "Ready", "False", Reason.WEB_NOT_READY, "0 of 1"),
+        ("the gateway refuses the route", changed("HTTPRoute", "links-web", {"status": {"parents": parents(REFUSED)}}),
+         "Ready", "False", "NotAllowedByListeners", "no listener"),
+        ("and says so in its own condition", changed("HTTPRoute", "links-web", {"status": {"parents":
+         parents(REFUSED)}}), "RouteAccepted", "False", "NotAllowedByListeners", "no listener"),
+        ("the cache is away", not_ready(*CACHE), "CacheReady", "False", Reason.CACHE_NOT_READY, "Redirects go on"),
+        ("without the cache the service is ready", not_ready(*CACHE), "Ready", "True", Reason.SERVING, "serves"),
+        ("credentials are lost", secret_changed("links-credentials", None), "Ready", "False",
+         Reason.CREDENTIALS_LOST, "Secret links-credentials lacks owner-password, app-password, cache-password, api-key"),
+        ("one credential is lost", secret_changed("links-credentials", {"data": {"api-key": None}}), "DataPresent",
+         "False", Reason.CREDENTIALS_LOST, "lacks api-key; nothing is touched"),
+        ("the claim is being deleted", changed("PersistentVolumeClaim", "links-database", {"metadata":
+         {"deletionTimestamp": "2026-01-01T11:00:00Z"}}), "DataPresent", "False", Reason.CLAIM_LEAVING, "being deleted"),
+        ("the claim is gone", without("PersistentVolumeClaim", "links-database"), "DataPresent", "False",
+         Reason.DATA_COMING, "is being made"),
+        ("the data is there", lambda seen: seen, "DataPresent", "True", Reason.DATA_KEPT, "holds the data"),
+    ],
+)  # fmt: skip
+def test_conditions(sentence: str, spoil: Spoiling, name: str, status: str, reason: str, words: str) -> None:
+    decision = decide(GOOD, spoil(SEEN), NOW)
+    said = condition(decision, name)
+    assert (said[0], said[1]) == (status, reason)
+    assert words in said[2]
+
+
+def test_lost_credentials_touch_nothing_and_keep_the_status() -> None:
+    decision = decide(GOOD, secret_changed("links-credentials", None)(SEEN), NOW)
+    assert decision.actions == ()
+    assert decision.status["revision"] == {"stable": REVISION}
+
+
+def test_fewer_pods_than_asked_for_is_said() -> None:
+    resource, seen = settled({"replicas": {"min": 2}})
+    revision = resource.status.revision.stable
+    spoil = changed("Deployment", f"links-web-{revision}", {"status": {"readyReplicas": 1}})
+    assert condition(decide(resource, spoil(seen), NOW), "Ready")[:2] == ("True", Reason.SERVING_PARTLY)
+
+
+OUTSIDE, OUTSIDE_SEEN = settled(EXTERNAL, my_database=["owner-uri", "app-uri"], my_cache=["uri"])
+
+
+@pytest.mark.parametrize(
+    ("sentence", "spoil", "words"),
+    [
+        ("no database Secret", secret_changed("my-database", None),
+         "Secret my-database, named in spec.database.external.secretRef, does not exist"),
+        ("a key too few", secret_changed("my-database", {"data": {"app-uri": None}}), "lacks app-uri"),
+        ("no cache Secret", secret_changed("my-cache", None), "create secret generic my-cache --from-literal=uri=…"),
+    ],
+)  # fmt: skip
+def test_a_missing_secret_is_named(sentence: str, spoil: Spoiling, words: str) -> None:
+    said = condition(decide(OUTSIDE, spoil(OUTSIDE_SEEN), NOW), "Ready")
+    assert said[:2] == ("False", Reason.SECRET_MISSING)
+    assert words in said[2]
+
+
+def test_external_data_is_elsewhere() -> None:
+    decision = decide(OUTSIDE, OUTSIDE_SEEN, NOW)
+    assert condition(decision, "Ready")[:2] == ("True", Reason.SERVING)
+    assert condition(decision, "DataPresent")[:2] == ("True", Reason.DATA_ELSEWHERE)
+
+
+@pytest.mark.parametrize(
+    ("status", "ready", "words"),
+    [
+        ({"readyInstances": 1}, "True", "serves"),
+        ({"readyInstances": None, "phase": "Setting up primary"}, "False", "Setting up primary"),
+        ({"readyInstances": None, "phase": None}, "False", "is its operator installed?"),
+    ],
+)
+def test_a_cluster_of_cloud_native_pg(status: dict[str, object], ready: str, words: str) -> None:
+    resource, seen = settled(CLOUD_NATIVE_PG)
+    cluster = changed("Cluster", "links-database", {"status": status})(seen)
+    said = condition(decide(resource, cluster, NOW), "Ready")
+    assert said[0] == ready
+    assert words in said[2]
+
+
+def test_the_gateway_is_waited_for() -> None:
+    spoil = changed("HTTPRoute", "links-web", {"status": {"parents": []}})
+    said = condition(decide(replace(GOOD), spoil(SEEN), NOW), "Ready")
+    assert said[1] == "GatewayHasNotAnswered"

@@ -1,0 +1,137 @@
+"""Migrations: once per revision, before its web pods, tried again after a growing pause."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.shorteners import (
+    DAWN,
+    NOW,
+    Paper,
+    Spoiling,
+    a_shortener,
+    all_of,
+    changed,
+    condition,
+    secret_changed,
+    settled,
+    waiting,
+    with_pod,
+    with_spec,
+)
+from toprope.core.decision import Apply, Decision, Delete
+from toprope.kinds.shortenerapp.decide import decide
+from toprope.kinds.shortenerapp.reasons import Reason
+from toprope.kinds.shortenerapp.spec import revision_of_spec
+
+REVISION = revision_of_spec(a_shortener().spec)
+JOB = ("Job", f"links-migrate-{REVISION}")
+FAILED = {"status": {"conditions": [{"type": "Failed", "status": "True", "message": "BackoffLimitExceeded"}]}}
+RUNS = changed(*JOB, {"status": {"conditions": []}})
+FAILS = changed(*JOB, FAILED)
+ENDED = {"terminated": {"exitCode": 1, "message": "migration 0004: column target is missing\n"}}
+SAID = {"initContainerStatuses": [{"state": {"terminated": {"exitCode": 0}}}], "containerStatuses": [{"state": ENDED}]}
+
+
+def a_new_one() -> Paper:
+    """After the first pass: everything is asked for, the Job is made."""
+    paper = Paper(a_shortener())
+    paper.pass_once()
+    return paper
+
+
+def applied(decision: Decision) -> set[tuple[str, str]]:
+    return {
+        (one.manifest["kind"], one.manifest["metadata"]["name"]) for one in decision.actions if isinstance(one, Apply)
+    }
+
+
+def deleted(decision: Decision) -> set[tuple[str, str]]:
+    return {(one.ref.resource.kind, one.ref.name) for one in decision.actions if isinstance(one, Delete)}
+
+
+def test_web_pods_wait_until_the_success_stands_in_the_status() -> None:
+    paper = a_new_one()
+    web = ("Deployment", f"links-web-{REVISION}")
+    first, second = paper.pass_once(), paper.pass_once()
+    assert first.status["migrations"] == [{"revision": REVISION, "succeededAt": "2026-01-01T00:00:00Z"}]
+    assert web not in applied(first)
+    assert web in applied(second)
+
+
+def test_a_success_is_never_run_again() -> None:
+    resource, seen = settled()
+    decision = decide(resource, all_of(lambda seen: seen)(seen), NOW)
+    gone = {key: one for key, one in seen.children.items() if key != JOB}
+    without_job = decide(resource, type(seen)(gone, seen.secrets), NOW)
+    assert JOB in applied(decision)
+    assert JOB not in applied(without_job) | deleted(without_job)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "spoil", "after", "reason", "words"),
+    [
+        ("it just began", RUNS, 1, Reason.STARTING, f"Job links-migrate-{REVISION} brings the database"),
+        ("it takes its time", RUNS, 60, Reason.MIGRATION_RUNNING, "brings the database"),
+        ("its image is missing", all_of(RUNS, with_pod("migrate", REVISION, waiting("ImagePullBackOff"))), 60,
+         Reason.IMAGE_NOT_PULLED, "cannot be pulled"),
+        ("it failed and said why", all_of(FAILS, with_pod("migrate", REVISION, SAID)), 1, Reason.MIGRATION_FAILED,
+         'has failed 1 times, last with "migration 0004: column target is missing" (kubectl -n default logs job/'),
+        ("it failed in silence", FAILS, 1, Reason.MIGRATION_FAILED, '"BackoffLimitExceeded"'),
+        ("the next try is named", FAILS, 1, Reason.MIGRATION_FAILED, "Next try: 2026-01-01T00:00:11Z."),
+    ],
+)  # fmt: skip
+def test_what_a_migration_says(sentence: str, spoil: Spoiling, after: int, reason: str, words: str) -> None:
+    paper = a_new_one()
+    paper.now = DAWN + timedelta(seconds=after)
+    said = condition(paper.pass_once(spoil), "Ready")
+    assert said[:2] == ("False", reason)
+    assert words in said[2]
+
+
+def test_a_failed_one_is_counted_once_and_made_anew_after_a_growing_pause() -> None:
+    paper = a_new_one()
+    for _ in range(3):
+        decision = paper.pass_once(FAILS)
+    assert decision.status["migrations"][0]["failures"] == 1
+    assert decision.again == timedelta(seconds=10)
+    paper.now += timedelta(seconds=10)
+    assert JOB in deleted(paper.pass_once(FAILS))
+    assert JOB in applied(paper.pass_once())
+    again = paper.pass_once(all_of(FAILS, changed(*JOB, {"metadata": {"uid": "the second"}})))
+    assert again.status["migrations"][0]["failures"] == 2
+    assert again.again == timedelta(seconds=15)
+
+
+def test_a_retry_that_runs_says_so_and_a_success_forgets_the_failures() -> None:
+    paper = a_new_one()
+    paper.pass_once(FAILS)
+    assert "It is being tried again." in condition(paper.pass_once(RUNS), "Ready")[2]
+    assert paper.pass_once().status["migrations"] == [{"revision": REVISION, "succeededAt": "2026-01-01T00:00:00Z"}]
+
+
+def test_a_job_that_is_being_deleted_still_counts_as_running() -> None:
+    paper = a_new_one()
+    going = changed(*JOB, {**FAILED, "metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}})
+    assert "failures" not in paper.pass_once(going).status["migrations"][0]
+
+
+def test_a_failed_migration_leaves_the_running_release_alone() -> None:
+    paper = Paper(a_shortener()).settle()
+    paper.resource = with_spec(paper.resource, {"settings": {"slugLength": 9}})
+    wanted = revision_of_spec(paper.resource.spec)
+    paper.pass_once()
+    decision = paper.pass_once(changed("Job", f"links-migrate-{wanted}", FAILED))
+    assert condition(decision, "Ready")[:2] == ("True", Reason.SERVING)
+    assert condition(decision, "Progressing")[:2] == ("True", Reason.MIGRATION_FAILED)
+    assert ("Deployment", f"links-web-{wanted}") not in applied(decision)
+    assert deleted(decision) == set()
+
+
+def test_no_migration_starts_while_a_secret_of_the_users_is_missing() -> None:
+    paper = Paper(a_shortener({"database": {"external": {"secretRef": {"name": "mine"}}}}))
+    decision = paper.pass_once()
+    assert not [name for kind, name in applied(decision) if kind == "Job"]
+    assert condition(decision, "Ready")[1] == Reason.SECRET_MISSING
+    assert decision.again <= timedelta(seconds=15)
+    assert secret_changed("mine", None)(paper.seen()).secrets.keys() == {"links-credentials"}

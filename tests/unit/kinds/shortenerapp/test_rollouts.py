@@ -1,0 +1,175 @@
+"""Whole timelines of a changed release: the new revision beside the old, the doors in one step, the old one gone."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from tests.support.engine import INSTALLATION
+from tests.support.shorteners import (
+    NOW,
+    WITH_TRAFFIC,
+    Paper,
+    a_shortener,
+    changed,
+    condition,
+    settled,
+    with_spec,
+    without,
+)
+from toprope.core.decision import Apply, CreateOnce, Decision
+from toprope.core.frozen import RENDERED_BY
+from toprope.delivery.machine import Phase
+from toprope.delivery.machine import Reason as Moved
+from toprope.kinds.shortenerapp.decide import decide
+from toprope.kinds.shortenerapp.reasons import Reason
+from toprope.kinds.shortenerapp.revisions import REMEMBERED
+from toprope.kinds.shortenerapp.spec import revision_of_spec
+
+LONGER_SLUGS = {"settings": {"slugLength": 9}}
+
+
+def applied(decision: Decision, kind: str, name: str) -> dict[str, Any]:
+    found = [one.manifest for one in decision.actions if isinstance(one, Apply)]
+    return dict(next(one for one in found if (one["kind"], one["metadata"]["name"]) == (kind, name)))
+
+
+def selects(decision: Decision) -> str:
+    return str(applied(decision, "Service", "links-web")["spec"]["selector"]["toprope.dev/revision"])
+
+
+def names(paper: Paper, kind: str) -> set[str]:
+    return {name for one, name in paper.seen().children if one == kind}
+
+
+def a_rollout(spec: dict[str, Any] | None = None) -> tuple[Paper, str, str]:
+    paper = Paper(a_shortener(spec)).settle()
+    stable = revision_of_spec(paper.resource.spec)
+    paper.resource = with_spec(paper.resource, LONGER_SLUGS)
+    return paper, stable, revision_of_spec(paper.resource.spec)
+
+
+def test_a_release_runs_beside_stable_takes_the_doors_and_ends_it() -> None:
+    paper, stable, candidate = a_rollout(WITH_TRAFFIC)
+    doors = []
+    for _ in range(8):
+        doors.append(selects(paper.pass_once()))
+        assert {f"links-web-{doors[-1]}"} <= names(paper, "Deployment")
+    assert doors == sorted(doors, key=[stable, candidate].index)
+    assert doors[-1] == candidate
+    paper.settle()
+    assert names(paper, "Deployment") == {"links-cache", f"links-web-{candidate}"}
+    assert names(paper, "ControllerRevision") >= {f"links-web-{stable}", f"links-web-{candidate}"}
+
+
+def test_the_doors_open_only_after_the_verdict_stands_in_the_status() -> None:
+    paper, stable, candidate = a_rollout(WITH_TRAFFIC)
+    while not (paper.resource.status.revision.retiring):
+        decision = paper.pass_once()
+        assert selects(decision) == stable
+    after = paper.pass_once()
+    backends = applied(after, "HTTPRoute", "links-web")["spec"]["rules"][0]["backendRefs"]
+    assert [one["name"] for one in backends] == [f"links-web-{candidate}"]
+
+
+def test_a_retiring_revision_rests_until_its_last_requests_have_ended() -> None:
+    paper, stable, _ = a_rollout()
+    while paper.resource.status.rollout.reason != Moved.TRAFFIC_MOVED:
+        decision = paper.pass_once()
+    assert decision.again == timedelta(seconds=10)
+    paper.now += timedelta(seconds=9)
+    paper.pass_once()
+    assert f"links-web-{stable}" in names(paper, "Deployment")
+
+
+def test_a_candidate_needs_as_many_pods_as_stable_has_ready() -> None:
+    paper, stable, candidate = a_rollout({"replicas": {"max": 5}})
+    grown = changed("Deployment", f"links-web-{stable}", {"spec": {"replicas": 4}, "status": {"readyReplicas": 3}})
+    for _ in range(3):
+        decision = paper.pass_once(grown)
+    assert applied(decision, "HorizontalPodAutoscaler", f"links-web-{candidate}")["spec"]["minReplicas"] == 4
+    assert applied(decision, "HorizontalPodAutoscaler", f"links-web-{stable}")["spec"]["minReplicas"] == 4
+    one_ready = changed("Deployment", f"links-web-{candidate}", {"status": {"readyReplicas": 1}})
+    said = paper.pass_once(lambda seen: one_ready(grown(seen)))
+    assert "1 of 3 web pods" in condition(said, "Progressing")[2]
+
+
+def test_a_candidate_without_endpoints_gets_no_traffic() -> None:
+    paper, _, candidate = a_rollout()
+    for _ in range(6):
+        decision = paper.pass_once(lambda seen: replace(seen, endpoints=frozenset()))
+    assert condition(decision, "Progressing")[:2] == ("True", Reason.NO_ENDPOINTS)
+    assert paper.resource.status.revision.candidate == candidate
+
+
+def test_a_candidate_that_is_late_has_failed_and_stable_serves_on() -> None:
+    paper, stable, candidate = a_rollout()
+    down = changed("Deployment", f"links-web-{candidate}", {"status": {"readyReplicas": None}})
+    for _ in range(4):
+        paper.pass_once(lambda seen: down(seen) if ("Deployment", f"links-web-{candidate}") in seen.children else seen)
+    paper.now += timedelta(minutes=11)
+    decision = paper.pass_once(down)
+    assert paper.resource.status.rollout.phase == Phase.FAILED
+    assert condition(decision, "Progressing")[:2] == ("False", Reason.WEB_NOT_READY)
+    assert applied(decision, "HorizontalPodAutoscaler", f"links-web-{stable}")["spec"]["minReplicas"] == 1
+
+
+def test_going_back_uses_what_was_rendered_then_and_migrates_nothing() -> None:
+    paper, stable, _ = a_rollout()
+    first = paper.seen().children["Deployment", f"links-web-{stable}"]["spec"]
+    paper.settle()
+    paper.resource = replace(
+        with_spec(paper.resource, {"settings": {"slugLength": 7}}),
+        installation=replace(INSTALLATION, version="0.2.0"),
+    )
+    paper.settle()
+    assert paper.seen().children["Deployment", f"links-web-{stable}"]["spec"] == first
+    assert f"links-migrate-{stable}" not in names(paper, "Job")
+
+
+def test_only_so_many_old_revisions_are_remembered() -> None:
+    paper = Paper(a_shortener()).settle()
+    for length in range(8, 15):
+        paper.resource = with_spec(paper.resource, {"settings": {"slugLength": length}})
+        paper.settle()
+    assert len([name for name in names(paper, "ControllerRevision") if "-web-" in name]) == REMEMBERED + 1
+    assert len(paper.resource.status.migrations) == REMEMBERED + 1
+
+
+def test_a_newer_operator_restarts_nothing() -> None:
+    paper = Paper(a_shortener()).settle()
+    before = {key: one.get("spec") for key, one in paper.seen().children.items()}
+    paper.resource = replace(paper.resource, installation=replace(INSTALLATION, version="0.2.0"))
+    decision = paper.settle().pass_once()
+    assert {key: one.get("spec") for key, one in paper.seen().children.items()} == before
+    assert paper.resource.status.version == "0.1.0"
+    assert "RenderOutdated" not in [one.type for one in decision.conditions]
+
+
+def test_a_rendering_that_has_changed_since_is_said() -> None:
+    resource, seen = settled()
+    record = f"links-web-{revision_of_spec(resource.spec)}"
+    older = seen.children["ControllerRevision", record]["data"]["manifests"]
+    older = [{**one, "spec": {**one["spec"], "minReadySeconds": 5}} for one in older]
+    earlier = {"metadata": {"annotations": {RENDERED_BY: "0.0.9"}}, "data": {"manifests": older}}
+    decision = decide(resource, changed("ControllerRevision", record, earlier)(seen), NOW)
+    assert condition(decision, "RenderOutdated")[:2] == ("True", Reason.RENDERED_EARLIER)
+    assert applied(decision, "Deployment", record)["spec"]["minReadySeconds"] == 5
+
+
+def test_a_lost_record_is_written_anew_at_the_version_that_serves() -> None:
+    resource, seen = settled()
+    record = f"links-web-{revision_of_spec(resource.spec)}"
+    newer = replace(resource, installation=replace(INSTALLATION, version="0.2.0"))
+    decision = decide(newer, without("ControllerRevision", record)(seen), NOW)
+    born = [one.manifest for one in decision.actions if isinstance(one, CreateOnce)]
+    assert [one["data"]["facts"]["version"] for one in born] == ["0.1.0"]
+
+
+def test_a_revision_without_a_record_stays_as_it_is() -> None:
+    paper, stable, _ = a_rollout()
+    lost = without("ControllerRevision", f"links-web-{stable}")
+    decision = paper.pass_once(lost)
+    written = [one.manifest["metadata"]["name"] for one in decision.actions if isinstance(one, Apply)]
+    assert f"links-web-{stable}" not in written
+    assert f"links-web-{stable}" in names(paper, "Deployment")
+    assert decision.status["version"] == "0.1.0"
