@@ -72,11 +72,15 @@ def environment_of(entry: Path) -> dict[str, str]:
 
 
 def stop(processes: Sequence[Process], grace: float) -> None:
-    """Ask them to end, wait `grace` seconds for all of them together, end the rest; all are gone on return."""
+    """Ask them to end, wait `grace` seconds for all of them together, end the rest; all are gone on return.
+
+    Without grace nobody is asked: they end as in a crash.
+    """
     # A pidfd keeps naming the same process, also when its number is given to another one meanwhile.
     handles = {pid: fd for pid in (process.pid for process in processes) if (fd := opened(pid)) is not None}
     try:
-        for sign, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 10.0)):
+        kindly = [(signal.SIGTERM, grace)] if grace > 0 else []
+        for sign, patience in (*kindly, (signal.SIGKILL, 10.0)):
             send(list(handles.values()), sign)
             gone = wait_gone(handles, patience)
             for pid in gone:

@@ -5,6 +5,7 @@ stands on the built image as a label.
 """
 
 import hashlib
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,7 +46,8 @@ class Image:
         """Changes when an input does, its mode included."""
         digest = hashlib.sha256()
         for path in files_of((self.dockerfile, *self.inputs)):
-            digest.update(f"{path.name}\0{path.stat().st_mode & 0o111}\0".encode() + path.read_bytes())
+            name = os.path.relpath(path, self.context)
+            digest.update(f"{name}\0{path.stat().st_mode & 0o111}\0".encode() + path.read_bytes())
         return digest.hexdigest()[:16]
 
 

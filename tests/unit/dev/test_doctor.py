@@ -1,0 +1,70 @@
+import dataclasses
+
+import pytest
+
+from dev.doctor import Report, Seen, report, told
+
+READY = Seen(
+    linux=True,
+    root=True,
+    debian=True,
+    engine=False,
+    python="3.11.7",
+    packages_missing=(),
+    stages_missing=(),
+    usual_seconds=0,
+    base_missing=False,
+    free_gib=50.0,
+    cgroups_writable=True,
+)
+FRESH = dataclasses.replace(
+    READY,
+    packages_missing=("containerd", "runc"),
+    stages_missing=("etcd", "kubelet"),
+    usual_seconds=400,
+    base_missing=True,
+)
+
+
+def states(found: Report) -> dict[str, str]:
+    return {each.subject: each.state for each in found.findings}
+
+
+def test_a_machine_that_has_everything_has_no_blocker() -> None:
+    assert set(states(report(READY)).values()) == {"there"}
+    assert report(READY).document()["ok"] is True
+
+
+def test_a_fresh_debian_machine_is_told_what_will_be_installed_and_how_long_it_takes() -> None:
+    found = report(FRESH)
+    assert states(found)["packages"] == "will be installed"
+    assert states(found)["binaries"] == "will be built"
+    assert not found.blockers
+    assert "about 7 min" in told(found)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "seen", "subject", "word"),
+    [
+        ("nobody but root can make a node", dataclasses.replace(READY, root=False), "cluster", "Docker engine"),
+        ("another system needs Docker", dataclasses.replace(READY, linux=False), "cluster", "Docker engine"),
+        ("cgroups must be ours to make", dataclasses.replace(READY, cgroups_writable=False), "cluster", "root"),
+        ("without apt a person installs", dataclasses.replace(FRESH, debian=False), "packages", "package manager"),
+        ("disk is checked before the build", dataclasses.replace(FRESH, free_gib=5.0), "disk", "XDG_CACHE_HOME"),
+    ],
+)
+def test_what_stands_in_the_way_is_named_with_its_cure(sentence: str, seen: Seen, subject: str, word: str) -> None:
+    found = report(seen)
+    assert [each.subject for each in found.blockers] == [subject], sentence
+    assert word in found.blockers[0].cure
+    assert word in told(found)
+
+
+def test_where_a_docker_engine_answers_kind_is_taken_and_root_is_not_needed() -> None:
+    found = report(dataclasses.replace(READY, engine=True, root=False, linux=False))
+    assert found.driver == "kind"
+    assert not found.blockers
+
+
+def test_a_build_needs_more_disk_than_a_start() -> None:
+    assert report(FRESH).needed_gib > report(READY).needed_gib + 5
