@@ -33,10 +33,7 @@ def doctor(wanted: argparse.Namespace) -> None:
 def build(wanted: argparse.Namespace) -> None:
     """Build the binaries that are missing."""
     stages = {"floor": FLOOR, "node": STAGES, "all": EVERYTHING}[wanted.what]
-    builder = GoBuild(places())
-    builder.build(stages)
-    if wanted.what == "all":
-        builder.forget_scratch()
+    GoBuild(places()).build(stages)
 
 
 def up(wanted: argparse.Namespace) -> None:

@@ -6,7 +6,7 @@ from dev import owner
 from dev.api import Api
 from dev.build.binaries import binary, gateway_crds, is_built
 from dev.build.go import GoBuild
-from dev.build.gosets import EVERYTHING, METRICS
+from dev.build.gosets import METRICS
 from dev.build.images import Image, binary_image, project_images
 from dev.commands import beside_python
 from dev.drivers import Driver
@@ -26,7 +26,7 @@ from dev.waiting import until
 TRAEFIK = "3.7.15"
 METRICS_SERVER = "0.9.0"
 SECONDS = 120.0
-DOWN_PATIENCE = 30.0
+PATIENCE = 30.0
 
 
 class Cluster:
@@ -62,12 +62,11 @@ class Cluster:
 
     def metrics(self) -> None:
         """Build metrics-server if need be and run it; then Go's caches are not needed any more."""
-        with owner.command_lock(self.places.state):
+        owner.refuse_others(self.places.state, self.checkout)
+        # Without the lock: it takes minutes, and the cluster may be worked on meanwhile.
+        GoBuild(self.places).build((METRICS,))
+        with owner.command_lock(self.places.state, patience=PATIENCE):
             owner.refuse_others(self.places.state, self.checkout)
-            builder = GoBuild(self.places)
-            builder.build((METRICS,))
-            if all(is_built(self.places, stage) for stage in EVERYTHING):
-                builder.forget_scratch()
             self.measure(Api.of(self.driver.kubeconfig()))
 
     def measure(self, api: Api) -> None:
@@ -92,7 +91,7 @@ class Cluster:
     def down(self, take_over: bool = False) -> None:
         """Nothing is left running; `take_over` also ends a cluster of another checkout."""
         # An interrupted `up` may need a moment to end; whoever calls `down` then wants it down.
-        with owner.command_lock(self.places.state, patience=DOWN_PATIENCE):
+        with owner.command_lock(self.places.state, patience=PATIENCE):
             if not take_over:
                 owner.refuse_others(self.places.state, self.checkout)
             with step("take the cluster down", usual_seconds=2):

@@ -1,37 +1,22 @@
 """One checkout at a time has the local cluster of a machine, and one command at a time works on it."""
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
-from dev.errors import DevError, NotInTime, OwnedElsewhere
-from dev.waiting import until
+from dev.errors import OwnedElsewhere
+from dev.locks import locked
 
 
 @contextmanager
 def command_lock(state: Path, patience: float = 0.0) -> Iterator[None]:
-    """Held while a command changes the cluster; a crash lets go of it.
+    """Held while a command changes the cluster.
 
     DevError when another command still has it after `patience` seconds.
     """
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (state / "lock").open("wb") as lock:
-        try:
-            until("the other command on the cluster to end", lambda: locked(lock), patience)
-        except NotInTime as busy:
-            raise DevError("another `python -m dev` command is at work on the cluster", "wait for it to end") from busy
+    with locked(state / "lock", "another `python -m dev` command on the cluster", patience):
         yield
-
-
-def locked(lock: IO[bytes]) -> bool:
-    """Try to take a lock; True when we have it."""
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def owner(state: Path) -> Path | None:

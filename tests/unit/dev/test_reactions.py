@@ -55,15 +55,15 @@ def test_a_pod_that_is_deleted_goes_at_once() -> None:
     assert call == reactions.Call("DELETE", "/api/v1/namespaces/default/pods/links", {"gracePeriodSeconds": 0})
 
 
+def a_claim(storage: str, **more: Any) -> dict[str, Any]:
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": storage}}}
+    return {"metadata": META, "spec": spec, **more}
+
+
 def test_a_claim_is_bound_and_follows_its_request() -> None:
-    claim = {
-        "metadata": META,
-        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
-    }
-    bound = {**claim, "status": status(reactions.claim(claim, WELL, NOW))}
-    assert reactions.claim(bound, WELL, NOW) is None
-    larger = {**bound, "spec": {**bound["spec"], "resources": {"requests": {"storage": "2Gi"}}}}
-    assert status(reactions.claim(larger, WELL, NOW))["capacity"] == {"storage": "2Gi"}
+    bound = status(reactions.claim(a_claim("1Gi"), WELL, NOW))
+    assert reactions.claim(a_claim("1Gi", status=bound), WELL, NOW) is None
+    assert status(reactions.claim(a_claim("2Gi", status=bound), WELL, NOW))["capacity"] == {"storage": "2Gi"}
 
 
 def test_a_route_is_judged_again_at_each_generation() -> None:

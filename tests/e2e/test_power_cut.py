@@ -1,0 +1,111 @@
+"""Everything dies at once; the next start takes it up again. And `down` leaves nothing behind.
+
+Only for the node of our own: kind's container is Docker's to keep and to remove.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dev import processes
+from dev.build.images import version
+from dev.commands import program
+from dev.drivers import chosen
+from dev.drivers.plain import Plain
+from dev.drivers.plain.cgroups import hierarchies
+from dev.drivers.plain.house import CGROUP, house
+from dev.places import CHECKOUT, places
+from dev.waiting import until
+from tests.e2e.world import World
+
+pytestmark = pytest.mark.skipif(not isinstance(chosen(places()), Plain), reason="kind's node is Docker's")
+ROOT = house(places()).root
+SERVER = """
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Mi}}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: keeper, labels: {app: keeper}}
+spec:
+  automountServiceAccountToken: false
+  terminationGracePeriodSeconds: 0
+  securityContext: {runAsNonRoot: true, runAsUser: 65532, fsGroup: 65532, seccompProfile: {type: RuntimeDefault}}
+  containers:
+    - name: keeper
+      image: docker.io/toprope/shortener:VERSION
+      command: [python, -m, http.server, "8000", --directory, /data]
+      readinessProbe: {httpGet: {path: /, port: 8000}, periodSeconds: 1}
+      securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
+      volumeMounts: [{name: data, mountPath: /data}]
+  volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
+"""
+
+
+def dev(*words: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "dev", *words], cwd=CHECKOUT, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def cgroups_left() -> list[Path]:
+    return [root / CGROUP for root in hierarchies() if (root / CGROUP).exists()]
+
+
+def network_namespaces() -> set[str]:
+    found = set()
+    for process in processes.PROC.glob("[0-9]*"):
+        try:
+            found.add((process / "ns" / "net").readlink().name)
+        except OSError:  # it ended meanwhile
+            continue
+    return found
+
+
+@pytest.fixture(scope="module")
+def again() -> Iterator[None]:
+    """The stories after this one find the cluster as it was."""
+    yield
+    subprocess.run(["make", "--silent", "up"], cwd=CHECKOUT, capture_output=True, timeout=300, check=True)
+
+
+@pytest.mark.timeout(300)
+def test_after_everything_died_at_once_the_next_start_takes_it_up_again(world: World) -> None:
+    world.kubectl("apply", "-f", "-", given=SERVER.replace("VERSION", version()))
+    world.kubectl("wait", "--for=condition=Ready", "pod/keeper", "--timeout=60s")
+    world.kubectl("exec", "keeper", "--", "python", "-c", "open('/data/word', 'w').write('kept')")
+    processes.stop(processes.living(ROOT), grace=0)
+    assert processes.living(ROOT) == []
+    assert cgroups_left(), "the test is worth nothing when nothing was left behind"
+    dev("up")
+    until("the pod to run again", lambda: ready_again(world), 90)
+    assert world.kubectl("exec", "keeper", "--", "cat", "/data/word") == "kept"
+
+
+def ready_again(world: World) -> bool:
+    pod = world.get("pod", "keeper") or {}
+    statuses = pod.get("status", {}).get("containerStatuses") or []
+    return any(status["ready"] and status["restartCount"] for status in statuses)
+
+
+@pytest.mark.timeout(600)
+def test_down_leaves_nothing_and_may_be_repeated(again: None) -> None:
+    first = next(process for process in processes.living(ROOT) if process.role == "apiserver")
+    theirs = (processes.PROC / str(first.pid) / "ns" / "net").readlink().name
+    dev("down")
+    assert processes.living(ROOT) == []
+    assert cgroups_left() == []
+    assert theirs not in network_namespaces()
+    assert not ROOT.exists()
+    assert str(ROOT) not in (processes.PROC / "mounts").read_text()
+    rules = subprocess.run([program("iptables-save")], capture_output=True, text=True, timeout=30, check=True).stdout
+    assert not any(word in rules for word in ("KUBE-", "CNI-"))
+    links = subprocess.run([program("ip"), "-oneline", "link"], capture_output=True, text=True, timeout=30, check=True)
+    assert not any(word in links.stdout for word in ("toprope0", "cni0"))
+    dev("down")
