@@ -10,6 +10,7 @@ import yaml
 
 from toprope.cli.rendering import NotRenderable, children, installation, resource_from
 from toprope.cli.say import Format, fail
+from toprope.core.objects import SECRET
 from toprope.kinds import KINDS
 from toprope.schema.text import as_yaml
 
@@ -32,13 +33,19 @@ def render(
 ) -> None:
     """Print the objects that the operator would make of a resource, all of them, when nothing goes wrong.
 
+    A Secret that the spec names stands in the same file, with its keys; without it, what waits for it is left out.
+
     Example: toprope render -f examples/links.yaml
     """
     ours = installation(image_prefix, operator_namespace, monitoring_namespace)
     made: list[dict[str, Any]] = []
-    for manifest in manifests_of(file):
+    documents = manifests_of(file)
+    secrets = [one for one in documents if one.get("kind") == SECRET.kind]
+    for manifest in documents:
+        if manifest in secrets:
+            continue
         try:
-            made += asyncio.run(children(*resource_from(manifest, KINDS, ours)))
+            made += asyncio.run(children(*resource_from(manifest, KINDS, ours), secrets))
         except NotRenderable as refusal:
             fail(f"{file}: {refusal}")
     typer.echo(json.dumps(made, indent=2) if output == "json" else as_yaml(made), nl=False)

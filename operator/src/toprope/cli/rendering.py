@@ -64,9 +64,13 @@ def _refusals(refusal: ValidationError) -> list[str]:
     return [f"spec.{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in refusal.errors()]
 
 
-async def children(kind: Kind, resource: Resource) -> list[dict[str, Any]]:
-    """What the resource ends up with in a world where everything succeeds, as it would be applied."""
+async def children(kind: Kind, resource: Resource, there: Sequence[Manifest] = ()) -> list[dict[str, Any]]:
+    """What the resource ends up with in a world where everything succeeds, as it would be applied.
+
+    `there` are objects of the user's that the spec names, Secrets above all; they are in that world from the start.
+    """
     cluster, now = PaperCluster(), DAWN
+    given = [ref_of(one) for one in [await cluster.create(_placed(one, resource)) for one in there]]
     for _ in range(PASSES):
         before = (_names(cluster), resource.status)
         decision = kind.decide(resource, await kind.observe(resource, cluster), now)
@@ -76,7 +80,12 @@ async def children(kind: Kind, resource: Resource) -> list[dict[str, Any]]:
         if (_names(cluster), resource.status) == before:
             break
         now += max(_STEP, min(decision.again, 10 * _STEP))
-    return [_as_applied(one) for one in cluster.objects.values()]
+    return [_as_applied(one) for ref, one in cluster.objects.items() if ref not in given]
+
+
+def _placed(one: Manifest, resource: Resource) -> Manifest:
+    data = {**(one.get("stringData") or {}), **(one.get("data") or {})}
+    return {**one, "metadata": {"namespace": resource.namespace, **one["metadata"]}, "data": data}
 
 
 def _names(cluster: PaperCluster) -> list[tuple[Ref, Any]]:

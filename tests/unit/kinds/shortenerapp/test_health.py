@@ -1,6 +1,7 @@
 """What Ready and its neighbours say: a whole good world, and each row spoils one thing of it."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -32,11 +33,15 @@ WEB_DOWN = not_ready(*WEB)
 UNSCHEDULABLE = {"conditions": [{"type": "PodScheduled", "status": "False", "message": "0/1 nodes: too little cpu."}]}
 CRASHED = {"terminated": {"exitCode": 1, "reason": "Error", "message": "settings: SLUG_LENGTH is no number\n"}}
 SILENT = {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}
+RUNNING = {
+    "conditions": [{"type": "PodScheduled", "status": "True"}],
+    "containerStatuses": [{"name": "c", "state": {"running": {}}}],
+}
 QUOTA = {"type": "ReplicaFailure", "status": "True", "message": "exceeded quota: cpu"}
 REFUSED = {"type": "Accepted", "status": "False", "reason": "NotAllowedByListeners", "message": "no listener"}
 
 
-def parents(*conditions: dict[str, object]) -> list[dict[str, object]]:
+def parents(*conditions: dict[str, str]) -> list[dict[str, Any]]:
     route = SEEN.children["HTTPRoute", "links-web"]
     said = [{"observedGeneration": 1, **one} for one in conditions]
     return [{"parentRef": route["spec"]["parentRefs"][0], "conditions": said}]
@@ -53,12 +58,14 @@ def parents(*conditions: dict[str, object]) -> list[dict[str, object]]:
          "2026-01-01T11:59:58Z"}})), "Ready", "False", Reason.STARTING, "0 of 1 web pods"),
         ("quota refuses pods", all_of(WEB_DOWN, changed(*WEB, {"status": {"conditions": [QUOTA]}})),
          "Ready", "False", Reason.PODS_REFUSED, "exceeded quota: cpu."),
-        ("an image cannot be pulled", all_of(WEB_DOWN, with_pod("web", REVISION, waiting("ErrImagePull", "no such tag"))),
-         "Ready", "False", Reason.IMAGE_NOT_PULLED, "Image an/image:1 of pod a-pod cannot be pulled: no such tag"),
+        ("an image cannot be pulled", all_of(WEB_DOWN, with_pod("web", REVISION,
+         waiting("ErrImagePull", "no such tag"))), "Ready", "False",
+         Reason.IMAGE_NOT_PULLED, "Image an/image:1 of pod a-pod cannot be pulled: no such tag"),
         ("no node takes the pod", all_of(WEB_DOWN, with_pod("web", REVISION, UNSCHEDULABLE)),
          "Ready", "False", Reason.POD_NOT_SCHEDULED, "0/1 nodes: too little cpu."),
         ("the scheduler says nothing", all_of(WEB_DOWN, with_pod("web", REVISION, {"conditions": [
-         {"type": "PodScheduled", "status": "False"}]})), "Ready", "False", Reason.POD_NOT_SCHEDULED, "has not said why"),
+         {"type": "PodScheduled", "status": "False"}]})), "Ready", "False", Reason.POD_NOT_SCHEDULED,
+         "has not said why"),
         ("a key is missing in a Secret", all_of(WEB_DOWN, with_pod("web", REVISION,
          waiting("CreateContainerConfigError", "no key app-uri"))), "Ready", "False", Reason.POD_NOT_CONFIGURED,
          "cannot be started: no key app-uri"),
@@ -70,6 +77,8 @@ def parents(*conditions: dict[str, object]) -> list[dict[str, object]]:
          "OOMKilled, exit code 137"),
         ("a pod just waits", all_of(WEB_DOWN, with_pod("web", REVISION, waiting("PodInitializing"))),
          "Ready", "False", Reason.WEB_NOT_READY, "0 of 1"),
+        ("a pod runs and is not ready yet", all_of(WEB_DOWN, with_pod("web", REVISION, RUNNING)),
+         "Ready", "False", Reason.WEB_NOT_READY, "0 of 1"),
         ("another component's pod is no excuse", all_of(WEB_DOWN, with_pod("cache", None, UNSCHEDULABLE)),
          "Ready", "False", Reason.WEB_NOT_READY, "0 of 1"),
         ("the gateway refuses the route", changed("HTTPRoute", "links-web", {"status": {"parents": parents(REFUSED)}}),
@@ -79,11 +88,12 @@ def parents(*conditions: dict[str, object]) -> list[dict[str, object]]:
         ("the cache is away", not_ready(*CACHE), "CacheReady", "False", Reason.CACHE_NOT_READY, "Redirects go on"),
         ("without the cache the service is ready", not_ready(*CACHE), "Ready", "True", Reason.SERVING, "serves"),
         ("credentials are lost", secret_changed("links-credentials", None), "Ready", "False",
-         Reason.CREDENTIALS_LOST, "Secret links-credentials lacks owner-password, app-password, cache-password, api-key"),
+         Reason.CREDENTIALS_LOST, "links-credentials lacks owner-password, app-password, cache-password, api-key"),
         ("one credential is lost", secret_changed("links-credentials", {"data": {"api-key": None}}), "DataPresent",
          "False", Reason.CREDENTIALS_LOST, "lacks api-key; nothing is touched"),
         ("the claim is being deleted", changed("PersistentVolumeClaim", "links-database", {"metadata":
-         {"deletionTimestamp": "2026-01-01T11:00:00Z"}}), "DataPresent", "False", Reason.CLAIM_LEAVING, "being deleted"),
+         {"deletionTimestamp": "2026-01-01T11:00:00Z"}}), "DataPresent", "False", Reason.CLAIM_LEAVING,
+         "being deleted"),
         ("the claim is gone", without("PersistentVolumeClaim", "links-database"), "DataPresent", "False",
          Reason.DATA_COMING, "is being made"),
         ("the data is there", lambda seen: seen, "DataPresent", "True", Reason.DATA_KEPT, "holds the data"),
@@ -141,7 +151,7 @@ def test_external_data_is_elsewhere() -> None:
         ({"readyInstances": None, "phase": None}, "False", "is its operator installed?"),
     ],
 )
-def test_a_cluster_of_cloud_native_pg(status: dict[str, object], ready: str, words: str) -> None:
+def test_a_cluster_of_cloud_native_pg(status: dict[str, Any], ready: str, words: str) -> None:
     resource, seen = settled(CLOUD_NATIVE_PG)
     cluster = changed("Cluster", "links-database", {"status": status})(seen)
     said = condition(decide(resource, cluster, NOW), "Ready")

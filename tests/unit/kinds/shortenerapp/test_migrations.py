@@ -30,6 +30,7 @@ FAILED = {"status": {"conditions": [{"type": "Failed", "status": "True", "messag
 RUNS = changed(*JOB, {"status": {"conditions": []}})
 FAILS = changed(*JOB, FAILED)
 ENDED = {"terminated": {"exitCode": 1, "message": "migration 0004: column target is missing\n"}}
+SILENT = {"containerStatuses": [{"state": {"terminated": {"exitCode": 1}}}]}
 SAID = {"initContainerStatuses": [{"state": {"terminated": {"exitCode": 0}}}], "containerStatuses": [{"state": ENDED}]}
 
 
@@ -77,6 +78,8 @@ def test_a_success_is_never_run_again() -> None:
          Reason.IMAGE_NOT_PULLED, "cannot be pulled"),
         ("it failed and said why", all_of(FAILS, with_pod("migrate", REVISION, SAID)), 1, Reason.MIGRATION_FAILED,
          'has failed 1 times, last with "migration 0004: column target is missing" (kubectl -n default logs job/'),
+        ("its container ended without a word", all_of(FAILS, with_pod("migrate", REVISION, SILENT)), 1,
+         Reason.MIGRATION_FAILED, '"BackoffLimitExceeded"'),
         ("it failed in silence", FAILS, 1, Reason.MIGRATION_FAILED, '"BackoffLimitExceeded"'),
         ("the next try is named", FAILS, 1, Reason.MIGRATION_FAILED, "Next try: 2026-01-01T00:00:11Z."),
     ],
