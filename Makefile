@@ -10,7 +10,8 @@ BIN = $(VENV)/bin
 PYTHON = $(BIN)/python
 PYTEST = $(PYTHON) -m pytest -q
 export PYTHONPATH := operator/src:workloads/kit/src:workloads/shortener/src:.
-export PYTHONDONTWRITEBYTECODE := 1
+# Bytecode is kept, and not in the checkout: without it every start compiles all that it imports.
+export PYTHONPYCACHEPREFIX := $(CACHE)/pycache
 # The programs of the environment (kubectl, traefik, …) come before the machine's own.
 CLUSTER = PATH="$(BIN):$$PATH" KUBECONFIG="$$($(PYTHON) -m dev kubeconfig)" PYTHON=$(PYTHON)
 
@@ -79,7 +80,7 @@ test: ## lint and all tests; takes the cluster down at the end, also after a fai
 	set -e; for step in lint test-unit test-integration test-e2e; do $(MAKE) --silent $$step; done
 
 test-unit: venv ## no server, seconds
-	@$(PYTEST) -m "not integration and not e2e" $(ARGS)
+	@$(PYTEST) -m "not integration and not e2e" tests/unit workloads $(ARGS)
 
 test-integration: venv ## against a real API server, Postgres and Redis; no pods
 	@$(PYTHON) -m dev build floor
