@@ -34,8 +34,8 @@ logger = logging.getLogger(__name__)
 BEAT, REPORTS = 0.2, 1.0
 # At most a second for the connections that wait to be fetched.
 DOOR_LOOKS, DOOR_PAUSE = 100, 0.01
-# Of the grace time; the rest is for the service's own drains.
-SHARE_OF_REQUESTS, SHARE_OF_DRAINS = 0.6, 0.35
+# Of the grace time; what is left is for the linger, the door and the way out.
+SHARE_OF_REQUESTS, SHARE_OF_DRAINS = 0.5, 0.35
 
 
 class CannotStart(Exception):
