@@ -21,7 +21,7 @@ INPUT_LABEL = "dev.toprope.inputs"
 PARTS = {
     "shortener": ("workloads/shortener", "workloads/kit", "requirements/shortener.txt"),
     "postgres": ("workloads/postgres", "requirements/postgres.txt"),
-    "cache": ("workloads/cache", "requirements/postgres.txt"),
+    "cache": ("workloads/cache", "requirements/cache.txt"),
     "operator": ("operator", "crds", "requirements/operator.txt"),
 }
 """What of the repository goes into each project image, beside its Dockerfile."""
