@@ -3,8 +3,10 @@
 import argparse
 import json
 import shutil
+import signal
 import sys
 from pathlib import Path
+from types import FrameType
 
 from dev.build.go import GoBuild
 from dev.build.gosets import EVERYTHING, FLOOR, STAGES
@@ -125,9 +127,15 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def interrupted(number: int, frame: FrameType | None) -> None:
+    """A time-out's signal ends a command as Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
 def main() -> None:
     """Ends with 1 and one message when something cannot be done."""
     wanted = parser().parse_args()
+    signal.signal(signal.SIGTERM, interrupted)  # so that a compiler or builder of ours ends with us
     try:
         wanted.call(wanted)
     except DevError as error:

@@ -34,6 +34,8 @@ class GoBuild:
 
     def build(self, stages: tuple[Stage, ...]) -> None:
         """Every stage that is missing, in this order, and the Gateway API's CRDs; waits for another build to end."""
+        if crds_folder(self.places).is_dir() and all(is_built(self.places, stage) for stage in stages):
+            return
         with locked(self.places.cache / "go.lock", "another build"):
             self.build_missing(stages)
 

@@ -22,7 +22,7 @@ PARTS = {
     "shortener": ("workloads/shortener", "workloads/kit", "requirements/shortener.txt"),
     "postgres": ("workloads/postgres", "requirements/postgres.txt"),
     "cache": ("workloads/cache", "requirements/cache.txt"),
-    "operator": ("operator", "crds", "requirements/operator.txt"),
+    "operator": ("operator", "requirements/operator.txt"),
 }
 """What of the repository goes into each project image, beside its Dockerfile."""
 DOCKERFILES = {name: f"workloads/{name}/Dockerfile" for name in ("shortener", "postgres", "cache")} | {

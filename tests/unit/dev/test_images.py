@@ -31,6 +31,18 @@ def test_an_image_is_built_again_when_a_file_moves_or_becomes_a_program(tmp_path
     assert len({before, executable, image.fingerprint}) == 3
 
 
+@pytest.mark.parametrize("image", project_images(), ids=lambda image: image.name)
+def test_everything_that_a_dockerfile_copies_decides_whether_it_is_built_again(image: Image) -> None:
+    copied = [line.split() for line in image.dockerfile.read_text().splitlines() if line.startswith("COPY ")]
+    sources = [
+        word for words in copied if "--from=" not in words[1] for word in words[1:-1] if not word.startswith("--")
+    ]
+    assert sources
+    assert [
+        each for each in sources if not any((image.context / each).is_relative_to(one) for one in image.inputs)
+    ] == []
+
+
 def test_tests_and_compiled_files_do_not_count(tmp_path: Path) -> None:
     image = an_image(tmp_path)
     before = image.fingerprint
