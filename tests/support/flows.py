@@ -57,7 +57,7 @@ def _is_peer(said: Mapping[str, Any], own_namespace: str, peer: End) -> bool:
 
 def _is_port(said: Mapping[str, Any], flow: tuple[int, str]) -> bool:
     port, protocol = flow
-    return said.get("protocol", "TCP") == protocol and said.get("port", port) == port
+    return bool(said.get("protocol", "TCP") == protocol and said.get("port", port) == port)
 
 
 def _matches(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:

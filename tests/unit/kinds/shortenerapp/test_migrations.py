@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from tests.support.shorteners import (
-    DAWN,
     NOW,
     Paper,
     Spoiling,
@@ -19,6 +18,7 @@ from tests.support.shorteners import (
     with_pod,
     with_spec,
 )
+from toprope.cli.paper import DAWN
 from toprope.core.decision import Apply, Decision, Delete
 from toprope.kinds.shortenerapp.decide import decide
 from toprope.kinds.shortenerapp.reasons import Reason

@@ -61,14 +61,8 @@ class Auth(SpecModel):
 class Replicas(SpecModel):
     """Bounds of the autoscaler of the web pods. Takes effect at once."""
 
-    # `has`: the API server checks the default of the whole, `{}`, before the fields' own defaults are in it.
     model_config = ConfigDict(
-        json_schema_extra=ruled(
-            (
-                "!has(self.min) || !has(self.max) || self.min <= self.max",
-                "replicas.min must not be above replicas.max (default 3)",
-            )
-        )
+        json_schema_extra=ruled(("self.min <= self.max", "replicas.min must not be above replicas.max (default 3)"))
     )
 
     min: Annotated[int, Field(ge=1, le=1000)] = 1

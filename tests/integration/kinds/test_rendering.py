@@ -1,0 +1,94 @@
+"""The API server is the judge: of specs, by the CRD, and of every child, by a strict dry run."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from tests.integration.kinds.conftest import cloud_native_pg
+from tests.support.engine import INSTALLATION
+from tests.support.specs import invalid, valid
+from toprope.cli.rendering import children, resource_from
+from toprope.core.errors import Refused
+from toprope.core.objects import CNPG_CLUSTER, Manifest, Ref, ref_of
+from toprope.core.rendered import digest, unchanged, with_hash
+from toprope.io.api import APPLY, Api, Request
+from toprope.kinds import KINDS
+from toprope.kinds.shortenerapp.kind import SHORTENER_APP
+
+HOW_MANY = 300
+STRICT = {"dryRun": "All", "fieldValidation": "Strict", "fieldManager": "toprope", "force": "true"}
+SECRETS = [
+    {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": dict.fromkeys(keys, "eA==")}
+    for name, keys in {"mine": ["owner-uri", "app-uri"], "my.database": ["owner-uri", "app-uri"], "my-cache": ["uri"]}
+    .items()
+]  # fmt: skip
+
+
+def manifest(spec: dict[str, Any], name: str = "links") -> dict[str, Any]:
+    resource = SHORTENER_APP.resource
+    metadata = {"name": name, "namespace": "default"}
+    return {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata, "spec": spec}
+
+
+async def applied(api: Api, ref: Ref, body: Manifest) -> Manifest:
+    answer: Manifest = await api.call(Request("PATCH", ref, ref.path, STRICT, body, APPLY))
+    return answer
+
+
+async def judged(api: Api, name: str, spec: dict[str, Any]) -> str:
+    """What the API server says against a spec; empty when it takes it."""
+    ref = Ref(SHORTENER_APP.resource, "default", name)
+    params = {"dryRun": "All", "fieldValidation": "Strict"}
+    try:
+        await api.call(Request("POST", ref, ref.resource.path("default"), params, manifest(spec, name)))
+    except Refused as refusal:
+        return str(refusal)
+    return ""
+
+
+async def rendered(numbers: Iterable[int]) -> dict[str, Manifest]:
+    """All different children of so many specs, the way the API server keeps them in mind."""
+    found: dict[str, Manifest] = {}
+    for number in numbers:
+        name = "links" if number % 10 else f"l{'o' * 200}ng-{number}"
+        for child in await children(*resource_from(manifest(valid(number), name), KINDS, INSTALLATION), SECRETS):
+            found[digest(child)] = child
+    return found
+
+
+async def test_generated_valid_specs_are_taken(api: Api) -> None:
+    said = await asyncio.gather(*(judged(api, "links", valid(seed)) for seed in range(HOW_MANY)))
+    assert [one for one in said if one] == []
+
+
+async def test_generated_invalid_specs_are_refused_with_a_path_and_a_sentence(api: Api) -> None:
+    faults = [invalid(seed) for seed in range(HOW_MANY)]
+    said = await asyncio.gather(*(judged(api, "links", spec) for _, _, spec in faults))
+    unexplained = [
+        (sentence, answer) for (sentence, path, _), answer in zip(faults, said, strict=True) if path not in answer
+    ]
+    assert unexplained == []
+
+
+async def test_every_rendered_child_passes_a_strict_dry_run_and_comes_back_as_it_went(api: Api) -> None:
+    faults: list[str] = []
+
+    async def check(child: Manifest) -> None:
+        try:
+            live = await applied(api, ref_of(child), with_hash(child))
+        except Refused as refusal:
+            faults.append(str(refusal))
+            return
+        if child["kind"] != "Secret" and not unchanged(child, live):
+            faults.append(f"{ref_of(child)} comes back changed")
+
+    found = await rendered(range(HOW_MANY))
+    known = [one for one in found.values() if cloud_native_pg() or one["kind"] != CNPG_CLUSTER.kind]
+    await asyncio.gather(*map(check, known))
+    assert faults == []
+    assert len(known) > HOW_MANY
+
+
+async def test_names_that_no_service_can_bear_are_refused(api: Api) -> None:
+    for name in ("1links", "a.b"):
+        assert "must start with a letter" in await judged(api, name, {})
