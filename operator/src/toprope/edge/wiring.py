@@ -60,13 +60,15 @@ def settings() -> kopf.OperatorSettings:
 def registry(kinds: Sequence[Kind], wired: Wired) -> kopf.OperatorRegistry:
     """The callbacks of all kinds."""
     registered = kopf.OperatorRegistry()
-    kopf.on.login(registry=registered)(_login(wired.connection))
+    kopf.on.login(registry=registered)(login_of(wired.connection))
     for kind in kinds:
         _register(registered, kind, wired)
     return registered
 
 
-def _login(connection: Connection) -> Any:
+def login_of(connection: Connection) -> Any:
+    """kopf's log-in callback: it asks again when the API server says 401, so a new token is read then."""
+
     def login(**_: Any) -> kopf.ConnectionInfo:
         return kopf.ConnectionInfo(
             server=connection.server,
