@@ -14,10 +14,20 @@ KEPT_LINES = 15
 
 def program(name: str) -> str:
     """The full path of an installed program; /usr/sbin is looked at even when PATH leaves it out."""
-    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin")
+    found = shutil.which(name, path=search_path())
     if found is None:
         raise Missing(f"the program {name} is not installed", "`python -m dev doctor` says what would be installed")
     return found
+
+
+def there(name: str) -> bool:
+    """True when a program is installed."""
+    return shutil.which(name, path=search_path()) is not None
+
+
+def search_path() -> str:
+    """PATH and the folders that it leaves out where one is not root."""
+    return f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin"
 
 
 def run(

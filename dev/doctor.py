@@ -13,6 +13,7 @@ from typing import Any
 from dev.build import base, debian
 from dev.build.binaries import is_built
 from dev.build.gosets import EVERYTHING, KIND
+from dev.commands import there
 from dev.drivers.driver import engine_answers
 from dev.places import Places
 
@@ -81,7 +82,7 @@ def examined(places: Places) -> Seen:
     return Seen(
         linux=sys.platform == "linux",
         root=os.geteuid() == 0,
-        debian=debian.there("apt-get"),
+        debian=there("apt-get"),
         engine=engine,
         python=".".join(str(part) for part in sys.version_info[:3]),
         packages_missing=() if engine else tuple(debian.missing()),

@@ -20,7 +20,8 @@ def status_lines(places: Places, driver: Driver) -> tuple[bool, list[str]]:
         f"cluster by the {driver.name} driver, of the checkout {whose}: {'up' if running else 'down'}",
         f"  kubeconfig  {where}",
         "  gateway     http://127.0.0.1:8080",
-        f"  logs        {places.state}/node/log",
     ]
-    roles = sorted({process.role for process in processes.living(places.state / "node")})
-    return running, [*lines, f"  processes   {', '.join(roles)}"] if roles else lines
+    node = places.state / "node"
+    if roles := sorted({process.role for process in processes.living(node)}):
+        lines += [f"  logs        {node}/log", f"  processes   {', '.join(roles)}"]
+    return running, lines

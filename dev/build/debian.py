@@ -5,12 +5,11 @@ apt is not allowed to remove a package for our sake.
 """
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dev.commands import program, run
+from dev.commands import program, run, there
 from dev.errors import Missing
 from dev.progress import step
 
@@ -31,11 +30,6 @@ PACKAGES = {
 """Program → the package that carries it."""
 POLICY = Path("/usr/sbin/policy-rc.d")
 SECONDS = 900.0
-
-
-def there(name: str) -> bool:
-    """True when a program is installed."""
-    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin") is not None
 
 
 def missing(is_there: Callable[[str], bool] = there) -> list[str]:

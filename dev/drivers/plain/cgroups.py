@@ -7,6 +7,7 @@ from pathlib import Path
 from dev.waiting import until
 
 MOUNT = Path("/sys/fs/cgroup")
+DELEGATED = ("cpuset", "cpu", "io", "memory", "pids")
 INHERITED = ("cpuset.cpus", "cpuset.mems")
 """Empty in a new cpuset of version 1, and nothing can run in an empty one."""
 
@@ -21,10 +22,20 @@ def hierarchies(mount: Path = MOUNT) -> list[Path]:
 def make(name: str, mount: Path = MOUNT) -> None:
     """A cgroup of that name in every hierarchy, because kubelet refuses to start without."""
     for root in hierarchies(mount):
+        delegate(root)
         (root / name).mkdir(exist_ok=True)
         for inherited in INHERITED:
             if (root / inherited).exists() and not (root / name / inherited).read_text().strip():
                 (root / name / inherited).write_text((root / inherited).read_text())
+
+
+def delegate(root: Path) -> None:
+    """Version 2 only: what kubelet accounts by must be handed down from the root; mostly it is already."""
+    control = root / "cgroup.subtree_control"
+    if control.exists():
+        for controller in DELEGATED:
+            with suppress(OSError):  # this kernel or this machine has none of it: kubelet says so if it minds
+                control.write_text(f"+{controller}")
 
 
 def remove(name: str, mount: Path = MOUNT) -> None:

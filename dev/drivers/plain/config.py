@@ -31,6 +31,8 @@ disabled_plugins = [
   restrict_oom_score_adj = true
   netns_mounts_under_state_dir = true
   disable_hugetlb_controller = true
+  # Loading a profile would change the whole machine's kernel.
+  disable_apparmor = true
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "{cni}"
     conf_dir = "{house.root}/cni"

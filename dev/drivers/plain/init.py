@@ -101,7 +101,10 @@ def connect() -> None:
     call("ip", "link", "set", "toprope0", "up")
     call("ip", "route", "add", "10.96.0.0/16", "dev", "toprope0")
     for name, value in SYSTEM.items():
-        (Path("/proc/sys") / name).write_text(value)
+        setting = Path("/proc/sys") / name
+        if not setting.exists():
+            sys.exit(f"this kernel has no {setting}: load the module br_netfilter, or use a kernel that has it")
+        setting.write_text(value)
 
 
 def call(*words: str) -> None:

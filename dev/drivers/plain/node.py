@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -16,7 +17,7 @@ from dev import processes
 from dev.build.binaries import binary, folder
 from dev.build.gosets import STAGES
 from dev.certs import Identity, read_authority
-from dev.commands import program, run
+from dev.commands import program, run, there
 from dev.controlplane import arguments
 from dev.controlplane.credentials import (
     ADMIN,
@@ -44,6 +45,7 @@ GATEWAY_PORT = 8080
 API_HOST_PORTS = range(26443, 26463)
 HOSTS = ("127.0.0.1", "localhost", "10.96.0.1", ADDRESS, "kubernetes", "kubernetes.default", "kubernetes.default.svc")
 ETCD = "etcd.sock"
+MODULES = ("overlay", "br_netfilter", "nf_conntrack")
 KUBELET = Identity(f"system:node:{NODE}", ("system:nodes",))
 
 
@@ -85,6 +87,7 @@ class Node:
         doors = open_doors()
         try:
             self.prepare(doors)
+            load_modules()
             cgroups.make(CGROUP)
             command = [
                 program("unshare"),
@@ -194,6 +197,13 @@ class Node:
             {"role": "kube-proxy", "command": config.proxy_command(find("kube-proxy")), **after_api},
             {"role": "provisioner", "command": [*provisioner, str(self.house.volumes)], **after_api},
         ]
+
+
+def load_modules() -> None:
+    """Kernel modules that a pod's network and layers need; a kernel that has them built in has no modprobe."""
+    for module in MODULES if there("modprobe") else ():
+        with suppress(DevError):  # what is really missing is said by the part that needs it
+            run([program("modprobe"), module], seconds=20)
 
 
 def is_first(pid: int) -> bool:
