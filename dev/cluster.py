@@ -39,6 +39,8 @@ class Cluster:
 
     def up(self) -> None:
         """A Ready node and a Gateway that answers on 127.0.0.1:8080; measurements follow unwaited."""
+        # Before the lock too: who is refused should hear whose it is, not that it is being worked on.
+        owner.refuse_others(self.places.state, self.checkout)
         with owner.command_lock(self.places.state):
             owner.claim(self.places.state, self.checkout)
             self.driver.up()
@@ -78,8 +80,8 @@ class Cluster:
 
     def images(self, names: list[str]) -> list[Image]:
         """Build and load the project's images (all, or those named); returns them."""
+        owner.refuse_others(self.places.state, self.checkout)
         with owner.command_lock(self.places.state):
-            owner.refuse_others(self.places.state, self.checkout)
             chosen = project_images(names)
             if lacking := set(names) - {image.name.rpartition("/")[2].partition(":")[0] for image in chosen}:
                 raise DevError(f"no Dockerfile for {', '.join(sorted(lacking))}")
