@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from dev.build.images import Image, binary_image
 from dev.drivers.plain import config
 from dev.drivers.plain.house import NODE, house
 from dev.drivers.plain.node import Node
-from dev.errors import ApiError, DevError, Missing
+from dev.errors import ApiError, DevError, Missing, StepFailed
 from dev.infra import apply_manifests
 from dev.manifest import has_condition
 from dev.places import Places
@@ -87,7 +88,14 @@ class Plain:
             self.builder.archive(image, archive)
             self.node.containerd("images", "import", str(archive), seconds=IMPORT_SECONDS)
             archive.unlink()
+            self.forget_build(known.get(image.name), identity)
             self.record.write_text(json.dumps({**known, image.name: identity}))
+
+    def forget_build(self, old: str | None, new: str) -> None:
+        """The build that a new one replaced: kubelet collects no images here, so its layers would stay for ever."""
+        if old is not None and old != new:
+            with suppress(StepFailed):  # it may be gone already
+                self.node.containerd("images", "remove", old)
 
     @property
     def record(self) -> Path:
