@@ -89,16 +89,13 @@ class Postgres:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         command = [self.install / "bin/postgres", "-D", self.data, "-p", str(self.port), "-h", "127.0.0.1", "-k", ""]
-        settings = ("max_connections=60", "shared_buffers=32MB", "max_wal_size=64MB", "log_min_messages=fatal")
+        settings = ("max_connections=60", "fsync=off", "shared_buffers=32MB", "max_wal_size=64MB", "log_min_messages=fatal")
         for setting in settings:
             command += ["-c", setting]
-        self.process = subprocess.Popen(
-            command,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.home / "log").open("ab"),
-            cwd="/",
-            **_unprivileged(),  # type: ignore[call-overload]
-        )
+        with (self.home / "log").open("ab") as log:
+            self.process = subprocess.Popen(  # type: ignore[call-overload]
+                command, stdout=subprocess.DEVNULL, stderr=log, cwd="/", **_unprivileged()
+            )
         until(self.ready, "Postgres accepts connections")
 
     def ready(self) -> bool:

@@ -1,8 +1,9 @@
 """One worker, put together: redirects as bare ASGI in front, everything else FastAPI."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 
 from fastapi import FastAPI
@@ -25,27 +26,48 @@ from shortener.shared import Shared
 from shortener.store import Store
 from toprope_kit import problem
 from toprope_kit.cache import Cache, CacheSettings
-from toprope_kit.database import Database, DatabaseSettings, connect
+from toprope_kit.database import Database, DatabaseSettings, connect, leave_as_is
 from toprope_kit.worker import Worker
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Everything that the environment says to a worker."""
+
+    shortener: ShortenerSettings
+    place: PlaceSettings
+    database: DatabaseSettings
+    cache: CacheSettings
+
+    @classmethod
+    def load(cls) -> "Configuration":
+        """From the environment; SettingsProblem names what is wrong in it."""
+        return cls(ShortenerSettings.load(), PlaceSettings.load(), DatabaseSettings.load(), CacheSettings.load())
 
 
 class Parts:
     """Everything that one worker holds."""
 
-    def __init__(self, worker: Worker, settings: ShortenerSettings) -> None:
+    def __init__(self, worker: Worker, configuration: Configuration) -> None:
         self.worker = worker
-        self.settings = settings
-        self.place = DatabaseSettings.load()
-        self.database = Database(self.place)
-        self.cache = Cache(CacheSettings.load())
+        self.configuration = configuration
+        settings = configuration.shortener
+        self.database = Database(configuration.database, reset=leave_as_is)
+        self.cache = Cache(configuration.cache)
         self.store = Store(self.database)
         self.limits = Limits(self.cache)
         self.passwords = Passwords()
-        self.shared = Shared(self.cache, self.store.replay)
+        self.shared = Shared(self.cache, self._replay)
         self.lookup = Lookup(Memory(settings.cache_links), self.shared, self.store.resolve, worker.numbers)
         self.clicks = Clicks(self.store, worker.numbers, settings.click_buffer)
-        self.channel = Channel(partial(connect, self.place, timeout=1.0), self.lookup.changed, self._gap)
+        listen = partial(connect, configuration.database, timeout=1.0)
+        self.channel = Channel(listen, self.lookup.changed, self._gap)
         self.lookup.channel = self.channel
+
+    async def _replay(self, seconds: float) -> tuple[str, Iterable[tuple[str, int]]]:
+        identity, changes = await self.store.replay(seconds)
+        self.limits.place = identity
+        return identity, changes
 
     def _gap(self) -> None:
         self.worker.numbers.cell(UNHEARD).add(1)
@@ -64,7 +86,7 @@ class Parts:
                 self.clicks.run(),
                 chores.again_and_again(chores.MOVE_EVERY, partial(chores.move, self.store, self.worker.numbers)),
                 chores.again_and_again(
-                    chores.MAINTAIN_EVERY, partial(self.store.maintain, self.settings.click_retention_days)
+                    chores.MAINTAIN_EVERY, partial(self.store.maintain, self.configuration.shortener.click_retention_days)
                 ),
             )
         ]
@@ -76,18 +98,35 @@ class Parts:
             yield
 
 
-async def stop(tasks: list["asyncio.Task[None]"]) -> None:
-    """Cancel them, and wait until they are gone."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+async def stop(tasks: Iterable["asyncio.Task[None]"]) -> None:
+    """Cancel them until they are gone: in Python 3.11 a driver's `wait_for` may swallow one cancellation."""
+    running = set(tasks)
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=0.2)
 
 
 def create(worker: Worker) -> Front:
-    """The ASGI app of one worker."""
-    settings, place = ShortenerSettings.load(), PlaceSettings.load()
-    parts = Parts(worker, settings)
-    api = FastAPI(
+    """The ASGI app of one worker, as the environment describes it."""
+    return front(Parts(worker, Configuration.load()))
+
+
+def front(parts: Parts) -> Front:
+    """The ASGI app around these parts; they run while its lifespan does."""
+    worker, settings = parts.worker, parts.configuration.shortener
+    redirect = Redirect(parts.lookup, parts.clicks, parts.limits, parts.passwords, parts.store.admit, worker.numbers)
+    redirect.address_limit = settings.address_requests_per_minute
+    redirect.proxies = settings.trusted_proxies
+    worker.readiness.add("database", parts.store.check, timeout=1.0, need="once")
+    worker.readiness.add("cache", parts.cache.check, timeout=1.0, need="never")
+    worker.on_drain(parts.clicks.drain)
+    return Front(redirect, api(parts))
+
+
+def api(parts: Parts) -> FastAPI:
+    """Everything but the redirect."""
+    app = FastAPI(
         title="Toprope shortener",
         version="1",
         lifespan=parts.running,
@@ -96,15 +135,10 @@ def create(worker: Worker) -> Front:
         redoc_url=None,
         redirect_slashes=False,
     )
-    problem.install(api)
-    api.include_router(router)
-    openapi.install(api)
-    api.state.desk = Desk(parts.database, parts.passwords, settings)
-    api.state.gate = Gate(parts.limits, parts.store.tenant_of_key, settings, place.public_url)
-    redirect = Redirect(parts.lookup, parts.clicks, parts.limits, parts.passwords, parts.store.admit, worker.numbers)
-    redirect.address_limit = settings.address_requests_per_minute
-    redirect.proxies = settings.trusted_proxies
-    worker.readiness.add("database", parts.database.check, timeout=1.0, need="once")
-    worker.readiness.add("cache", parts.cache.check, timeout=1.0, need="never")
-    worker.on_drain(parts.clicks.drain)
-    return Front(redirect, api)
+    problem.install(app)
+    app.include_router(router)
+    openapi.install(app)
+    settings, place = parts.configuration.shortener, parts.configuration.place
+    app.state.desk = Desk(parts.database, parts.passwords, settings)
+    app.state.gate = Gate(parts.limits, parts.store.tenant_of_key, settings, place.public_url)
+    return app

@@ -31,7 +31,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A link, and whether it was made just now."""
+    """A link, and whether this request, now or when it first came, made it."""
 
     link: Link
     new: bool
@@ -56,7 +56,7 @@ class Desk:
                 return await self._make(links, caller, asked, (slug, password))
             request = idempotency.digest(asked)
             if earlier := await idempotency.earlier_answer(links.connection, key, request):
-                return Made(Link.model_validate(earlier), new=False)
+                return Made(Link.model_validate(earlier), new=True)
             made = await self._make(links, caller, asked, (slug, password))
             answer = made.link.model_dump_json(by_alias=True).encode()
             await idempotency.keep_answer(links.connection, key, answer)

@@ -86,6 +86,8 @@ class Limits:
         self._clock = clock
         self._counts: OrderedDict[tuple[str, str], Count] = OrderedDict()
         self._news: set[tuple[str, str]] = set()
+        self.place = ""
+        """Whose limits these are, where several services share a cache; while it is not known, this worker counts alone."""
 
     def take(self, scope: str, who: str, limit: int) -> Verdict:
         """One more request of this caller, judged by what this worker knows; a refused one does not count."""
@@ -100,9 +102,11 @@ class Limits:
 
     async def take_now(self, scope: str, who: str, limit: int) -> Verdict:
         """One more request of this caller, judged by what all workers know together."""
+        if not self.place:
+            return self.take(scope, who, limit)
         now = self._clock()
         window = int(now) // WINDOW
-        names = [name(scope, who, window), name(scope, who, window - 1)]
+        names = [self._name(scope, who, window), self._name(scope, who, window - 1)]
         weight = 1 - now % WINDOW / WINDOW
         try:
             allowed, used = await self._cache.attempt(
@@ -116,7 +120,7 @@ class Limits:
         """Exchange counts with the other workers until cancelled."""
         while True:
             await asyncio.sleep(BEAT)
-            if self._news:
+            if self._news and self.place:
                 await self._exchange()
 
     async def _exchange(self) -> None:
@@ -129,8 +133,8 @@ class Limits:
         async def ask(redis: Redis) -> list[int]:
             pipeline = redis.pipeline(transaction=False)
             for (scope, who), delta in zip(callers, deltas, strict=True):
-                pipeline.incrby(name(scope, who, window), delta)
-                pipeline.expire(name(scope, who, window), 130)
+                pipeline.incrby(self._name(scope, who, window), delta)
+                pipeline.expire(self._name(scope, who, window), 130)
             answers: list[int] = await pipeline.execute()
             return answers[::2]
 
@@ -154,8 +158,7 @@ class Limits:
             count.roll(window)
         return count
 
-
-def name(scope: str, who: str, window: int) -> str:
-    """The counter's name in the cache; both minutes of a caller lie in one slot of a cluster."""
-    hidden = blake2b(f"{scope} {who}".encode(), digest_size=12).hexdigest()
-    return f"toprope:limit:{{{hidden}}}:{window}"
+    def _name(self, scope: str, who: str, window: int) -> str:
+        # Both minutes of a caller lie in one slot of a cluster.
+        hidden = blake2b(f"{self.place} {scope} {who}".encode(), digest_size=12).hexdigest()
+        return f"toprope:limit:{{{hidden}}}:{window}"

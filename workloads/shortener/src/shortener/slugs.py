@@ -9,12 +9,12 @@ from toprope_kit.problem import Unprocessable
 PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 LETTERS = string.ascii_letters + string.digits
 
-_shape = re.compile(PATTERN)
+_shape = re.compile(PATTERN.strip("^$"))  # Python's $ would take a line break, too
 
 
 def is_slug(text: str) -> bool:
     """Whether a link could have this slug; everything else needs no look into any store."""
-    return _shape.match(text) is not None
+    return _shape.fullmatch(text) is not None
 
 
 def generated(length: int) -> str:

@@ -10,6 +10,10 @@ from toprope_kit.database import Database
 COLUMNS = ("link_id", "clicked_at", "referrer", "agent", "bot", "network")
 
 
+class RowSecurityAbsent(Exception):
+    """Our role owns the tables or is above row-level security: tenants would not be kept apart, so we do not serve."""
+
+
 class Store:
     """One database; every method raises DatabaseAway when it is not there."""
 
@@ -67,10 +71,11 @@ class Store:
         async with self._database.acquire() as connection:
             await connection.execute("SELECT shortener.maintain($1)", retention_days)
 
-    async def bound_by_row_security(self) -> bool:
-        """Whether our own role is held to its tenant by the database; else it must not serve."""
+    async def check(self) -> None:
+        """Ask for the least there is; RowSecurityAbsent when the database does not hold our role to its tenant."""
         async with self._database.acquire() as connection:
-            return bool(await connection.fetchval(BOUND))
+            if not await connection.fetchval(BOUND):
+                raise RowSecurityAbsent
 
 
 BOUND = """

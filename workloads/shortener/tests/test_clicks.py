@@ -1,0 +1,143 @@
+"""No click twice, none lost without being counted."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from shortener.clicks import Click, Clicks, Row
+from shortener.service import BUFFERED, FULL, INVALID, RETRIED, SERVICE, WRITTEN
+from shortener.store import Store
+from toprope_kit.database import Database, DatabaseAway
+from toprope_kit.memory import Slot
+from toprope_kit.worker import Worker
+
+from workloads.shortener.tests.conftest import World
+
+CLICK = Click(1, 1_700_000_000.0, b"https://news.example/a", b"Mozilla/5.0 Firefox/140.0", "192.0.2.7")
+
+
+class Inbox:
+    """Remembers batches; raises what it is told to, once each."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.batches: dict[UUID, list[Row]] = {}
+        self.errors = list(errors)
+
+    async def write(self, batch: UUID, rows: list[Row]) -> None:
+        self.batches[batch] = rows
+        if self.errors:
+            raise self.errors.pop(0)
+
+
+def numbers() -> Slot:
+    return Worker.local(SERVICE).numbers
+
+
+async def drained(inbox: Inbox, count: int, slot: Slot, size: int = 10_000) -> None:
+    clicks = Clicks(inbox, slot, size)
+    for _ in range(count):
+        clicks.add(CLICK)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(clicks.run())
+        await clicks.drain()
+        running.cancel()
+
+
+async def test_a_drain_writes_everything() -> None:
+    inbox, slot = Inbox(), numbers()
+    await drained(inbox, 2_500, slot)
+    assert sum(map(len, inbox.batches.values())) == 2_500
+    assert (slot.cell(WRITTEN).get(), slot.cell(BUFFERED).get()) == (2_500, 0)
+
+
+async def test_what_does_not_fit_is_dropped_and_counted() -> None:
+    inbox, slot = Inbox(), numbers()
+    await drained(inbox, 30, slot, size=20)
+    assert (slot.cell(WRITTEN).get(), slot.cell(FULL).get()) == (20, 10)
+
+
+async def test_a_lost_batch_is_written_again_under_its_name() -> None:
+    inbox, slot = Inbox(DatabaseAway("away"), OSError(), asyncpg.DiskFullError()), numbers()
+    await drained(inbox, 10, slot)
+    assert len(inbox.batches) == 1
+    assert (slot.cell(WRITTEN).get(), slot.cell(RETRIED).get()) == (10, 3)
+
+
+async def test_a_batch_that_can_never_get_in_stops_nobody() -> None:
+    inbox, slot = Inbox(asyncpg.CharacterNotInRepertoireError()), numbers()
+    await drained(inbox, 1_500, slot)
+    assert (slot.cell(WRITTEN).get(), slot.cell(INVALID).get()) == (500, 1_000)
+
+
+@pytest.mark.integration
+async def test_a_batch_that_comes_twice_counts_once(world: World) -> None:
+    link(world)
+    async with store(world) as clicks:
+        batch, rows = uuid4(), [(1, datetime.now(UTC), "", "Firefox", False, "")] * 3
+        await asyncio.gather(*(clicks.write(batch, rows) for _ in range(4)))
+        moved = await asyncio.gather(*(clicks.move_clicks(100) for _ in range(4)))
+        assert sum(moved) == 3
+        await clicks.write(batch, rows)
+        assert await clicks.move_clicks(100) == 0
+    assert world.sql("SELECT clicks FROM shortener.click_days") == "3"
+
+
+@pytest.mark.integration
+async def test_a_wrong_clock_loses_nothing(world: World) -> None:
+    link(world)
+    now = datetime.now(UTC)
+    rows = [(1, now + days, "", "", False, "") for days in (timedelta(400), timedelta(-400), timedelta(0))]
+    async with store(world) as clicks:
+        await clicks.write(uuid4(), rows)
+        assert await clicks.move_clicks(100) == 3
+    assert world.sql("SELECT sum(clicks) FROM shortener.click_days") == "3"
+
+
+@pytest.mark.integration
+async def test_clicks_of_a_deleted_link_go_with_it(world: World) -> None:
+    link(world)
+    async with store(world) as clicks:
+        row = (1, datetime.now(UTC), "", "", False, "")
+        await clicks.write(uuid4(), [row])
+        await clicks.move_clicks(100)
+        await clicks.write(uuid4(), [row])
+        world.sql("DELETE FROM shortener.links")
+        assert await clicks.move_clicks(100) == 1
+        await clicks.maintain(90)
+    assert world.sql("SELECT (SELECT count(*) FROM shortener.clicks) + (SELECT count(*) FROM shortener.click_days)") == "0"
+
+
+@pytest.mark.integration
+async def test_single_clicks_go_after_their_retention_and_their_sums_stay(world: World) -> None:
+    link(world)
+    old = world.sql("SELECT shortener.make_click_partitions(0); CREATE TABLE shortener.clicks_202001 PARTITION OF"
+                    " shortener.clicks FOR VALUES FROM ('2020-01-01') TO ('2020-02-01');"
+                    " INSERT INTO shortener.clicks VALUES (1, 1, '2020-01-05', '', '', false, '');"
+                    " SELECT to_regclass('shortener.clicks_202001')")  # fmt: skip
+    assert old.endswith("clicks_202001")
+    async with store(world) as clicks:
+        await clicks.write(uuid4(), [(1, datetime.now(UTC), "", "", False, "")])
+        await clicks.move_clicks(100)
+        await clicks.maintain(30)
+    assert world.sql("SELECT to_regclass('shortener.clicks_202001') IS NULL") == "t"
+    assert world.sql("SELECT count(*) FROM shortener.clicks") == "1"
+
+
+def link(world: World) -> None:
+    world.sql("INSERT INTO shortener.links (tenant_id, slug, target) VALUES (1, 'a', 'https://example.org')")
+
+
+class store:  # noqa: N801 - reads as a word in a with
+    """A store on the world's database."""
+
+    def __init__(self, world: World) -> None:
+        self.database = Database(world.configuration().database)
+
+    async def __aenter__(self) -> Store:
+        await self.database.open()
+        return Store(self.database)
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.database.close()

@@ -1,0 +1,74 @@
+import pytest
+from shortener.migrate.ddl import Known, refusals, statements, touched
+
+FILLED = Known(existing=frozenset({"S.LINKS"}), filled=frozenset({"S.LINKS"}))
+EMPTY = Known(existing=frozenset({"S.LINKS"}), filled=frozenset())
+
+REFUSED = [
+    ("a dropped table", "DROP TABLE s.links"),
+    ("a dropped column", "ALTER TABLE s.links DROP COLUMN note"),
+    ("a dropped column without the word", "ALTER TABLE s.links DROP note"),
+    ("a dropped function", "DROP FUNCTION s.resolve(text)"),
+    ("a dropped default", "ALTER TABLE s.links ALTER COLUMN note DROP DEFAULT"),
+    ("a trigger that is not made again", "DROP TRIGGER stamp ON s.links"),
+    ("emptied", "TRUNCATE s.links"),
+    ("a renamed column", "ALTER TABLE s.links RENAME COLUMN note TO remark"),
+    ("a renamed table", "alter table s.links rename to s.other"),
+    ("a changed type", "ALTER TABLE s.links ALTER COLUMN id TYPE bigint"),
+    ("a changed type, spelt out", "ALTER TABLE s.links ALTER id SET DATA TYPE numeric(10, 2)"),
+    ("NOT NULL afterwards", "ALTER TABLE s.links ALTER COLUMN note SET NOT NULL"),
+    ("NOT NULL without a default", "ALTER TABLE s.links ADD COLUMN kind text NOT NULL"),
+    ("the second of two actions", "ALTER TABLE s.links ADD COLUMN a numeric(1, 2), DROP COLUMN b"),
+    ("hidden in a block", "DO $$ BEGIN DROP TABLE s.links; END $$"),
+]
+BLOCKING = [
+    ("an index in the foreground", "CREATE INDEX by_note ON s.links (note)"),
+    ("a unique index in the foreground", "CREATE UNIQUE INDEX ON s.links (note)"),
+    ("a constraint that is checked at once", "ALTER TABLE s.links ADD CONSTRAINT c CHECK (note <> '')"),
+]
+ALLOWED = [
+    ("a new table", "CREATE TABLE s.tags (id int NOT NULL)"),
+    ("an index on a new table", "CREATE TABLE s.tags (id int); CREATE INDEX ON s.tags (id)"),
+    ("a new column", "ALTER TABLE s.links ADD COLUMN note text"),
+    ("a new column with a default", "ALTER TABLE s.links ADD COLUMN kind text NOT NULL DEFAULT 'a, b'"),
+    ("an identity", "ALTER TABLE s.links ADD n bigint NOT NULL GENERATED ALWAYS AS IDENTITY"),
+    ("an index in the background", "CREATE INDEX CONCURRENTLY by_note ON s.links (note)"),
+    ("a constraint for later", "ALTER TABLE s.links ADD CONSTRAINT c CHECK (note <> '') NOT VALID"),
+    ("a null that is allowed again", "ALTER TABLE s.links ALTER COLUMN note DROP NOT NULL"),
+    ("words in a comment", "-- DROP TABLE s.links\nSELECT 1 /* DROP TABLE s.links */"),
+    ("words in a string", "COMMENT ON TABLE s.links IS 'DROP TABLE it''s; RENAME'"),
+    ("words in a function", "CREATE FUNCTION s.f() RETURNS void LANGUAGE sql AS $body$ TRUNCATE s.links; $body$"),
+    ("a trigger made anew", "DROP TRIGGER stamp ON s.links; CREATE TRIGGER stamp BEFORE UPDATE ON s.links"),
+]
+
+
+@pytest.mark.parametrize(("sentence", "ddl"), REFUSED)
+def test_refused_beside_a_running_release(sentence: str, ddl: str) -> None:
+    assert refusals(ddl, EMPTY), sentence
+
+
+@pytest.mark.parametrize(("sentence", "ddl"), BLOCKING)
+def test_refused_only_where_there_are_rows(sentence: str, ddl: str) -> None:
+    assert refusals(ddl, FILLED), sentence
+    assert not refusals(ddl, EMPTY), sentence
+
+
+@pytest.mark.parametrize(("sentence", "ddl"), ALLOWED)
+def test_allowed_beside_a_running_release(sentence: str, ddl: str) -> None:
+    assert refusals(ddl, FILLED) == [], sentence
+
+
+def test_a_refusal_names_the_statement_and_the_way_out() -> None:
+    (refusal,) = refusals("SELECT 1; CREATE INDEX by_note ON s.links (note)", FILLED)
+    assert refusal.statement == "CREATE INDEX BY_NOTE ON S.LINKS ( NOTE )"
+    assert "use CONCURRENTLY" in refusal.fact
+
+
+def test_statements_are_split_outside_of_bodies_and_strings() -> None:
+    ddl = "CREATE FUNCTION f() AS $$ SELECT 1; SELECT 2 $$; SELECT ';'; SELECT 3"
+    assert list(statements(ddl)) == ["CREATE FUNCTION F ( ) AS $$", "SELECT ''", "SELECT 3"]
+
+
+def test_only_tables_that_stood_before_are_looked_at() -> None:
+    ddl = "CREATE TABLE s.new (id int); CREATE INDEX ON s.new (id); ALTER TABLE s.links ADD COLUMN a int"
+    assert touched(ddl) == {"S.LINKS"}

@@ -1,0 +1,107 @@
+"""What the database itself keeps apart: asked as the role that the web pods have, past all of our code."""
+
+import pytest
+
+from workloads.shortener.tests.conftest import KEY, World
+from workloads.shortener.tests.servers import APP_PASSWORD, as_owner, shortener
+
+pytestmark = pytest.mark.integration
+
+AS_FIRST = "SELECT set_config('toprope.tenant', '1', true);"
+AS_SECOND = "SELECT set_config('toprope.tenant', '2', true);"
+OURS = "INSERT INTO shortener.links (slug, target) VALUES ('ours', 'https://example.org')"
+
+
+def values(printed: str) -> list[str]:
+    """What psql printed, without the line of the set_config before it."""
+    return printed.splitlines()[1:]
+
+
+@pytest.fixture
+def two(world: World) -> World:
+    """Two tenants; the first has a link, with a click."""
+    world.sql("INSERT INTO shortener.tenants (name) VALUES ('second')")
+    world.sql(f"BEGIN; {AS_FIRST} {OURS}; COMMIT", "app")
+    world.sql("INSERT INTO shortener.click_inbox (link_id, clicked_at, referrer, agent, bot, network)"
+              " VALUES (1, now(), '', '', false, '')", "app")  # fmt: skip
+    world.sql("SELECT shortener.move_clicks(10)", "app")
+    return world
+
+
+@pytest.mark.parametrize("table", ["links", "clicks", "click_days", "click_sources"])
+def test_rows_exist_for_their_tenant_alone(two: World, table: str) -> None:
+    count = f"SELECT count(*) > 0 FROM shortener.{table}"
+    assert values(two.sql(f"BEGIN; {AS_FIRST} {count}", "app")) == ["t"]
+    assert values(two.sql(f"BEGIN; {AS_SECOND} {count}", "app")) == ["f"]
+    assert two.sql(count, "app") == "f"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE shortener.links SET enabled = false RETURNING 1", "DELETE FROM shortener.links RETURNING 1"],
+)
+def test_another_tenants_links_cannot_be_touched(two: World, statement: str) -> None:
+    assert values(two.sql(f"BEGIN; {AS_SECOND} {statement}", "app")) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "statement"),
+    [
+        ("a link for another tenant", "INSERT INTO shortener.links (tenant_id, slug, target) VALUES (1, 'x', 'y')"),
+        ("a link given away", "UPDATE shortener.links SET tenant_id = 1"),
+        ("other tenants", "SELECT * FROM shortener.tenants"),
+        ("hashes of keys", "SELECT * FROM shortener.api_keys"),
+        ("the inbox", "SELECT * FROM shortener.click_inbox"),
+        ("the inbox, emptied", "DELETE FROM shortener.click_inbox"),
+        ("what changed elsewhere", "SELECT * FROM shortener.link_changes"),
+        ("row-level security itself", "ALTER TABLE shortener.links DISABLE ROW LEVEL SECURITY"),
+        ("partitions at will", "SELECT shortener.make_click_partitions(100)"),
+    ],
+)
+def test_denied_to_the_web_pods(two: World, sentence: str, statement: str) -> None:
+    two.sql(f"BEGIN; {AS_SECOND} INSERT INTO shortener.links (slug, target) VALUES ('b', 'c'); COMMIT", "app")
+    with pytest.raises(RuntimeError, match="denied|must be owner|row-level security"):
+        two.sql(f"BEGIN; {AS_SECOND} {statement}", "app")
+
+
+def test_there_is_no_grant_on_a_single_partition(world: World) -> None:
+    partitions = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'shortener.clicks'::regclass"
+    granted = (
+        "SELECT count(*) FROM pg_inherits WHERE inhparent = 'shortener.clicks'::regclass"
+        " AND has_table_privilege('app', inhrelid, 'SELECT, INSERT, UPDATE, DELETE')"
+    )
+    assert int(world.sql(partitions)) == 4
+    assert world.sql(granted) == "0"
+
+
+def test_every_function_that_crosses_tenants_pins_its_search_path(world: World) -> None:
+    loose = (
+        "SELECT proname FROM pg_proc WHERE pronamespace = 'shortener'::regnamespace AND prosecdef"
+        " AND NOT coalesce(proconfig::text, '') LIKE '%search_path=pg_catalog%'"
+    )
+    assert world.sql(loose) == ""
+
+
+def test_an_owner_that_is_no_superuser_serves_the_same(world: World) -> None:
+    world.sql("DROP SCHEMA shortener CASCADE")
+    world.sql(f"DROP ROLE IF EXISTS landlord; CREATE ROLE landlord LOGIN PASSWORD '{APP_PASSWORD}'")
+    world.sql(f"ALTER DATABASE {world.database} OWNER TO landlord")
+    uri = world.folder.parent / "uri"
+    uri.write_text(f"postgresql://landlord:{APP_PASSWORD}@127.0.0.1:{world.postgres.port}/{world.database}")
+    key = world.folder.parent / "api-key"
+    key.write_text(KEY)
+    environ = world.environ(DATABASE_URI_FILE=str(uri), BOOTSTRAP_KEY_FILE=str(key))
+    del environ["DATABASE_HOST"]
+    done = shortener(environ, "migrate")
+    assert done.returncode == 0, done.stderr
+    world.sql(f"BEGIN; {AS_FIRST} {OURS}; COMMIT", "app")
+    assert world.sql("SELECT target FROM shortener.resolve('ours')", "app") == "https://example.org"
+    assert world.sql("SELECT count(*) FROM shortener.links", "app") == "0"
+    world.sql("SELECT shortener.move_clicks(10), shortener.maintain(30)", "app")
+
+
+def test_the_owner_is_told_to_grant_what_it_may_not_make_itself(world: World) -> None:
+    environ = world.environ(APP_ROLE="owner")
+    done = shortener(as_owner(environ), "migrate")
+    assert done.returncode == 1
+    assert "role owner is above row-level security" in done.stderr

@@ -1,0 +1,114 @@
+"""The small pure words: slugs, targets, agents, addresses, cursors, passwords as Postgres stores them."""
+
+import pytest
+from shortener import agents, slugs, targets
+from shortener.links import before_cursor, cursor_after
+from shortener.outcome import cleaned
+from shortener.scram import verifier
+from shortener.settings import ShortenerSettings
+from shortener.visitors import client_address, rate_group, visitor
+from toprope_kit.problem import BadRequest, Unprocessable
+
+FIREFOX = b"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+EDGE = b"Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0"
+
+
+@pytest.mark.parametrize("slug", ["a", "Spring-26", "x" * 64])
+def test_slugs(slug: str) -> None:
+    assert slugs.is_slug(slug)
+
+
+@pytest.mark.parametrize("text", ["", "-a", "a.b", "a/b", "ä", "x" * 65, "a\n"])
+def test_no_slugs(text: str) -> None:
+    assert not slugs.is_slug(text)
+
+
+def test_reserved_words_are_refused_in_any_case() -> None:
+    reserved = ShortenerSettings(reserved_slugs=" Jobs, press ").reserved()
+    for slug in ("API", "jobs", "Press"):
+        with pytest.raises(Unprocessable):
+            slugs.checked(slug, reserved)
+    assert slugs.checked("jobs2", reserved) == "jobs2"
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["https://Short.Example./a", "http://bit.ly/x", "https://www.tinyurl.com/x", "https://bank.example@evil.example/"],
+)
+def test_targets_that_a_link_must_not_have(target: str) -> None:
+    with pytest.raises(Unprocessable):
+        targets.checked(target, frozenset({"short.example"}))
+
+
+@pytest.mark.parametrize(
+    ("header", "family", "bot"),
+    [
+        (FIREFOX, "Firefox", False),
+        (EDGE, "Edge", False),
+        (b"Mozilla/5.0 (compatible; Googlebot/2.1)", "bot", True),
+        (b"curl/8.5.0", "bot", True),
+        (b"", "bot", True),
+        (b"Something Else", "other", False),
+    ],
+)
+def test_agents(header: bytes, family: str, bot: bool) -> None:
+    assert agents.agent(header) == (family, bot)
+
+
+@pytest.mark.parametrize(
+    ("header", "host"),
+    [(b"https://news.example/a?q=secret", "news.example"), (b"", ""), (b"http://[", ""), (b"nonsense", "")],
+)
+def test_of_a_referrer_only_the_host_is_kept(header: bytes, host: str) -> None:
+    assert agents.referrer(header) == host
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [("192.0.2.77", "192.0.2.0/24"), ("2001:db8:1:2::3", "2001:db8:1::/48"), ("::1", "::/48"), ("", "")],
+)
+def test_of_an_address_only_the_network_is_kept(address: str, network: str) -> None:
+    assert agents.network(address) == network
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "proxies", "address"),
+    [
+        (b"", 1, "peer"),
+        (b"forged, 192.0.2.1", 1, "192.0.2.1"),
+        (b"forged, 192.0.2.1, 10.0.0.1", 2, "192.0.2.1"),
+        (b"192.0.2.1", 2, "192.0.2.1"),
+        (b"forged", 0, "peer"),
+    ],
+)
+def test_only_our_own_proxies_are_believed(forwarded: bytes, proxies: int, address: str) -> None:
+    assert client_address("peer", forwarded, proxies) == address
+
+
+def test_forwarded_headers_add_up() -> None:
+    headers = [(b"x-forwarded-for", b"forged"), (b"host", b"h"), (b"x-forwarded-for", b"192.0.2.1")]
+    assert visitor("peer", headers, 1).address == "192.0.2.1"
+
+
+def test_an_ipv6_network_is_one_caller() -> None:
+    assert rate_group("2001:db8:1:2:3::4") == rate_group("2001:db8:1:2:5::6")
+    assert rate_group("192.0.2.1") != rate_group("192.0.2.2")
+
+
+def test_a_cursor_leads_on_and_a_foreign_one_is_refused() -> None:
+    assert before_cursor(cursor_after({"id": 4711})) == 4711
+    for foreign in ("!", "####", "LTE", "a" * 60):
+        with pytest.raises(BadRequest):
+            before_cursor(foreign)
+
+
+def test_a_verifier_is_what_postgres_would_store() -> None:
+    # Made by Postgres 18 for the password "pencil" with this salt.
+    said = verifier("pencil", salt=b"\x00" * 16)
+    assert said.startswith("SCRAM-SHA-256$4096:AAAAAAAAAAAAAAAAAAAAAA==$")
+    assert "'" not in said
+
+
+def test_a_cleaned_error_has_one_line_and_no_credentials() -> None:
+    error = ValueError("cannot reach postgresql://owner:s3cret@db/app\npassword=hunter2")
+    assert cleaned(error) == "ValueError: cannot reach postgresql…db/app"
