@@ -52,6 +52,11 @@ class Server(uvicorn.Server):
         except SystemExit:
             raise CannotStart("The app's start-up failed; the log says where.") from None
 
+    def expects_requests(self) -> bool:
+        """Somebody has connected and not said anything yet: most likely the first request is on its way."""
+        connections = self.server_state.connections
+        return any(isinstance(connection, Connection) and connection.cycle is None for connection in connections)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to the process around it."""
@@ -111,8 +116,11 @@ class Process:
         self.send(Report("draining"))
         await asyncio.sleep(self.settings.shutdown_linger)
         door.shut(self._socket)
+        quiet = 0
         for _ in range(DOOR_LOOKS):
-            if not door.waiting(self._socket):
+            # Twice in a row: between being fetched and being a connection, one is nowhere to be seen.
+            quiet = 0 if door.waiting(self._socket) or server.expects_requests() else quiet + 1
+            if quiet == 2:
                 break
             await asyncio.sleep(DOOR_PAUSE)
         server.should_exit = True
