@@ -1,9 +1,9 @@
 """Whether a live object is still what was rendered, so that an unchanged world costs no write."""
 
 import hashlib
-import json
-from collections.abc import Mapping, Sequence
 from typing import Any
+
+import orjson
 
 from toprope.core.names import RENDERED
 from toprope.core.objects import Manifest, annotations_of
@@ -18,8 +18,7 @@ def with_hash(manifest: Manifest) -> dict[str, Any]:
 
 def digest(value: Any) -> str:
     """A hash of JSON-like data that does not depend on the order of keys."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
 def unchanged(manifest: Manifest, live: Manifest) -> bool:
@@ -32,11 +31,12 @@ def unchanged(manifest: Manifest, live: Manifest) -> bool:
 
 
 def _holds(wanted: Any, live: Any) -> bool:
-    if isinstance(wanted, Mapping):
-        return isinstance(live, Mapping) and all(_holds(value, live.get(key)) for key, value in wanted.items())
-    if isinstance(wanted, Sequence) and not isinstance(wanted, str):
+    # The plain types, not their protocols: this is the innermost loop of every pass.
+    if isinstance(wanted, dict):
+        return isinstance(live, dict) and all(_holds(value, live.get(key)) for key, value in wanted.items())
+    if isinstance(wanted, (list, tuple)):
         return (
-            isinstance(live, Sequence)
+            isinstance(live, list)
             and len(wanted) == len(live)
             and all(_holds(one, other) for one, other in zip(wanted, live, strict=True))
         )

@@ -50,7 +50,12 @@ def told(resource: Resource, tells: Iterable[Tell], now: datetime) -> list[Manif
 def turned(
     resource: Resource, before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]], now: datetime
 ) -> list[Manifest]:
-    """The Events of what changed between two sets of conditions."""
+    """The Events of what changed between two sets of conditions: a truth that turned, a trouble that is new.
+
+    Steps on a good way (another reason, the same truth) and the first words about a new resource are in its status;
+    as Events they would be noise, and half of all writes.
+    """
+    known = {condition["type"]: condition["status"] for condition in before}
     progressing = any(one["type"] == PROGRESSING and one["status"] == "True" for one in after)
     return [
         _event(
@@ -63,12 +68,9 @@ def turned(
             now,
         )
         for condition in transitions(before, after)
-        if not _is_plain_start(condition, before)
+        if _type(condition, progressing) == "Warning"
+        or known.get(condition["type"], condition["status"]) != condition["status"]
     ]
-
-
-def _is_plain_start(condition: Mapping[str, Any], before: Sequence[Mapping[str, Any]]) -> bool:
-    return condition["type"] == RECONCILED and condition["status"] == "True" and not before
 
 
 def _type(condition: Mapping[str, Any], progressing: bool) -> Literal["Normal", "Warning"]:

@@ -8,6 +8,7 @@ fit beside the program.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -48,6 +49,8 @@ class Store:
         self._owned: defaultdict[Owner, set[Ref]] = defaultdict(set)
         self._heard: dict[tuple[ApiResource, str | None], int] = {}
         self._writing: dict[Ref, _Early | None] = {}
+        # A pass asks twice for each child, and the next pass of a busy resource asks again.
+        self._parsed = lru_cache(maxsize=512)(_parsed)
 
     def __len__(self) -> int:
         return sum(len(entries) for entries in self._entries.values())
@@ -55,7 +58,7 @@ class Store:
     def get(self, ref: Ref) -> Manifest | None:
         """The object as last heard of; None when there is none, or its collection is not kept."""
         entry = self._entries.get(ref.resource, {}).get((ref.namespace, ref.name))
-        return orjson.loads(entry.body) if entry else None
+        return self._parsed(entry.body) if entry else None
 
     def owned(self, owner: Owner, labels: Mapping[str, str]) -> Sequence[Manifest]:
         """All objects of an owner that carry `labels` too."""
@@ -155,6 +158,11 @@ class Store:
             self._writing[ref] = _Early(version, owner)
         else:
             self._rung(owner, ref.resource.kind)
+
+
+def _parsed(body: bytes) -> Manifest:
+    parsed: Manifest = orjson.loads(body)
+    return parsed
 
 
 def _is_ours(manifest: Manifest) -> bool:
