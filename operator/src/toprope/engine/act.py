@@ -6,7 +6,6 @@ other and every failure is kept; nothing is deleted when one failed, so the old 
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -70,8 +69,9 @@ async def _create_once(resource: Resource, once: CreateOnce, cluster: Cluster) -
 
 
 def _with_fresh_text(manifest: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
-    fresh = {key: secrets.token_urlsafe(32) for key in keys}
-    return {**manifest, **({"stringData": {**(manifest.get("stringData") or {}), **fresh}} if fresh else {})}
+    given = manifest.get("stringData") or {}
+    fresh = {key: given.get(key, "") + secrets.token_urlsafe(32) for key in keys}
+    return {**manifest, **({"stringData": {**given, **fresh}} if fresh else {})}
 
 
 def _refuse_unless_ours(resource: Resource, wanted: Manifest, live: Manifest, ref: Ref) -> None:
