@@ -6,6 +6,7 @@ other and every failure is kept; nothing is deleted when one failed, so the old 
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
