@@ -22,7 +22,7 @@ _CHANGING = [
 async def world_of(kind: Kind, cluster: Cluster, namespace: str) -> dict[str, Any]:
     """Every object that the kind may have made in the namespace, by kind and name."""
     labels = {MANAGED_BY: FIELD_MANAGER}
-    found = [await cluster.find(touch.resource, namespace, labels) for touch in kind.touches]
+    found = [await cluster.find(touch.resource, namespace, labels) for touch in kind.touches if "create" in touch.verbs]
     objects = [one for some in found for one in some]
     return {f"{one['kind']}/{one['metadata']['name']}": _plain(one, namespace) for one in objects}
 

@@ -173,3 +173,22 @@ def test_a_revision_without_a_record_stays_as_it_is() -> None:
     assert f"links-web-{stable}" not in written
     assert f"links-web-{stable}" in names(paper, "Deployment")
     assert decision.status["version"] == "0.1.0"
+
+
+def test_a_write_that_moves_requests_holds_only_for_the_door_as_it_was_seen() -> None:
+    paper, _, _ = a_rollout(WITH_TRAFFIC)
+    while not paper.resource.status.revision.retiring:
+        quiet = paper.pass_once()
+    seen = paper.seen()
+    moves = paper.pass_once()
+    for kind in ("Service", "HTTPRoute"):
+        version = seen.children[kind, "links-web"]["metadata"]["resourceVersion"]
+        assert applied(moves, kind, "links-web")["metadata"]["resourceVersion"] == version
+        assert "resourceVersion" not in applied(quiet, kind, "links-web")["metadata"]
+
+
+def test_a_phase_of_a_newer_operator_does_no_harm() -> None:
+    resource, seen = settled()
+    rollout = resource.status.rollout.model_copy(update={"phase": "Shifting"})
+    newer = replace(resource, status=resource.status.model_copy(update={"rollout": rollout}))
+    assert condition(decide(newer, seen, NOW), "Ready")[0] == "True"

@@ -14,7 +14,7 @@ from typing import Any
 
 from toprope.core.conditions import Condition, moment, timestamp
 from toprope.core.decision import Amend, CreateOnce
-from toprope.core.names import DATA
+from toprope.core.names import DATA, OWNER_NAME
 from toprope.core.objects import CLAIM, CNPG_CLUSTER, Manifest, is_being_deleted, labels_of, ref_of
 from toprope.core.quantity import amount, canonical
 from toprope.core.resource import Resource
@@ -60,11 +60,12 @@ def lost(resource: Resource, seen: Seen) -> Fact | None:
 
 def _credentials_lost(resource: Resource, data: str, missing: Sequence[str]) -> Fact:
     secret, where = places.name(resource, places.CREDENTIALS), resource.namespace
+    holder = CNPG_CLUSTER if resource.spec.database.cloud_native_pg else CLAIM
     return Fact(
         Reason.CREDENTIALS_LOST,
         f"Database {data} has data, but its Secret {secret} lacks {', '.join(missing)}; nothing is touched. Restore "
         f"the Secret from a backup with its labels, or, to start empty, delete the data: "
-        f"kubectl -n {where} delete persistentvolumeclaim,secret -l toprope.dev/data,toprope.dev/name={resource.name}",
+        f"kubectl -n {where} delete {holder.plural},secrets -l {DATA},{OWNER_NAME}={resource.labels[OWNER_NAME]}",
     )
 
 

@@ -65,13 +65,20 @@ def decide(resource: Resource, seen: Seen, now: datetime) -> Decision:
         return _untouched(look, fact)
     plan = _plan(look)
     stated = _conditions(plan)
-    return Decision(_fields(_status(plan)), stated, _actions(plan), next_look(stated, _dues(plan, stated), now))
+    return Decision(
+        _fields(_status(plan)),
+        stated,
+        _actions(plan),
+        next_look(stated, resource.status.conditions, _dues(plan, stated), now),
+    )
 
 
 def _untouched(look: Look, fact: Fact) -> Decision:
     """Nothing is written and nothing pruned: what runs may be all that still knows the passwords."""
     stated = [fact.false(health.READY), fact.false(data.DATA_PRESENT)]
-    return Decision(_fields(look.resource.status), stated, (), next_look(stated, (), look.now))
+    return Decision(
+        _fields(look.resource.status), stated, (), next_look(stated, look.resource.status.conditions, (), look.now)
+    )
 
 
 def _fields(status: ShortenerAppStatus) -> dict[str, Any]:

@@ -110,11 +110,16 @@ def rollout_of(resource: Resource) -> Rollout:
         stable=revisions.stable,
         candidate=revisions.candidate,
         retiring=revisions.retiring,
-        phase=machine.Phase(rollout.phase or machine.Phase.IDLE),
+        phase=_phase(rollout.phase),
         since=_moment(rollout.since),
         reason=rollout.reason or machine.Reason.RELEASED,
         message=rollout.message or "",
     )
+
+
+def _phase(text: str | None) -> machine.Phase:
+    """A phase that a newer operator wrote, and this one does not know, tells it nothing: the revisions do."""
+    return machine.Phase(text) if text in list(machine.Phase) else machine.Phase.IDLE
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -23,6 +23,7 @@ from toprope.kinds.shortenerapp.data import amended
 from toprope.kinds.shortenerapp.places import NEXT
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
 from toprope.kinds.shortenerapp.render import job as render
+from toprope.kinds.shortenerapp.render.credentials import api_key_head
 from toprope.kinds.shortenerapp.seen import Seen
 from toprope.kinds.shortenerapp.status import CredentialsStatus
 from toprope.kinds.shortenerapp.troubles import pods_trouble
@@ -70,15 +71,15 @@ def rotation(resource: Resource, seen: Seen, image: str | None, now: datetime, *
     if secret is None:
         return Rotation()
     said = annotations_of(secret)
-    running, rotated = said.get(ROTATING), said.get(ROTATED)
-    if running is None:
+    running, since, rotated = said.get(ROTATING), said.get(SINCE), said.get(ROTATED)
+    if running is None or since is None:
         return _idle(resource, secret, asked, rotated, now)
     name = places.name(resource, places.ROTATE, render.rotation_mark(running))
     job = seen.child(JOB, name)
     before = resource.status.credentials or CredentialsStatus()
     pods = seen.pods_of(places.ROTATE, render.rotation_mark(running))
     before = jobs.counted(before.model_copy(update={"rotating": running, "rotated": rotated}), job, pods, now)
-    at = _At(resource, secret, running, moment(said[SINCE]), job, before)
+    at = _At(resource, secret, running, moment(since), job, before)
     if now < at.since + SPREAD or image is None:
         return _waiting(at)
     if jobs.state(job) == jobs.SUCCEEDED:
@@ -93,7 +94,9 @@ def _idle(resource: Resource, secret: Manifest, asked: str | None, rotated: str 
     if not resource.spec.database.embedded:
         return Rotation(status, condition=_not_ours(resource).false(CREDENTIALS_ROTATED))
     annotations = {ROTATING: asked, SINCE: timestamp(now)}
-    begun = amended(secret, {"metadata": {"annotations": annotations}}, tuple(key + NEXT for key in places.GENERATED))
+    heads = {places.API_KEY + NEXT: api_key_head(resource, asked)}
+    patch = {"metadata": {"annotations": annotations}, "stringData": heads}
+    begun = amended(secret, patch, tuple(key + NEXT for key in places.GENERATED))
     fact = Fact(Reason.ROTATION_WAITING, f"Rotation {asked} begins: every credential gets a successor.")
     return Rotation(
         CredentialsStatus(rotated=rotated, rotating=asked), [begun], condition=fact.false(CREDENTIALS_ROTATED), due=now

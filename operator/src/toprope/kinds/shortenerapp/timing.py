@@ -3,26 +3,33 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from toprope.core.conditions import Condition
+from toprope.core.conditions import Condition, moment
+from toprope.core.model import ConditionModel
 from toprope.kinds.shortenerapp.reasons import Reason
 from toprope.kinds.shortenerapp.troubles import PATIENCE
 
 QUIET = timedelta(minutes=10)
 """A lost watch event is made good within this time."""
 TROUBLED = timedelta(seconds=15)
-"""Pods and Secrets of the user's ring no bell."""
+"""Pods and Secrets of the user's ring no bell. Old trouble is looked at ever less often, up to `WEARY`."""
+WEARY = timedelta(minutes=5)
 
 _RING_THEIR_OWN_BELL = frozenset({Reason.DATA_COMING, Reason.STORAGE_GROWING, Reason.ROTATION_WAITING})
 
 
-def next_look(conditions: Iterable[Condition], dues: Iterable[datetime | None], now: datetime) -> timedelta:
-    """The earliest of what is due, never in the past."""
+def next_look(
+    stated: Iterable[Condition], before: Iterable[ConditionModel], dues: Iterable[datetime | None], now: datetime
+) -> timedelta:
+    """The earliest of what is due, never in the past. `before` are the conditions as the status had them."""
+    since = {condition.type: moment(condition.last_transition_time) for condition in before}
     pauses = [max(due - now, timedelta(0)) for due in dues if due is not None]
-    return min([QUIET, *pauses, *(_pause(condition) for condition in conditions)])
+    return min([QUIET, *pauses, *(_pause(one, now - since.get(one.type, now)) for one in stated)])
 
 
-def _pause(condition: Condition) -> timedelta:
+def _pause(condition: Condition, age: timedelta) -> timedelta:
     if condition.reason == Reason.STARTING:
         return PATIENCE
     troubled = condition.status == "False" and condition.type not in ("Progressing", "StorageGrown")
-    return TROUBLED if troubled and condition.reason not in _RING_THEIR_OWN_BELL else QUIET
+    if not troubled or condition.reason in _RING_THEIR_OWN_BELL:
+        return QUIET
+    return min(max(age / 4, TROUBLED), WEARY)

@@ -8,7 +8,7 @@ from toprope.core.objects import CONTROLLER_REVISION, SERVICE, Manifest, labels_
 from toprope.core.resource import Resource
 from toprope.delivery.traffic import WHOLE, Backend, http_route
 from toprope.kinds.shortenerapp import places
-from toprope.kinds.shortenerapp.health import Look, deployment_of, route
+from toprope.kinds.shortenerapp.health import Look, backends_of, deployment_of, route
 from toprope.kinds.shortenerapp.migrations import Migration, wants_job
 from toprope.kinds.shortenerapp.render import service
 from toprope.kinds.shortenerapp.render.autoscaler import autoscaler
@@ -53,14 +53,29 @@ def left_alone(seen: Seen, releases: Sequence[Release]) -> list[Manifest]:
 
 
 def doors(look: Look, serving: str) -> list[Manifest]:
-    """The plain Service and the route. The route waits for its backend's Service: one that points at nothing fails."""
+    """The plain Service and the route. The route waits for its backend's Service: one that points at nothing fails.
+
+    A write that moves requests holds only for the door as it was seen: what another operator did since is not undone.
+    """
     resource = look.resource
-    found: list[Manifest] = [service.plain(resource, serving)]
+    plain = service.plain(resource, serving)
+    live = look.seen.child(SERVICE, places.name(resource, places.WEB))
+    found = [
+        _guarded(plain, live, moves=live is not None and live["spec"].get("selector") != plain["spec"]["selector"])
+    ]
     backend = places.name(resource, places.WEB, serving)
     if resource.spec.traffic and (route(look) or look.seen.child(SERVICE, backend)):
         backends = [Backend(backend, places.SERVICE_PORT, WHOLE)]
-        found.append(http_route(places.metadata(resource, places.WEB), resource.spec.traffic, backends))
+        wanted = http_route(places.metadata(resource, places.WEB), resource.spec.traffic, backends)
+        found.append(_guarded(wanted, route(look), moves=backends_of(route(look)) != {backend}))
     return found
+
+
+def _guarded(manifest: Manifest, live: Manifest | None, *, moves: bool) -> Manifest:
+    if live is None or not moves:
+        return manifest
+    version = live["metadata"]["resourceVersion"]
+    return {**manifest, "metadata": {**manifest["metadata"], "resourceVersion": version}}
 
 
 def url(resource: Resource) -> str:

@@ -3,7 +3,7 @@
 from base64 import b64encode
 from typing import Any
 
-from toprope.core.names import ROTATE_CREDENTIALS, ROTATED
+from toprope.core.names import ROTATE_CREDENTIALS, ROTATED, short_hash
 from toprope.core.resource import Resource
 from toprope.kinds.shortenerapp import places
 
@@ -14,7 +14,13 @@ def credentials(resource: Resource) -> dict[str, Any]:
     asked = resource.annotations.get(ROTATE_CREDENTIALS)
     if asked:
         metadata["annotations"] = {ROTATED: asked}
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque"}
+    key = {places.API_KEY: api_key_head(resource, asked or "")}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "stringData": key}
+
+
+def api_key_head(resource: Resource, rotation_id: str) -> str:
+    """How an API key begins: `tr_<id>_`. Each rotation's key has an id of its own, so that old and new may meet."""
+    return f"tr_{short_hash(f'{resource.uid}/{rotation_id}', 12)}_"
 
 
 def login(resource: Resource, role: str) -> dict[str, Any]:
