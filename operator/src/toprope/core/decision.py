@@ -22,7 +22,9 @@ class CreateOnce:
 
     manifest: Manifest
     generate: tuple[str, ...] = ()
-    """Keys of a Secret that get fresh random text at creation. Random is no business of pure code."""
+    """Keys of a Secret that get fresh random text at creation, behind what `stringData` says of them.
+    Random is no business of pure code.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Amend:
     patch: Mapping[str, Any]
     resource_version: str
     generate: tuple[str, ...] = ()
-    """Keys of a Secret that get fresh random text in the same write."""
+    """As in `CreateOnce`, in the same write."""
     refusable: bool = False
     """Whether the API server may say no: the pass goes on, and the next look finds the object as it was."""
 
