@@ -36,7 +36,8 @@ async def observe(resource: Resource, cluster: Cluster) -> dict[str, Any]:
 
 def decide(resource: Resource, seen: dict[str, Any], now: datetime) -> Decision:
     """The Deployment waits for the Job, the Job for the Secret."""
-    actions: list[Any] = [CreateOnce(an(SECRET, "keys"), generate=("password",))]
+    secret = an(SECRET, "keys") | {"stringData": {"password": "tr_"}}
+    actions: list[Any] = [CreateOnce(secret, generate=("password",))]
     if seen["keys"]:
         actions.append(Apply(an(JOB, "migrate")))
     if seen["migrated"]:
@@ -55,6 +56,7 @@ async def test_what_waits_for_something_is_rendered_too() -> None:
 async def test_generated_credentials_are_named_and_not_made() -> None:
     made = await children(*resource_from(MANIFEST, [KIND], INSTALLATION))
     assert made[0]["data"] == {"password": "Z2VuZXJhdGVk"}
+    assert "stringData" not in made[0]
 
 
 async def test_objects_look_as_they_would_be_applied() -> None:

@@ -100,17 +100,22 @@ def _status(kind: Kind, resource: Resource, decision: Decision, cluster: PaperCl
 async def _act(cluster: PaperCluster, action: Action) -> None:
     match action:
         case CreateOnce(manifest, generate) if ref_of(manifest) not in cluster.objects:
-            await cluster.create(merged(manifest, _filled(generate)))
+            await cluster.create(_filled(manifest, generate))
         case Amend(ref, patch, _, generate):
-            await cluster.amend(ref, merged(patch, _filled(generate)))
+            await cluster.amend(ref, _filled(patch, generate))
         case Apply(manifest):
             await cluster.apply(manifest)
         case Delete(ref, uid):
             await cluster.delete(ref, uid)
 
 
-def _filled(generate: Sequence[str]) -> dict[str, Any]:
-    return {"data": dict.fromkeys(generate, GENERATED)} if generate else {}
+def _filled(manifest: Manifest, generate: Sequence[str]) -> dict[str, Any]:
+    """With a word instead of generated text; what the manifest gives of those keys is only their beginning."""
+    given = {key: None for key in generate if key in (manifest.get("stringData") or {})}
+    filled: dict[str, Any] = merged(manifest, {"stringData": given} if given else {})
+    if filled.get("stringData") == {}:
+        del filled["stringData"]
+    return merged(filled, {"data": dict.fromkeys(generate, GENERATED)}) if generate else filled
 
 
 def _as_applied(living: Manifest) -> dict[str, Any]:
