@@ -54,6 +54,7 @@ def parents(*conditions: dict[str, str]) -> list[dict[str, Any]]:
         ("the database answers nobody", not_ready(*DATABASE), "Ready", "False", Reason.DATABASE_NOT_READY, "0 of 1"),
         ("the database is not there", without(*DATABASE), "Ready", "False", Reason.STARTING, "0 of 1 database pods"),
         ("no web pod is ready", WEB_DOWN, "Ready", "False", Reason.WEB_NOT_READY, "0 of 1 web pods"),
+        ("what stands still says why", WEB_DOWN, "Progressing", "False", Reason.WEB_NOT_READY, "0 of 1"),
         ("web pods just start", all_of(WEB_DOWN, changed(*WEB, {"metadata": {"creationTimestamp":
          "2026-01-01T11:59:58Z"}})), "Ready", "False", Reason.STARTING, "0 of 1 web pods"),
         ("quota refuses pods", all_of(WEB_DOWN, changed(*WEB, {"status": {"conditions": [QUOTA]}})),

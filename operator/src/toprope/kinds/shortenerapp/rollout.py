@@ -68,14 +68,15 @@ def _no_endpoints(look: Look, before: Rollout) -> Fact | None:
 
 def progressing(after: Rollout, waits: Fact | None, ready: Condition) -> Condition:
     """Whether something is under way, and what it waits for."""
-    if after.phase is Phase.IDLE:
-        starts = ready.reason in (Reason.STARTING, Reason.MIGRATION_RUNNING)
-        told = Fact(ready.reason, ready.message) if starts else Fact(after.reason, after.message)
-        return told.true(PROGRESSING) if starts else told.false(PROGRESSING)
+    if after.phase is Phase.IDLE and ready.status == "False":
+        told = Fact(ready.reason, ready.message)
+        is_under_way = ready.reason in (Reason.STARTING, Reason.MIGRATION_RUNNING)
+        return told.true(PROGRESSING) if is_under_way else told.false(PROGRESSING)
     told = Fact(after.reason, after.message)
     if after.candidate and waits:
         told = Fact(waits.reason, f"Revision {after.candidate} is not ready. {waits.message}")
-    return told.false(PROGRESSING) if after.phase is Phase.FAILED else told.true(PROGRESSING)
+    moves = after.phase in (Phase.PREPARING, Phase.RETIRING)
+    return told.true(PROGRESSING) if moves else told.false(PROGRESSING)
 
 
 def revision_status(after: Rollout) -> RevisionStatus:
