@@ -23,7 +23,7 @@ help: ## print the targets
 
 .PHONY: demo up cluster down doctor
 demo: cluster ## a cluster, the operator, a ShortenerApp; shorten a link, follow it, count it
-	@$(CLUSTER) $(PYTHON) -m toprope demo -f examples/links.yaml --gateway http://127.0.0.1:8080
+	@$(CLUSTER) dev/toprope demo -f examples/links.yaml --gateway http://127.0.0.1:8080
 	@# Only autoscaling needs it, so the first link does not wait for it.
 	@$(PYTHON) -m dev metrics
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -23,14 +24,15 @@ KUBECTL_SECONDS = 15
 
 _NEXT = """\
 Look next at
-  toprope status {name} -n {namespace}            what is true of it, and why
+  {command} status {name} -n {namespace}            what is true of it, and why
   kubectl -n {namespace} get all,httproute -l toprope.dev/name={name}
   kubectl -n {namespace} get events --sort-by=.lastTimestamp
   kubectl explain {short}.spec                 every field, explained
-  toprope render -f {file}      the objects that the operator makes of it"""
+  {command} render -f {file}      the objects that the operator makes of it"""
 
 
 def demo(
+    context: typer.Context,
     file: Annotated[Path, typer.Option("--file", "-f", help="Manifest of a ShortenerApp.")] = Path(
         "examples/links.yaml"
     ),
@@ -50,8 +52,9 @@ def demo(
     except story.StoryFailed as reason:
         fail(str(reason))
     _show_resources(ref)
-    short = SHORTENER_APP.short
-    out.print(_NEXT.format(name=ref.name, namespace=ref.namespace, short=short, file=file), markup=False)
+    command = context.find_root().info_name
+    words = {"name": ref.name, "namespace": ref.namespace, "short": SHORTENER_APP.short, "file": file}
+    out.print(_NEXT.format(command=command, **words), markup=False)
 
 
 async def _told(file: Path, manifest: Manifest, gateway: str, target: str, within: float) -> Ref:
@@ -83,8 +86,7 @@ def _host(live: Manifest) -> str | None:
 def _show_resources(ref: Ref) -> None:
     """`kubectl get` as a user would type it; without kubectl the command is only named."""
     command = ["kubectl", "get", SHORTENER_APP.short, "-n", ref.namespace]
-    if kubeconfig := os.environ.get("KUBECONFIG"):
-        out.print(f"\n$ export KUBECONFIG={kubeconfig}", markup=False)
+    out.print(f"\n{_exports()}", markup=False)
     out.print(f"$ {' '.join(command)}", markup=False)
     if shutil.which("kubectl") is None:
         out.print("(kubectl is not installed here)\n", markup=False)
@@ -94,3 +96,14 @@ def _show_resources(ref: Ref) -> None:
     except subprocess.SubprocessError as failure:
         fail(f"kubectl did not show the resource: {getattr(failure, 'stderr', '') or failure}")
     out.print(shown.stdout, markup=False)
+
+
+def _exports() -> str:
+    """What a person's own shell lacks for the commands below."""
+    lines = []
+    beside = Path(sys.executable).parent
+    if (beside / "kubectl").exists():
+        lines.append(f"$ export PATH={beside}:$PATH")
+    if kubeconfig := os.environ.get("KUBECONFIG"):
+        lines.append(f"$ export KUBECONFIG={kubeconfig}")
+    return "\n".join(lines)
