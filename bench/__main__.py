@@ -1,0 +1,62 @@
+"""All figures, one bench after the other: `python -m bench [NAME…] [-o json]`.
+
+A bench is a module of this folder with a `main`. Those that need the local cluster come last; the cluster is taken
+down at the end, also after a failure. About 40 minutes in all.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+from bench.report import OUT
+
+FLOOR = ("thousand", "kill_points", "redirects")
+CLUSTER = ("demo", "on_cluster")
+
+
+def main() -> None:
+    """Run the named benches, all of them by default; the exit code is 1 when one of them broke."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="example: python -m bench redirects -o json",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join((*FLOOR, *CLUSTER))}")
+    parser.add_argument("-o", dest="output", choices=["text", "json"], default="text")
+    asked = parser.parse_args()
+    names = asked.names or [*FLOOR, *CLUSTER]
+    unknown = set(names) - {*FLOOR, *CLUSTER}
+    if unknown:
+        parser.error(f"no such bench: {', '.join(sorted(unknown))}")
+    try:
+        broken = [name for name in names if not _ran(name, quiet=asked.output == "json")]
+    finally:
+        if set(names) & set(CLUSTER):
+            subprocess.run([sys.executable, "-m", "dev", "down"], check=False, timeout=120, stdout=sys.stderr)
+    if asked.output == "json":
+        print(json.dumps(_collected(names), indent=2))
+    if broken:
+        sys.exit(f"broken: {', '.join(broken)}")
+
+
+def _ran(name: str, *, quiet: bool) -> bool:
+    start = time.monotonic()
+    print(f"— {name} …", file=sys.stderr, flush=True)
+    output = sys.stderr if quiet else None
+    done = subprocess.run([sys.executable, "-m", f"bench.{name}"], check=False, timeout=3600, stdout=output)
+    print(
+        f"— {name}: {'done' if done.returncode == 0 else 'BROKEN'} in {time.monotonic() - start:.0f} s", file=sys.stderr
+    )
+    return done.returncode == 0
+
+
+def _collected(names: Sequence[str]) -> list[object]:
+    files = [OUT / f"{name}.json" for name in names]
+    return [json.loads(file.read_text()) for file in files if file.exists()]
+
+
+if __name__ == "__main__":
+    main()
