@@ -50,7 +50,7 @@ def parents(*conditions: dict[str, str]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("sentence", "spoil", "name", "status", "reason", "words"),
     [
-        ("all is well", lambda seen: seen, "Ready", "True", Reason.SERVING, "serves with 1 ready pods"),
+        ("all is well", lambda seen: seen, "Ready", "True", Reason.SERVING, "serves with 1 web pod."),
         ("the database answers nobody", not_ready(*DATABASE), "Ready", "False", Reason.DATABASE_NOT_READY, "0 of 1"),
         ("the database is not there", without(*DATABASE), "Ready", "False", Reason.STARTING, "0 of 1 database pods"),
         ("no web pod is ready", WEB_DOWN, "Ready", "False", Reason.WEB_NOT_READY, "0 of 1 web pods"),
@@ -158,6 +158,13 @@ def test_a_cluster_of_cloud_native_pg(status: dict[str, Any], ready: str, words:
     said = condition(decide(resource, cluster, NOW), "Ready")
     assert said[0] == ready
     assert words in said[2]
+
+
+def test_a_slow_first_start_is_still_under_way() -> None:
+    young = GOOD.status.rollout.model_copy(update={"since": "2026-01-01T11:55:00Z", "reason": "FirstRelease"})
+    resource = replace(GOOD, status=GOOD.status.model_copy(update={"rollout": young}))
+    said = condition(decide(resource, WEB_DOWN(SEEN), NOW), "Progressing")
+    assert said[:2] == ("True", Reason.WEB_NOT_READY)
 
 
 def test_the_gateway_is_waited_for() -> None:

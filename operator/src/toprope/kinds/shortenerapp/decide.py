@@ -161,7 +161,7 @@ def _children(plan: Plan) -> list[Manifest]:
 def _conditions(plan: Plan) -> list[Condition]:
     look, serving = plan.look, plan.serving
     stated = health.conditions(look, serving.migration)
-    stated.insert(1, rollout.progressing(plan.after, plan.waits, stated[0]))
+    stated.insert(1, rollout.progressing(plan.after, plan.waits, stated[0], look.now))
     stated.append(data.presence(look.resource, look.seen))
     if plan.growth.fact:
         stated.append(plan.growth.fact.false(data.STORAGE_GROWN))

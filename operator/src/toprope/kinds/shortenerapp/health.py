@@ -145,7 +145,7 @@ def conditions(look: Look, migration: Migration) -> list[Condition]:
 
 def _serving(look: Look, revision: str) -> Fact:
     ready, least = ready_pods(deployment_of(look, revision)), look.resource.spec.replicas.min
-    message = f"Revision {revision} serves with {ready} ready pods."
+    message = f"Revision {revision} serves with {ready} web pod{'s' if ready > 1 else ''}."
     if ready < least:
         return Fact(Reason.SERVING_PARTLY, f"{message} replicas.min asks for {least}.")
     return Fact(Reason.SERVING, message)

@@ -1,6 +1,7 @@
 """From one release to the next: what the machine of `delivery` is told, and what is shown of its answer."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from toprope.core.conditions import Condition, timestamp
 from toprope.delivery import machine
@@ -66,17 +67,23 @@ def _no_endpoints(look: Look, before: Rollout) -> Fact | None:
     return Fact(Reason.NO_ENDPOINTS, f"Service {service} has no ready endpoint yet.")
 
 
-def progressing(after: Rollout, waits: Fact | None, ready: Condition) -> Condition:
+def progressing(after: Rollout, waits: Fact | None, ready: Condition, now: datetime) -> Condition:
     """Whether something is under way, and what it waits for."""
     if after.phase is Phase.IDLE and ready.status == "False":
         told = Fact(ready.reason, ready.message)
-        is_under_way = ready.reason in (Reason.STARTING, Reason.MIGRATION_RUNNING)
-        return told.true(PROGRESSING) if is_under_way else told.false(PROGRESSING)
+        return told.true(PROGRESSING) if _starts(after, ready, now) else told.false(PROGRESSING)
     told = Fact(after.reason, after.message)
     if after.candidate and waits:
         told = Fact(waits.reason, f"Revision {after.candidate} is not ready. {waits.message}")
     moves = after.phase in (Phase.PREPARING, Phase.RETIRING)
     return told.true(PROGRESSING) if moves else told.false(PROGRESSING)
+
+
+def _starts(after: Rollout, ready: Condition, now: datetime) -> bool:
+    """A first release gets as long as any other to become ready."""
+    first = after.since if after.reason == machine.Reason.FIRST_RELEASE else None
+    is_young = first is not None and now - first < machine.READY_WITHIN
+    return is_young or ready.reason in (Reason.STARTING, Reason.MIGRATION_RUNNING)
 
 
 def revision_status(after: Rollout) -> RevisionStatus:

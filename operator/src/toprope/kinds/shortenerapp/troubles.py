@@ -9,7 +9,7 @@ from toprope.core.conditions import moment
 from toprope.core.objects import Manifest
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
 
-PATIENCE = timedelta(seconds=5)
+PATIENCE = timedelta(seconds=10)
 """So long a new workload is just starting; after that its pods are looked at."""
 
 _LONGEST = 400
