@@ -68,7 +68,17 @@ def network_namespaces() -> set[str]:
     return found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def here(kubeconfig: Path) -> Iterator[World]:
+    """A namespace that is gone before the cluster is."""
+    made = World(kubeconfig, "power-cut")
+    made.kubectl("delete", "namespace", made.namespace, "--ignore-not-found", "--wait=true")
+    made.kubectl("create", "namespace", made.namespace)
+    yield made
+    made.kubectl("delete", "namespace", made.namespace, "--wait=false")
+
+
+@pytest.fixture
 def again() -> Iterator[None]:
     """The stories after this one find the cluster as it was."""
     yield
@@ -76,16 +86,16 @@ def again() -> Iterator[None]:
 
 
 @pytest.mark.timeout(300)
-def test_after_everything_died_at_once_the_next_start_takes_it_up_again(world: World) -> None:
-    world.kubectl("apply", "-f", "-", given=SERVER.replace("VERSION", version()))
-    world.kubectl("wait", "--for=condition=Ready", "pod/keeper", "--timeout=60s")
-    world.kubectl("exec", "keeper", "--", "python", "-c", "open('/data/word', 'w').write('kept')")
+def test_after_everything_died_at_once_the_next_start_takes_it_up_again(here: World) -> None:
+    here.kubectl("apply", "-f", "-", given=SERVER.replace("VERSION", version()))
+    here.kubectl("wait", "--for=condition=Ready", "pod/keeper", "--timeout=60s")
+    here.kubectl("exec", "keeper", "--", "python", "-c", "open('/data/word', 'w').write('kept')")
     processes.stop(processes.living(ROOT), grace=0)
     assert processes.living(ROOT) == []
     assert cgroups_left(), "the test is worth nothing when nothing was left behind"
     dev("up")
-    until("the pod to run again", lambda: ready_again(world), 90)
-    assert world.kubectl("exec", "keeper", "--", "cat", "/data/word") == "kept"
+    until("the pod to run again", lambda: ready_again(here), 90)
+    assert here.kubectl("exec", "keeper", "--", "cat", "/data/word") == "kept"
 
 
 def ready_again(world: World) -> bool:
