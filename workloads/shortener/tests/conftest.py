@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from pydantic import SecretStr
+
 from shortener.app import Configuration, Parts, front
 from shortener.service import SERVICE
 from shortener.settings import PlaceSettings, ShortenerSettings
@@ -17,7 +18,6 @@ from toprope_kit.auth import mint
 from toprope_kit.cache import CacheSettings
 from toprope_kit.database import DatabaseSettings
 from toprope_kit.worker import Worker
-
 from workloads.shortener.tests import servers
 from workloads.shortener.tests.servers import CacheServer, Postgres
 

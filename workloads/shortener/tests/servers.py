@@ -89,7 +89,13 @@ class Postgres:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         command = [self.install / "bin/postgres", "-D", self.data, "-p", str(self.port), "-h", "127.0.0.1", "-k", ""]
-        settings = ("max_connections=60", "fsync=off", "shared_buffers=32MB", "max_wal_size=64MB", "log_min_messages=fatal")
+        settings = (
+            "max_connections=60",
+            "fsync=off",
+            "shared_buffers=32MB",
+            "max_wal_size=64MB",
+            "log_min_messages=fatal",
+        )
         for setting in settings:
             command += ["-c", setting]
         with (self.home / "log").open("ab") as log:
@@ -146,11 +152,11 @@ class Postgres:
 
 
 @contextmanager
-def postgres() -> Iterator[Postgres]:
+def postgres(data: Path | None = None) -> Iterator[Postgres]:
     """A running server with the roles that the operator's database has; gone afterwards."""
     server = Postgres(Path(mkdtemp(prefix="toprope-postgres-")))
     try:
-        server.create()
+        server.create(data)
         server.start()
         server.sql("CREATE DATABASE app", "postgres")
         server.sql(f"CREATE ROLE app LOGIN PASSWORD '{APP_PASSWORD}'")

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from toprope_kit.auth import mint
 
+from toprope_kit.auth import mint
 from workloads.shortener.tests.conftest import Running, World
 
 pytestmark = pytest.mark.integration

@@ -6,13 +6,13 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+
 from shortener.clicks import Click, Clicks, Row
 from shortener.service import BUFFERED, FULL, INVALID, RETRIED, SERVICE, WRITTEN
 from shortener.store import Store
 from toprope_kit.database import Database, DatabaseAway
 from toprope_kit.memory import Slot
 from toprope_kit.worker import Worker
-
 from workloads.shortener.tests.conftest import World
 
 CLICK = Click(1, 1_700_000_000.0, b"https://news.example/a", b"Mozilla/5.0 Firefox/140.0", "192.0.2.7")
@@ -49,26 +49,26 @@ async def test_a_drain_writes_everything() -> None:
     inbox, slot = Inbox(), numbers()
     await drained(inbox, 2_500, slot)
     assert sum(map(len, inbox.batches.values())) == 2_500
-    assert (slot.cell(WRITTEN).get(), slot.cell(BUFFERED).get()) == (2_500, 0)
+    assert (slot.cell(WRITTEN).value, slot.cell(BUFFERED).value) == (2_500, 0)
 
 
 async def test_what_does_not_fit_is_dropped_and_counted() -> None:
     inbox, slot = Inbox(), numbers()
     await drained(inbox, 30, slot, size=20)
-    assert (slot.cell(WRITTEN).get(), slot.cell(FULL).get()) == (20, 10)
+    assert (slot.cell(WRITTEN).value, slot.cell(FULL).value) == (20, 10)
 
 
 async def test_a_lost_batch_is_written_again_under_its_name() -> None:
     inbox, slot = Inbox(DatabaseAway("away"), OSError(), asyncpg.DiskFullError()), numbers()
     await drained(inbox, 10, slot)
     assert len(inbox.batches) == 1
-    assert (slot.cell(WRITTEN).get(), slot.cell(RETRIED).get()) == (10, 3)
+    assert (slot.cell(WRITTEN).value, slot.cell(RETRIED).value) == (10, 3)
 
 
 async def test_a_batch_that_can_never_get_in_stops_nobody() -> None:
     inbox, slot = Inbox(asyncpg.CharacterNotInRepertoireError()), numbers()
     await drained(inbox, 1_500, slot)
-    assert (slot.cell(WRITTEN).get(), slot.cell(INVALID).get()) == (500, 1_000)
+    assert (slot.cell(WRITTEN).value, slot.cell(INVALID).value) == (500, 1_000)
 
 
 @pytest.mark.integration
@@ -106,7 +106,9 @@ async def test_clicks_of_a_deleted_link_go_with_it(world: World) -> None:
         world.sql("DELETE FROM shortener.links")
         assert await clicks.move_clicks(100) == 1
         await clicks.maintain(90)
-    assert world.sql("SELECT (SELECT count(*) FROM shortener.clicks) + (SELECT count(*) FROM shortener.click_days)") == "0"
+    assert (
+        world.sql("SELECT (SELECT count(*) FROM shortener.clicks) + (SELECT count(*) FROM shortener.click_days)") == "0"
+    )
 
 
 @pytest.mark.integration

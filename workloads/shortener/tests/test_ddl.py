@@ -1,4 +1,5 @@
 import pytest
+
 from shortener.migrate.ddl import Known, refusals, statements, touched
 
 FILLED = Known(existing=frozenset({"S.LINKS"}), filled=frozenset({"S.LINKS"}))

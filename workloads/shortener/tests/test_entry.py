@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+
 from shortener.entry import Entry, Outcome, packed, unpacked
 from shortener.lookup import HEARD_LIFE, UNHEARD_LIFE, servable
 from shortener.memory import Held, Memory

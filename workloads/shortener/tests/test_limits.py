@@ -1,5 +1,6 @@
 import pytest
 from pydantic import SecretStr
+
 from shortener.limits import Limits
 from toprope_kit.cache import Cache, CacheSettings
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
+
 from shortener.channel import Channel
 from shortener.entry import Entry
 from shortener.lookup import Lookup

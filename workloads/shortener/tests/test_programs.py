@@ -5,10 +5,17 @@ import sys
 from pathlib import Path
 
 import pytest
-from toprope_kit.auth import digest, mint, parse
 
+from toprope_kit.auth import digest, mint, parse
 from workloads.shortener.tests.conftest import KEY, World
-from workloads.shortener.tests.servers import as_owner, cache_server, environment, postgres, shortener, write_credentials
+from workloads.shortener.tests.servers import (
+    as_owner,
+    cache_server,
+    environment,
+    postgres,
+    shortener,
+    write_credentials,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -116,6 +123,9 @@ def opens(environ: dict[str, str], key_id: str, key: str) -> str:
     )
     secret = digest(key.split("_", 2)[2]).hex()
     done = subprocess.run(
-        [sys.executable, "-c", code, environ["DATABASE_PORT"], key_id, secret], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, environ["DATABASE_PORT"], key_id, secret],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return done.stdout.strip()

@@ -1,6 +1,7 @@
 """The small pure words: slugs, targets, agents, addresses, cursors, passwords as Postgres stores them."""
 
 import pytest
+
 from shortener import agents, slugs, targets
 from shortener.links import before_cursor, cursor_after
 from shortener.outcome import cleaned

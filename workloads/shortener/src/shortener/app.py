@@ -86,7 +86,8 @@ class Parts:
                 self.clicks.run(),
                 chores.again_and_again(chores.MOVE_EVERY, partial(chores.move, self.store, self.worker.numbers)),
                 chores.again_and_again(
-                    chores.MAINTAIN_EVERY, partial(self.store.maintain, self.configuration.shortener.click_retention_days)
+                    chores.MAINTAIN_EVERY,
+                    partial(self.store.maintain, self.configuration.shortener.click_retention_days),
                 ),
             )
         ]
