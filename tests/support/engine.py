@@ -13,8 +13,8 @@ from toprope.core.names import FINALIZER, label_value
 from toprope.core.objects import Manifest, Ref
 from toprope.core.resource import Installation
 from toprope.engine.events import Told
-from toprope.engine.one_pass import Outcome, Result, World, farewell, one_pass
-from toprope.io.api import APPLY, MERGE, Api, Request
+from toprope.engine.one_pass import Outcome, Result, World, one_pass, part
+from toprope.io.api import APPLY, Api, Request
 from toprope.io.cluster import ApiCluster
 from toprope.io.credentials import Connection
 from toprope.io.store import Owner, Store
@@ -24,7 +24,8 @@ from toprope.kind import Kind
 INSTALLATION = Installation(
     version="0.1.0", image_prefix="docker.io/toprope", namespace="toprope-system", monitoring_namespace="monitoring"
 )
-PATIENCE = 30.0
+PATIENCE = 90.0
+"""The cluster's garbage collector takes up to half a minute to know a new kind."""
 LONG = timedelta(minutes=4)
 """Who wants to look again later than this waits for a bell, not for a time."""
 
@@ -63,6 +64,7 @@ class Engine:
     world: World
     clock: LeapingClock
     bells: Bells
+    namespace: str
 
     def ref(self, namespace: str, name: str) -> Ref:
         return Ref(self.kind.resource, namespace, name)
@@ -74,7 +76,7 @@ class Engine:
         """Passes until one writes nothing and `settled` says yes to the object; due times come at once."""
         async with asyncio.timeout(PATIENCE):
             while True:
-                bell = self.bells.of((ref.namespace, self.kind.resource.kind, label_value(ref.name)))
+                bell = self._bell(ref)
                 bell.clear()
                 before = self.cluster.writes
                 outcome = await self.one_pass(ref)
@@ -83,6 +85,27 @@ class Engine:
                 if quiet and live and is_observed(live) and settled(live):
                     return live
                 await self._wait(bell, outcome)
+
+    async def until(self, ref: Ref, result: Result) -> Outcome:
+        """Passes until one ends like this."""
+        async with asyncio.timeout(PATIENCE):
+            while (outcome := await self.one_pass(ref)).result is not result:
+                await self._wait(self._bell(ref), outcome)
+            return outcome
+
+    async def rung(self, ref: Ref) -> None:
+        """Waits for the resource's bell."""
+        await asyncio.wait_for(self._bell(ref).wait(), PATIENCE)
+
+    async def gone(self, ref: Ref) -> None:
+        """Waits until the store has heard that the resource is no more."""
+        async with asyncio.timeout(PATIENCE):
+            while self.world.cluster.child(ref):
+                self._bell(ref).clear()
+                await self._wait(self._bell(ref), Outcome(Result.IDLE, LONG))
+
+    def _bell(self, ref: Ref) -> asyncio.Event:
+        return self.bells.of((ref.namespace, self.kind.resource.kind, label_value(ref.name)))
 
     async def _wait(self, bell: asyncio.Event, outcome: Outcome) -> None:
         if outcome.result is Result.DONE and timedelta(0) < outcome.again < LONG:
@@ -104,8 +127,7 @@ class Engine:
 
     async def _parted(self, ref: Ref) -> bool:
         try:
-            await farewell(self.kind, ref, self.world)
-            await self.api.call(Request("PATCH", ref, ref.path, {}, {"metadata": {"finalizers": None}}, MERGE))
+            await part(self.kind, ref, self.world)
         except TopropeError:
             return False
         return True
@@ -132,7 +154,9 @@ async def an_engine(
         cluster = DyingCluster(ApiCluster(api, store), die_at, after=after)
         clock = LeapingClock()
         try:
-            yield Engine(kind, api, store, cluster, World(cluster, clock, INSTALLATION, Told()), clock, bells)
+            yield Engine(
+                kind, api, store, cluster, World(cluster, clock, INSTALLATION, Told()), clock, bells, namespace
+            )
         finally:
             await _end(tasks)
 

@@ -6,15 +6,15 @@ tenth of what kopf would keep of each.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import kopf
 
-from toprope.core.errors import Refused, TopropeError
 from toprope.core.names import FINALIZER
 from toprope.core.objects import Ref
 from toprope.engine.loop import Loop
-from toprope.engine.one_pass import World, farewell
+from toprope.engine.one_pass import World, part
 from toprope.io.credentials import Connection
 from toprope.io.store import Store
 from toprope.kind import Kind
@@ -94,10 +94,7 @@ def _register(registered: kopf.OperatorRegistry, kind: Kind, wired: Wired) -> No
         await wired.loop.keep(kind, Ref(kind.resource, str(namespace), name))
 
     @kopf.on.delete(*where, registry=registered)
-    async def part(namespace: str | None, name: str, retry: int, **_: Any) -> None:
-        try:
-            await farewell(kind, Ref(kind.resource, str(namespace), name), wired.world)
-        except Refused as error:
-            raise kopf.TemporaryError(str(error), delay=60) from error
-        except TopropeError as error:
-            raise kopf.TemporaryError(str(error), delay=min(60, 2**retry)) from error
+    async def let_go(namespace: str | None, name: str, **_: Any) -> None:
+        # It waits here, not by kopf's TemporaryError: that one writes to the object each time, and gives up on a 409.
+        ref = Ref(kind.resource, str(namespace), name)
+        await wired.loop.part(kind, ref, partial(part, kind, ref, wired.world))

@@ -6,13 +6,14 @@ bell or due time ──► pass ──► done ──────► wait for a 
 """
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from toprope.core.errors import Transient
+from toprope.core.errors import TopropeError, Transient
 from toprope.core.names import label_value
 from toprope.core.objects import Ref
 from toprope.engine.one_pass import Outcome, Result
@@ -29,6 +30,8 @@ CONFLICTS_IN_A_ROW = 5
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 REFUSED_PAUSE = 15.0
 """The first pause after a refusal; it doubles up to five minutes: the cure usually rings a bell itself."""
+
+log = logging.getLogger(__name__)
 
 OnePass = Callable[[Kind, Ref, int], Awaitable[Outcome]]
 
@@ -88,6 +91,19 @@ class Loop:
         finally:
             if self._bells.get(owner) is bell:
                 del self._bells[owner]
+
+    async def part(self, kind: Kind, ref: Ref, attempt: Callable[[], Awaitable[object]]) -> None:
+        """Tries until the resource may go, with the same back-off."""
+        failures = 0
+        while True:
+            try:
+                await attempt()
+                return
+            except TopropeError as error:
+                failures += 1
+                log.warning("%s cannot go yet: %s", ref, error)
+                self._journal.passed(kind.resource.kind, "Parting", 0.0)
+                await asyncio.sleep(_back_off(failures, Result.TRANSIENT))
 
     async def _turn(self, kind: Kind, ref: Ref, bell: _Bell) -> None:
         async with self._slots:

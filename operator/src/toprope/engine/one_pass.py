@@ -13,9 +13,10 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from toprope.core.conditions import moment
 from toprope.core.decision import Decision, Tell
 from toprope.core.errors import Conflict, TopropeError, Transient
-from toprope.core.names import RECONCILE
+from toprope.core.names import FINALIZER, RECONCILE
 from toprope.core.objects import Manifest, Ref, annotations_of, is_being_deleted
 from toprope.core.resource import Installation, Resource
 from toprope.engine import events, status
@@ -27,6 +28,8 @@ from toprope.ports import Clock, Cluster
 LONGEST_PASS = 90.0
 QUIET = timedelta(minutes=10)
 AT_ONCE = timedelta(0)
+PATIENCE = timedelta(seconds=3)
+"""How long kopf has to put the finalizer on."""
 
 log = logging.getLogger(__name__)
 
@@ -72,9 +75,11 @@ class Bug(TopropeError):
 async def one_pass(kind: Kind, ref: Ref, world: World, *, failures: int = 0) -> Outcome:
     """Runs a pass. `failures` are the passes that failed just before: lasting trouble is shown, a hiccup is not."""
     live = world.cluster.child(ref)
-    if live is None or is_being_deleted(live) or not is_held(live):
+    if live is None or is_being_deleted(live):
         return Outcome(Result.IDLE, QUIET)
     try:
+        if not is_held(live):
+            return await _held(ref, live, world)
         async with asyncio.timeout(LONGEST_PASS):
             return await _passed(kind, live, world)
     except TopropeError as error:
@@ -85,6 +90,35 @@ async def one_pass(kind: Kind, ref: Ref, world: World, *, failures: int = 0) -> 
     except Exception as error:  # a mistake in one kind must not stop the others
         log.exception("a pass over %s failed by a mistake of ours", ref)
         return await _failed(kind, live, world, Bug(f"{type(error).__name__}; the operator's log has more."), failures)
+
+
+async def _held(ref: Ref, live: Manifest, world: World) -> Outcome:
+    """kopf adds the finalizer, and forgets it when the API server refuses that once: then it is ours to add."""
+    born = moment(live["metadata"]["creationTimestamp"])
+    if world.clock.now() - born < PATIENCE:
+        return Outcome(Result.IDLE, PATIENCE)
+    await _amend_finalizers(ref, live, [*(live["metadata"].get("finalizers") or ()), FINALIZER], world)
+    return Outcome(Result.DONE, AT_ONCE)
+
+
+async def _amend_finalizers(ref: Ref, live: Manifest, finalizers: Sequence[str], world: World) -> None:
+    metadata = {"resourceVersion": live["metadata"]["resourceVersion"], "finalizers": list(finalizers)}
+    await world.cluster.amend(ref, {"metadata": metadata})
+
+
+async def part(kind: Kind, ref: Ref, world: World) -> bool:
+    """One try to let a resource go: its farewell, then our finalizer. Raises when it must be tried again.
+
+    False when there is nothing to let go. kopf would try only the farewell again: a finalizer that could not be taken
+    off stays until the object changes.
+    """
+    live = await world.cluster.read(ref)
+    if live is None or not is_being_deleted(live) or not is_held(live):
+        return False
+    await farewell(kind, ref, world)
+    left = [finalizer for finalizer in live["metadata"]["finalizers"] if finalizer != FINALIZER]
+    await _amend_finalizers(ref, live, left, world)
+    return True
 
 
 async def farewell(kind: Kind, ref: Ref, world: World) -> None:
