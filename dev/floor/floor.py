@@ -47,6 +47,7 @@ NO_PODS = (
     "replicaset-controller",
     "statefulset-controller",
     "job-controller",
+    "endpointslice-controller",
     "horizontal-pod-autoscaler-controller",
 )
 SECONDS = 60.0

@@ -143,6 +143,7 @@ def without_pods() -> list[Kind]:
     return [
         Kind("/apis/apps/v1/deployments", reactions.deployment, template_words),
         Kind("/apis/apps/v1/statefulsets", reactions.stateful_set, template_words),
+        Kind("/api/v1/services", reactions.service, name_of),
         Kind("/apis/batch/v1/jobs", reactions.job, template_words),
     ]
 

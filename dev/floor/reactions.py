@@ -138,6 +138,26 @@ def stateful_set(item: Document, fate: Fate, now: str) -> Call | None:
     return status_patch(place(item, "/apis/apps/v1", "statefulsets"), status)
 
 
+def service(item: Document, fate: Fate, now: str) -> Call | None:
+    """One ready endpoint (only where there are no pods); it goes with the Service."""
+    meta = item["metadata"]
+    if fate.outcome is not Outcome.WELL or not item["spec"].get("selector"):
+        return None
+    owner = {"apiVersion": "v1", "kind": "Service", "name": meta["name"], "uid": meta["uid"]}
+    made = {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {
+            "name": f"{meta['name']}-instant",
+            "labels": {"kubernetes.io/service-name": meta["name"]},
+            "ownerReferences": [owner],
+        },
+        "addressType": "IPv4",
+        "endpoints": [{"addresses": ["10.244.0.1"], "conditions": {"ready": True}}],
+    }
+    return Call("POST", f"/apis/discovery.k8s.io/v1/namespaces/{meta['namespace']}/endpointslices", made)
+
+
 def job(item: Document, fate: Fate, now: str) -> Call | None:
     """Ended at once without a pod (only where the Job controller is left out)."""
     if item.get("status", {}).get("conditions") or fate.outcome in {Outcome.WAITS, Outcome.UNSCHEDULABLE}:
