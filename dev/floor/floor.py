@@ -159,7 +159,8 @@ class Floor:
     def stop_apiserver(self, grace: float = 0.0) -> None:
         """End it: at once (as a crash does), or asked kindly `grace` seconds before."""
         processes.stop([each for each in processes.living(self.directory) if each.role == "apiserver"], grace)
-        self.children.pop("apiserver").wait(timeout=SECONDS)
+        if ended := self.children.pop("apiserver", None):
+            ended.wait(timeout=SECONDS)
         self.api.forget()
 
     def restart_apiserver(self, grace: float = 0.0) -> None:
