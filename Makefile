@@ -74,13 +74,18 @@ clean: ## remove what tools left in the checkout (`python -m dev clean`: the clu
 
 # ---- prove it
 
-.PHONY: test test-unit test-integration test-e2e bench
+.PHONY: test coverage test-unit test-integration test-e2e bench
 test: ## lint and all tests; takes the cluster down at the end, also after a failure
 	@trap '$(MAKE) --silent down' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
-	set -e; for step in lint test-unit test-integration test-e2e; do $(MAKE) --silent $$step; done
+	set -e; for step in lint coverage test-integration test-e2e; do $(MAKE) --silent $$step; done
 
 test-unit: venv ## no server, seconds
 	@$(PYTEST) -m "not integration and not e2e" tests/unit workloads $(ARGS)
+
+coverage: venv ## the same, and that what is decided, rendered and generated is covered to the last branch
+	@$(PYTEST) -m "not integration and not e2e" tests/unit workloads --cov --cov-report= $(ARGS)
+	@$(PYTHON) -m coverage report --fail-under=100 --precision=1 --skip-covered --show-missing \
+		--include='*/toprope/schema/*,*/toprope/delivery/*,*/toprope/kinds/*'
 
 test-integration: venv ## against a real API server, Postgres and Redis; no pods
 	@$(PYTHON) -m dev build floor
