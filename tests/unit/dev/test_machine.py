@@ -17,9 +17,8 @@ def test_a_program_counts_by_whoever_installed_it() -> None:
 
 def test_a_service_may_not_start_while_packages_are_installed(tmp_path: Path) -> None:
     policy = tmp_path / "policy-rc.d"
-    with debian.services_asleep(policy):
-        with pytest.raises(StepFailed, match="ended with 101"):  # Debian's word for: not allowed
-            run([policy, "containerd", "start"], seconds=5)
+    with debian.services_asleep(policy), pytest.raises(StepFailed, match="ended with 101"):
+        run([policy, "containerd", "start"], seconds=5)
     assert not policy.exists()
 
 
