@@ -15,6 +15,7 @@ from toprope.core.resource import Installation
 from toprope.engine.events import Told
 from toprope.engine.one_pass import Outcome, Result, World, one_pass, part
 from toprope.io.api import APPLY, Api, Request
+from toprope.io.apis import present
 from toprope.io.cluster import ApiCluster
 from toprope.io.credentials import Connection
 from toprope.io.store import Owner, Store
@@ -144,9 +145,12 @@ async def an_engine(
 ) -> AsyncIterator[Engine]:
     """A fresh engine over one namespace, as a new process has it."""
     bells = Bells()
-    watched = [touch.resource for touch in kind.touches if touch.watched]
-    store = Store(bells.ring, watched, [kind.resource])
+    wanted = [touch.resource for touch in kind.touches if touch.watched]
+    store = Store(bells.ring, wanted, [kind.resource])
     async with Api(connection, lambda verb, code: None) as api:
+        optional = {touch.resource for touch in kind.touches if touch.optional}
+        absent = optional - await present(api, optional)
+        watched = [resource for resource in wanted if resource not in absent]
         reflectors = [Reflector(api, store, resource, namespace) for resource in watched]
         reflectors.append(Reflector(api, store, kind.resource, namespace, labels=""))
         tasks = [asyncio.create_task(reflector.run()) for reflector in reflectors]

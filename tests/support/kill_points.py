@@ -16,7 +16,7 @@ from toprope.io.credentials import Connection
 from toprope.kind import Kind
 
 Settled = Callable[[Manifest], bool]
-AT_ONCE = 4
+AT_ONCE = 6
 GARBAGE = 60.0
 
 

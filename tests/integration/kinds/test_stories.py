@@ -127,7 +127,7 @@ async def test_a_bad_release_is_explained_and_leaves_the_old_one_alone(
 
 async def test_a_gateway_that_refuses_the_route_is_quoted(busy: Floor, links: Place) -> None:
     busy.decree(f"{links.ref.namespace}/links-web", Fate(Outcome.FAILS, "NotAllowedByListeners", "no listener fits"))
-    live = await links.becomes({"traffic": TRAFFIC}, states("Ready", "False", "NotAllowedByListeners"))
+    live = await links.becomes({"traffic": TRAFFIC}, states("RouteAccepted", "False", "NotAllowedByListeners"))
     assert "no listener fits" in message(live, "RouteAccepted")
 
 

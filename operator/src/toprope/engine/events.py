@@ -2,6 +2,7 @@
 repeated pass posts the same Event again, which the API server takes as one.
 """
 
+import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -9,10 +10,13 @@ from typing import Any, Literal
 
 from toprope.core.conditions import timestamp, transitions
 from toprope.core.decision import Tell
+from toprope.core.errors import Refused
 from toprope.core.names import FIELD_MANAGER, label_value, short_hash
 from toprope.core.objects import Manifest
 from toprope.core.resource import Resource
 from toprope.ports import Cluster
+
+log = logging.getLogger(__name__)
 
 LONGEST = 1024
 REMEMBERED = 5000
@@ -28,12 +32,17 @@ class Told:
         self._names: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     async def tell(self, cluster: Cluster, events: Iterable[Manifest]) -> None:
-        """Posts those that were not posted lately."""
+        """Posts those that were not posted lately. A refused Event (in a namespace that is going) is lost: what it
+        tells of stands in the status too, and must not be kept from it.
+        """
         for event in events:
             key = event["metadata"]["namespace"], event["metadata"]["name"]
             if key in self._names:
                 continue
-            await cluster.post_event(event)
+            try:
+                await cluster.post_event(event)
+            except Refused as refusal:
+                log.warning("an Event was refused: %s", refusal)
             self._names[key] = None
             if len(self._names) > REMEMBERED:
                 self._names.popitem(last=False)

@@ -18,7 +18,7 @@ from toprope.kind import Kind
 Rule = dict[str, list[str]]
 
 _GROUP = "rbac.authorization.k8s.io"
-_OWN_VERBS = ("list", "watch", "patch")
+_OWN_VERBS = ("get", "list", "watch", "patch")
 
 
 @dataclass(frozen=True, slots=True)
