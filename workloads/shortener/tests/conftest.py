@@ -1,8 +1,7 @@
 """Real servers, once a run; a database of its own for each test, copied from one that was migrated once."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -19,7 +18,7 @@ from toprope_kit.cache import CacheSettings
 from toprope_kit.database import DatabaseSettings
 from toprope_kit.worker import Worker
 from workloads.shortener.tests import servers
-from workloads.shortener.tests.servers import CacheServer, Postgres
+from workloads.shortener.tests.servers import CacheServer, Postgres, eventually
 
 NUMBERS = count(1)
 KEY = mint("first1").text
@@ -73,14 +72,21 @@ class World:
         return Configuration(shortener, PlaceSettings(), database, CacheSettings(cache_uri=uri, cache_timeout=1))
 
 
+@contextmanager
+def a_world(postgres: Postgres, cache: CacheServer, folder: Path) -> Iterator[World]:
+    """A copy of the migrated database, gone afterwards."""
+    name = f"test_{next(NUMBERS)}"
+    postgres.sql(f"CREATE DATABASE {name} TEMPLATE app", "postgres")
+    # A copy has its template's identity, and with it would share the cache's entries.
+    postgres.sql("UPDATE shortener.identity SET id = gen_random_uuid()", name)
+    yield World(postgres, cache, name, folder)
+    postgres.sql(f"DROP DATABASE {name} WITH (FORCE)", "postgres")
+
+
 @pytest.fixture
 def world(postgres_server: Postgres, cache_server: CacheServer, tmp_path: Path) -> Iterator[World]:
-    name = f"test_{next(NUMBERS)}"
-    postgres_server.sql(f"CREATE DATABASE {name} TEMPLATE app", "postgres")
-    # A copy has its template's identity, and with it would share the cache's entries.
-    postgres_server.sql("UPDATE shortener.identity SET id = gen_random_uuid()", name)
-    yield World(postgres_server, cache_server, name, tmp_path / "credentials")
-    postgres_server.sql(f"DROP DATABASE {name} WITH (FORCE)", "postgres")
+    with a_world(postgres_server, cache_server, tmp_path / "credentials") as one:
+        yield one
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,5 @@ async def running_with(world: World, **settings: object) -> AsyncIterator[Runnin
         parts.running(None),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://short.test", headers=headers) as client,
     ):
-        async with asyncio.timeout(10):
-            while not (parts.channel.fresh and parts.shared.trusted):
-                await asyncio.sleep(0.01)
+        await eventually(lambda: parts.channel.fresh and parts.shared.trusted, "the worker hears of changes")
         yield Running(parts, client)

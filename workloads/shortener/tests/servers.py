@@ -3,6 +3,7 @@
 Postgres refuses to run as root; as root it is copied to where another user can read it and started as that user.
 """
 
+import asyncio
 import importlib.util
 import os
 import shutil
@@ -47,6 +48,15 @@ def until(fact: Callable[[], bool], what: str, deadline: float = DEADLINE) -> No
         time.sleep(0.02)
 
 
+async def eventually(fact: Callable[[], bool], what: str, deadline: float = 60) -> None:
+    """The same, while other things go on in the event loop."""
+    end = time.monotonic() + deadline
+    while not fact():
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what}: not within {deadline:.0f} s")
+        await asyncio.sleep(0.01)
+
+
 def answers(port: int) -> bool:
     """Whether something accepts connections there."""
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=0.5):
@@ -65,6 +75,7 @@ class Postgres:
     home: Path
     port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
+    passwords: dict[str, str] = field(default_factory=lambda: {"owner": OWNER_PASSWORD, "app": APP_PASSWORD})
 
     def create(self, data: Path | None = None) -> None:
         """A new, empty server; `data` puts its files somewhere else, such as on a small disk."""
@@ -131,11 +142,10 @@ class Postgres:
 
     def sql(self, statement: str, database: str = "app", user: str = "owner") -> str:
         """What psql prints, bare; raises with what it complains about."""
-        password = {"owner": OWNER_PASSWORD, "app": APP_PASSWORD}[user]
         done = subprocess.run(
             [self.install / "bin/psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", user, "-d", database, "-qAtX",
              "-v", "ON_ERROR_STOP=1", "-c", statement],
-            env={"PGPASSWORD": password},
+            env={"PGPASSWORD": self.passwords[user]},
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode:

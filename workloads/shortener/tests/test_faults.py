@@ -8,13 +8,14 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
 from workloads.shortener.tests import servers
 from workloads.shortener.tests.conftest import KEY, World
 from workloads.shortener.tests.pods import Pod, Visits, pod, recorded, visit
-from workloads.shortener.tests.servers import CacheServer, Postgres, until
+from workloads.shortener.tests.servers import CacheServer, Postgres, eventually, until
 
 pytestmark = pytest.mark.integration
 
@@ -42,9 +43,7 @@ def test_sigterm_under_load_loses_no_click(world: World) -> None:
     async def story(one: Pod) -> None:
         enough = asyncio.Event()
         visiting = asyncio.create_task(visit(one, "spring", visits, enough))
-        async with asyncio.timeout(60):
-            while len(visits.answered) < 400:
-                await asyncio.sleep(0.01)
+        await eventually(lambda: len(visits.answered) >= 400, "visitors were answered")
         code = await asyncio.to_thread(one.stop)
         enough.set()
         await visiting
@@ -63,9 +62,7 @@ def test_sigkill_loses_at_most_the_last_seconds_clicks_and_counts_them(world: Wo
         nonlocal killed
         enough = asyncio.Event()
         visiting = asyncio.create_task(visit(one, "spring", visits, enough))
-        async with asyncio.timeout(60):
-            while len(visits.answered) < 400:
-                await asyncio.sleep(0.01)
+        await eventually(lambda: len(visits.answered) >= 400, "visitors were answered")
         killed = time.monotonic()
         os.kill(one.workers()[0], signal.SIGKILL)
         enough.set()
@@ -112,17 +109,19 @@ def test_without_its_cache_everything_goes_on(breakable: World) -> None:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def small_disk() -> Iterator[Path]:
     """A file system of 160 MB; only root can mount one."""
-    place = tmp_path / "disk"
-    place.mkdir()
+    place = Path(mkdtemp(prefix="toprope-disk-"))
+    place.chmod(0o755)
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=160m", "tmpfs", place], check=False, capture_output=True
     )
     if mounted.returncode:
+        place.rmdir()
         pytest.skip("a full disk needs a small one, and only root may mount it")
     yield place
     subprocess.run(["umount", "--lazy", place], check=True)
+    place.rmdir()
 
 
 def test_a_full_database_answers_what_it_knows_and_loses_nothing(small_disk: Path, tmp_path: Path) -> None:

@@ -107,25 +107,12 @@ def test_a_rotation_can_be_repeated_and_leaves_only_what_comes_next(
         (world.folder / f"{name}.next").rename(world.folder / name)
     assert shortener(environ, "migrate").returncode == 0
     assert shortener(environ, "rotate").stdout == "rotated: nothing, there is no .next file\n"
-    assert opens(environ, new.key_id, coming) == "1"
-    assert opens(environ, old.key_id, KEY) == ""
+    assert opens(world, new.key_id, coming) == "1"
+    assert opens(world, old.key_id, KEY) == ""
 
 
-def opens(environ: dict[str, str], key_id: str, key: str) -> str:
-    """The tenant that a key opens, asked with the app's new password."""
-    code = (
-        "import asyncio, asyncpg, sys\n"
-        "async def ask():\n"
-        "    c = await asyncpg.connect(host='127.0.0.1', port=sys.argv[1], user='app', password='app-1', database='app')\n"
-        "    found = await c.fetchval('SELECT shortener.tenant_of_key($1, $2)', sys.argv[2], bytes.fromhex(sys.argv[3]))\n"
-        "    print('' if found is None else found)\n"
-        "asyncio.run(ask())"
-    )
+def opens(world: World, key_id: str, key: str) -> str:
+    """The tenant that a key opens."""
     secret = digest(key.split("_", 2)[2]).hex()
-    done = subprocess.run(
-        [sys.executable, "-c", code, environ["DATABASE_PORT"], key_id, secret],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout.strip()
+    world.postgres.passwords["app"] = "app-1"
+    return world.sql(f"SELECT shortener.tenant_of_key('{key_id}', '\\x{secret}')", "app")

@@ -60,7 +60,7 @@ def test_another_tenants_links_cannot_be_touched(two: World, statement: str) -> 
 )
 def test_denied_to_the_web_pods(two: World, sentence: str, statement: str) -> None:
     two.sql(f"BEGIN; {AS_SECOND} INSERT INTO shortener.links (slug, target) VALUES ('b', 'c'); COMMIT", "app")
-    with pytest.raises(RuntimeError, match="denied|must be owner|row-level security"):
+    with pytest.raises(RuntimeError, match=r"denied|must be owner|row-level security"):
         two.sql(f"BEGIN; {AS_SECOND} {statement}", "app")
 
 

@@ -74,7 +74,7 @@ class Parts:
         self.lookup.gap()
 
     @asynccontextmanager
-    async def running(self, app: FastAPI) -> AsyncIterator[None]:
+    async def running(self, app: FastAPI | None) -> AsyncIterator[None]:
         """From the first request to the last click."""
         await self.database.open()
         tasks = [

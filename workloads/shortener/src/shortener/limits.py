@@ -87,7 +87,7 @@ class Limits:
         self._counts: OrderedDict[tuple[str, str], Count] = OrderedDict()
         self._news: set[tuple[str, str]] = set()
         self.place = ""
-        """Whose limits these are, where several services share a cache; while it is not known, this worker counts alone."""
+        """Whose limits these are, where services share a cache; while it is not known, this worker counts alone."""
 
     def take(self, scope: str, who: str, limit: int) -> Verdict:
         """One more request of this caller, judged by what this worker knows; a refused one does not count."""

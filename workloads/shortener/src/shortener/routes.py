@@ -60,7 +60,7 @@ ADesk = Annotated[Desk, Depends(desk)]
 
 def answers(status: int, text: str, *problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
     """What a route may answer; every route may also ask for a key, a pause or a moment's patience."""
-    everywhere = (Unauthorized, TooManyRequests, Unprocessable, Unavailable)
+    everywhere = (BadRequest, Unauthorized, TooManyRequests, Unprocessable, Unavailable)
     return {status: {"description": text, "headers": LIMIT_HEADERS}, **problem_responses(*everywhere, *problems)}
 
 
@@ -90,7 +90,7 @@ async def create_link(
     "/links",
     operation_id="listLinks",
     summary="List links",
-    responses=answers(200, "Some links, newest first.", BadRequest),
+    responses=answers(200, "Some links, newest first."),
 )
 async def list_links(
     who: AnyCaller,
@@ -138,7 +138,7 @@ async def delete_link(slug: Slug, who: AnyCaller, at: ADesk) -> None:
     "/links/{slug}/statistics",
     operation_id="readStatistics",
     summary="Read a link's statistics",
-    responses=answers(200, "Visits by day.", NotFound, BadRequest),
+    responses=answers(200, "Visits by day.", NotFound),
 )
 async def read_statistics(
     slug: Slug,
