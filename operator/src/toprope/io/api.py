@@ -23,7 +23,7 @@ MERGE = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 
 CALL = aiohttp.ClientTimeout(total=30, connect=10, sock_connect=5)
-# The API server sends a bookmark about once a minute: a watch that says nothing for longer is dead.
+# A watch is asked for a minute at most: one that says nothing for longer is dead.
 WATCH = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=75)
 CALLS_AT_ONCE = 48
 
@@ -65,7 +65,7 @@ class Api:
     ) -> None:
         if self._session:
             await self._session.close()
-            await asyncio.sleep(0)  # transports end in the loop's next turn
+            await asyncio.sleep(0.01)  # transports end in the loop's next turns
 
     async def call(self, request: Request) -> Any:
         """The decoded answer, or one of `core.errors`."""
@@ -76,7 +76,13 @@ class Api:
     async def lines(self, request: Request) -> AsyncIterator[AsyncIterator[bytes]]:
         """A watch: its answer line by line, for as long as the server goes on."""
         async with self._answer(request, WATCH) as answer:
-            yield _split(answer.content.iter_any())
+            connection = answer.connection
+            try:
+                yield _split(answer.content.iter_any())
+            finally:
+                # Left early: an orderly end of TLS would wait for the server, which has more to say.
+                if connection and connection.transport and not answer.content.at_eof():
+                    connection.transport.abort()
 
     @asynccontextmanager
     async def _answer(self, request: Request, patience: aiohttp.ClientTimeout) -> AsyncIterator[aiohttp.ClientResponse]:

@@ -21,6 +21,8 @@ from toprope.io.store import Store
 from toprope.io.translation import Gone, error_of
 
 LIST_AGAIN = 600.0
+WATCH_FOR = 60.0
+"""Seconds; less than the client's patience with a silent watch."""
 PAGE = "500"
 OURS = f"{MANAGED_BY}={FIELD_MANAGER}"
 
@@ -95,7 +97,9 @@ class Reflector:
             **self._selector,
             "resourceVersion": str(version),
             "allowWatchBookmarks": "true",
-            "timeoutSeconds": str(int(seconds)),
+            # The server ends the watch itself: silence beyond that is a dead connection. Bookmarks would tell as
+            # well, but a collection in which nothing ever happened gets none.
+            "timeoutSeconds": str(int(min(seconds, WATCH_FOR * random.uniform(0.8, 1.0)))),  # noqa: S311
         }
         async with self._api.lines(Request("WATCH", self._ref, self._path, params)) as lines:
             async for line in lines:
