@@ -156,13 +156,13 @@ class Bench:
             finally:
                 operator.stop()
             restart, writes = self._restart()
-            bare = await self._baseline(api)
+            bare, bare_cost = await self._baseline(api)
         told = f"{bare.first:.0f} / {bare.every:.0f} ms (bare kopf daemon, {bare.children} children)"
         return [
             Figure("children of one resource", latency.children, ""),
             _at_most("apply to first child, p95", latency.first, "ms", 100, told),
             _at_most("apply to all children, p95", latency.every, "ms", 200, told),
-            _at_most("operator CPU for each resource created", cost, "ms", 50),
+            _at_most("operator CPU for each resource created", cost, "ms", 50, f"{bare_cost:.0f} ms (the same daemon)"),
             _at_most(f"memory with {self.count} resources", mebibytes, "MiB", 250),
             _at_most("API requests of a quiet resource", requests[0], "1/s", 0.05),
             _at_most("writes while quiet", requests[1], "", 0),
@@ -203,7 +203,7 @@ class Bench:
         finally:
             operator.stop()
 
-    async def _baseline(self, api: Api) -> Latency:
+    async def _baseline(self, api: Api) -> tuple[Latency, float]:
         children = self.directory / "children.json"
         children.write_text(json.dumps(await self._plain_children(api)))
         log = OUT / "thousand-bare.log"
@@ -213,11 +213,14 @@ class Bench:
         try:
             load = Load(api, BARE, self.rate)
             await load.apply([f"warm{number}" for number in range(5)], {})
+            await asyncio.to_thread(until, lambda: _all_have(onlooker, list(load.sent)), 60)
             load.sent.clear()
+            process = psutil.Process(bare.process.pid)
+            before = _cpu(process)
             names = [f"b{number}" for number in range(min(self.count, BASELINE_COUNT))]
             await load.apply(names, {})
             await asyncio.to_thread(until, lambda: _all_have(onlooker, names), 60)
-            return Latency.of(load.sent, onlooker.seen)
+            return Latency.of(load.sent, onlooker.seen), (_cpu(process) - before) * 1000 / len(names)
         finally:
             await onlooker.close()
             bare.stop()
