@@ -6,7 +6,7 @@ import ssl
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,8 @@ class Connection:
     server: str
     authority: str | None = None
     certificate: str | None = None
-    key: str | None = None
-    token: str | None = None
+    key: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
     token_file: Path | None = None
     """Read anew for each request: the kubelet replaces a service account's token every hour."""
 
