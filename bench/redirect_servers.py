@@ -1,4 +1,4 @@
-"""The servers that redirects are measured on: a database and a cache, ours as a pod runs it, and others under uvicorn."""
+"""What redirects are measured on: a database and a cache, ours as a pod runs it, and others under uvicorn."""
 
 import json
 import subprocess
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import httpx
 import psutil
-from toprope_kit.auth import mint
 
+from toprope_kit.auth import mint
 from workloads.shortener.tests import servers
 from workloads.shortener.tests.servers import CacheServer, Postgres, free_port, until
 

@@ -12,23 +12,16 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from statistics import median
 
 import asyncpg
-import httpx
-import psutil
 
 from bench.redirect_servers import LINKS, Target, World, kit, number, plain, says, world
 from bench.report import Figure, machine, tell
-from toprope_kit.auth import mint
-from workloads.shortener.tests import servers
-from workloads.shortener.tests.servers import APP_PASSWORD, OWNER_PASSWORD, CacheServer, Postgres, free_port, until
+from workloads.shortener.tests.servers import APP_PASSWORD, OWNER_PASSWORD, until
 
 OURS = "ours"
 KITS: Mapping[str, Mapping[str, str]] = {
@@ -42,10 +35,10 @@ UNRECORDED = frozenset({"bare", "ours without histogram and clicks"})
 
 def closed_loop(targets: Mapping[str, Target], rounds: int, seconds: float) -> None:
     """Each in turn, as fast as it answers; the first round warms up and does not count."""
-    for number in range(rounds + 1):
+    for turn in range(rounds + 1):
         for target in targets.values():
-            seen = target.ask("--seconds", str(seconds if number else 1), "--connections", "20")
-            if number:
+            seen = target.ask("--seconds", str(seconds if turn else 1), "--connections", "20")
+            if turn:
                 target.rates.append(seen["redirects"] / seen["took"])
             else:
                 target.costs.clear()

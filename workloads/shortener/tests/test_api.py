@@ -33,6 +33,12 @@ async def test_a_made_up_slug_has_the_length_that_was_set(running: Running) -> N
     assert len(made.json()["slug"]) == 7
 
 
+async def test_the_short_address_is_the_one_that_the_client_used(running: Running) -> None:
+    proxied = {"X-Forwarded-Proto": "https", "Host": "links.example.com"}
+    made = await running.client.post(LINKS, json=SPRING, headers=proxied)
+    assert made.json()["shortUrl"] == "https://links.example.com/spring"
+
+
 async def test_a_taken_slug_is_a_conflict(running: Running) -> None:
     await running.client.post(LINKS, json=SPRING)
     taken = await running.client.post(LINKS, json=SPRING)

@@ -40,8 +40,8 @@ def test_a_new_database_is_checked_and_migrated_and_then_nothing_is_left_to_do(e
 def test_two_migrations_at_once_end_as_one(empty: World) -> None:
     command = [sys.executable, "-m", "shortener", "migrate"]
     environ = as_owner(empty.environ())
-    running = [subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL) for _ in range(3)]
-    assert [process.wait(60) for process in running] == [0, 0, 0]
+    running = [subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [process.wait(60) for process in running] == [0, 0]
 
 
 def test_a_database_ahead_of_this_release_is_left_as_it_is(world: World) -> None:

@@ -48,7 +48,13 @@ class Gate:
             raise Unauthorized("This API key opens nothing; look whether it was rotated.")
         if self._per_key:
             note(request, await self._limits.take_now("key", presented.key_id, self._per_key), "key")
-        return Caller(tenant, self._base or str(request.base_url).rstrip("/"))
+        return Caller(tenant, self._base or self._reached_by(request))
+
+    def _reached_by(self, request: Request) -> str:
+        """The address that the client used, as far as our proxies tell: they end TLS, and speak plainly to us."""
+        told = request.headers.get("x-forwarded-proto", "") if self._proxies else ""
+        scheme = told.rpartition(",")[2].strip()
+        return f"{scheme if scheme in ('http', 'https') else request.url.scheme}://{request.url.netloc}"
 
 
 def note(request: Request, verdict: Verdict, whose: str) -> None:

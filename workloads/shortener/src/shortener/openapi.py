@@ -27,8 +27,9 @@ PAGE = {
 }
 PASSWORD = {
     "type": "object",
-    "required": ["password"],
-    "properties": {"password": {"type": "string", "description": "The link's password."}},
+    "properties": {
+        "password": {"type": "string", "description": "The link's password; links without one do not look at it."}
+    },
 }
 
 
@@ -52,7 +53,6 @@ def redirect_routes() -> dict[str, Any]:
             "tags": ["redirect"],
             "security": [],
             "requestBody": {
-                "required": True,
                 "content": {
                     "application/x-www-form-urlencoded": {"schema": PASSWORD, "example": {"password": "correct horse"}}
                 },
