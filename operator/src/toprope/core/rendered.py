@@ -31,7 +31,9 @@ def unchanged(manifest: Manifest, live: Manifest) -> bool:
 
 
 def _holds(wanted: Any, live: Any) -> bool:
-    # The plain types, not their protocols: this is the innermost loop of every pass.
+    # The innermost loop of every pass: whole branches that are equal are seen at once, and by plain types.
+    if wanted == live:
+        return True
     if isinstance(wanted, dict):
         return isinstance(live, dict) and all(_holds(value, live.get(key)) for key, value in wanted.items())
     if isinstance(wanted, (list, tuple)):
@@ -40,4 +42,4 @@ def _holds(wanted: Any, live: Any) -> bool:
             and len(wanted) == len(live)
             and all(_holds(one, other) for one, other in zip(wanted, live, strict=True))
         )
-    return bool(wanted == live)
+    return False

@@ -20,6 +20,9 @@ from toprope.ports import Cluster
 
 A = TypeVar("A")
 
+NO_OBJECTS = "1"
+"""A resourceVersion that no object has: etcd counts from 1, and 1 is its first, empty state."""
+
 log = logging.getLogger(__name__)
 
 
@@ -89,9 +92,8 @@ def _refuse_unless_ours(resource: Resource, wanted: Manifest, live: Manifest, re
 async def _apply(resource: Resource, manifest: Manifest, cluster: Cluster) -> None:
     ref = ref_of(manifest)
     plain, guard = _parted(manifest)
-    live = cluster.child(ref) or await cluster.read(ref)
+    live = cluster.child(ref) or await _newborn(plain, ref, cluster)
     if live is None:
-        await cluster.apply(_guarded(with_hash(plain), guard))
         return
     if not _is_owned_and_stays(resource, live):
         # The store may be behind, and it knows no managers: the refusal is made from a fresh look.
@@ -101,6 +103,22 @@ async def _apply(resource: Resource, manifest: Manifest, cluster: Cluster) -> No
         _refuse_unless_owned(resource, live, ref)
     if not unchanged(plain, live):
         await cluster.apply(_guarded(with_hash(plain), {**guard, "uid": live["metadata"]["uid"]}))
+
+
+async def _newborn(plain: Manifest, ref: Ref, cluster: Cluster) -> Manifest | None:
+    """Makes the object if there is none of its name; else returns the one that is there, unchanged.
+
+    An apply that names a resourceVersion makes an object that is not there, and is a Conflict with any that is: the
+    look and the first apply are one request, and nobody comes between them.
+    """
+    try:
+        await cluster.apply(_guarded(with_hash(plain), {"resourceVersion": NO_OBJECTS}))
+    except Conflict:
+        live = await cluster.read(ref)
+        if live is None:
+            raise
+        return live
+    return None
 
 
 def _parted(manifest: Manifest) -> tuple[Manifest, dict[str, Any]]:
