@@ -9,9 +9,8 @@ from tests.e2e.world import World, a_shortener, until
 def links(world: World) -> World:
     world.apply(a_shortener(world, replicas={"min": 1, "max": 1}))
     world.wait_ready("links")
-    with world.links() as api:
-        for slug in ("hot", "cold"):
-            api.post("/api/v1/links", json={"target": "https://example.org/", "slug": slug}).raise_for_status()
+    world.make_link("hot")
+    world.make_link("cold")
     return world
 
 

@@ -13,8 +13,7 @@ from tests.e2e.world import World, a_shortener, until
 def links(world: World) -> World:
     world.apply(a_shortener(world))
     world.wait_ready("links")
-    with world.links() as api:
-        api.post("/api/v1/links", json={"target": "https://example.org/", "slug": "always"}).raise_for_status()
+    world.make_link("always")
     return world
 
 
@@ -24,11 +23,11 @@ class Visitors(threading.Thread):
     def __init__(self, world: World) -> None:
         super().__init__(daemon=True)
         self.answers: Counter[int | str] = Counter()
-        self._world, self._stop = world, threading.Event()
+        self._world, self._told = world, threading.Event()
 
     def run(self) -> None:
         with self._world.visitor() as visitor:
-            while not self._stop.wait(0.02):
+            while not self._told.wait(0.02):
                 self.answers[self._once(visitor)] += 1
 
     def _once(self, visitor: httpx.Client) -> int | str:
@@ -38,7 +37,7 @@ class Visitors(threading.Thread):
             return type(problem).__name__
 
     def stop(self) -> None:
-        self._stop.set()
+        self._told.set()
         self.join(timeout=15)
 
 
@@ -67,7 +66,7 @@ def test_the_old_revision_is_gone_whole(links: World) -> None:
     stable = revisions(links)["stable"]
 
     def left() -> list[str]:
-        kinds = "deployments,services,jobs,horizontalpodautoscalers,controllerrevisions"
+        kinds = "deployments,services,jobs,horizontalpodautoscalers"
         found = links.find(kinds, "toprope.dev/name=links,toprope.dev/revision")
         names = [
             (one["kind"], one["metadata"]["name"], one["metadata"]["labels"]["toprope.dev/revision"]) for one in found

@@ -9,8 +9,7 @@ def test_all_credentials_are_new_and_nobody_noticed(world: World) -> None:
     world.apply(a_shortener(world))
     world.wait_ready("links")
     before = {key: world.secret("links-credentials", key) for key in KEYS}
-    with world.links() as api:
-        api.post("/api/v1/links", json={"target": "https://example.org/", "slug": "calm"}).raise_for_status()
+    world.make_link("calm")
 
     world.kubectl("annotate", "sapp", "links", "toprope.dev/rotate-credentials=spring")
     with world.visitor() as visitor:

@@ -13,7 +13,7 @@ from tests.e2e.world import World, a_shortener
             "no-node",
             {"scheduling": {"nodeSelector": {"disk": "golden"}}},
             "Ready",
-            "PodUnschedulable",
+            "PodNotScheduled",
             "node",
         ),
         (
@@ -43,13 +43,13 @@ def test_the_obstacle_is_named(
 
 def test_a_name_that_belongs_to_somebody_else_is_refused(world: World) -> None:
     world.apply(
-        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "taken"}, "spec": {"ports": [{"port": 80}]}}
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "taken-web"}, "spec": {"ports": [{"port": 80}]}}
     )
     world.apply(a_shortener(world, "taken"))
     condition = world.wait_condition("taken", "Ready", "ChildNotOurs")
     assert "Service" in condition["message"]
     world.kubectl("delete", "sapp", "taken", "--timeout=60s")
-    assert world.get("service", "taken") is not None
+    assert world.get("service", "taken-web") is not None
 
 
 def test_an_unknown_field_is_refused_by_name(world: World) -> None:

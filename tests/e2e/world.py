@@ -97,6 +97,12 @@ class World:
             base_url=GATEWAY, headers={"Host": self.hostname, "Authorization": f"Bearer {key}"}, timeout=10
         )
 
+    def make_link(self, slug: str, target: str = "https://example.org/") -> None:
+        """Make a link with this slug."""
+        with self.links() as api:
+            made = api.post("/api/v1/links", json={"target": target, "slug": slug})
+        assert made.status_code == 201, f"{made.status_code} {made.text}"
+
     def visitor(self) -> httpx.Client:
         """A client that follows nothing and has no key."""
         agent = "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0"

@@ -13,7 +13,7 @@ ACCOUNT = Account("toprope-system", "toprope")
 def test_each_kind_adds_itself_its_status_and_its_finalizers() -> None:
     own = [rule for rule in rules([A_KIND]) if rule["apiGroups"] == ["toprope.dev"]]
     assert own == [
-        {"apiGroups": ["toprope.dev"], "resources": ["widgets"], "verbs": ["list", "patch", "watch"]},
+        {"apiGroups": ["toprope.dev"], "resources": ["widgets"], "verbs": ["get", "list", "patch", "watch"]},
         {"apiGroups": ["toprope.dev"], "resources": ["widgets/finalizers"], "verbs": ["update"]},
         {"apiGroups": ["toprope.dev"], "resources": ["widgets/status"], "verbs": ["patch"]},
     ]

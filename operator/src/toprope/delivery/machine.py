@@ -77,7 +77,8 @@ def next_rollout(before: Rollout, seen: Seen, now: datetime) -> Rollout:
 
 def _moved(before: Rollout, seen: Seen, now: datetime) -> Rollout:
     if before.stable is None:
-        return Rollout(stable=seen.wanted, reason=Reason.FIRST_RELEASE, message="The first release starts at once.")
+        message = f"Revision {seen.wanted} is the first: there is nothing to roll over from."
+        return Rollout(stable=seen.wanted, reason=Reason.FIRST_RELEASE, message=message)
     if before.stable == seen.wanted:
         return _settling(replace(before, candidate=None), seen, now)
     if before.candidate != seen.wanted:
