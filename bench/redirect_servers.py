@@ -109,7 +109,7 @@ def plain(here: World, name: str, factory: str) -> Iterator[Target]:
         sys.executable, "-m", "uvicorn", f"bench.redirect_apps:{factory}", "--factory", "--port", str(port),
         "--no-access-log", "--log-level", "error", "--loop", "uvloop", "--http", "httptools", "--lifespan", "on",
     ]  # fmt: skip
-    process = subprocess.Popen(command, env=dict(here.environ))
+    process = subprocess.Popen(command, env=dict(here.environ), stderr=subprocess.DEVNULL)
     try:
         url = f"http://127.0.0.1:{port}"
         until(lambda: says(url + "/bench0", 302), f"{name} is ready", 60)

@@ -67,8 +67,9 @@ class Redirect:
             if not entry.plain:
                 await self._conditional(entry, who, scope, receive, send)
                 return
-            await answer(send, 302, entry.headers)
+            # Counted first: a worker that is killed in between may lose no click that nobody knows of.
             self._count(entry, who, scope)
+            await answer(send, 302, entry.headers)
         except Problem as problem:
             await render(problem)(scope, receive, send)
 
@@ -102,8 +103,8 @@ class Redirect:
         if outcome is Outcome.ADMIT and scope["method"] != "HEAD" and not await self._admit(entry.link_id):
             outcome = Outcome.ENDED
         if outcome in (Outcome.GO, Outcome.ADMIT):
-            await answer(send, status, entry.headers)
             self._count(entry, who, scope)
+            await answer(send, status, entry.headers)
         else:
             await answer(send, status, refused(entry, outcome))
 
