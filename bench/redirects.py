@@ -145,8 +145,8 @@ async def row_security(here: World, turns: int = 20) -> Figure:
     ways = (owner, direct), (app, direct), (app, "SELECT link_id, target FROM shortener.resolve($1)")
     times: list[list[float]] = [[], [], []]
     for _ in range(turns):
-        for way, (connection, query) in zip(times, ways, strict=True):
-            way += await _microseconds(connection, query)
+        for taken, (connection, query) in zip(times, ways, strict=True):
+            taken.extend(await _microseconds(connection, query))
     await asyncio.gather(app.close(), owner.close())
     bare, policy, function = map(median, times)
     said = f"without row security {bare:.0f} µs; by the function that a redirect asks {function:.0f} µs"
