@@ -45,6 +45,7 @@ def main() -> None:
 def _ran(name: str, *, quiet: bool) -> bool:
     start = time.monotonic()
     print(f"— {name} …", file=sys.stderr, flush=True)
+    (OUT / f"{name}.json").unlink(missing_ok=True)  # an earlier run's figures are not today's
     output = sys.stderr if quiet else None
     done = subprocess.run([sys.executable, "-m", f"bench.{name}"], check=False, timeout=3600, stdout=output)
     print(

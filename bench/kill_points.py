@@ -31,7 +31,7 @@ def main() -> int:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory, a_floor(Path(directory)) as floor:
         figures, lines = asyncio.run(killed(floor, Path(directory), asked.share))
-    tell("kill-points", figures, machine("kopf"), as_json=asked.o == "json")
+    tell("kill_points", figures, machine("kopf"), as_json=asked.o == "json")
     print("\n".join(lines), file=sys.stderr)
     return 1 if lines else 0
 

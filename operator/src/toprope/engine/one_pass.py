@@ -115,24 +115,23 @@ async def part(kind: Kind, ref: Ref, world: World) -> bool:
     live = await world.cluster.read(ref)
     if live is None or not is_being_deleted(live) or not is_held(live):
         return False
-    await farewell(kind, ref, world)
+    await farewell(kind, live, world)
     left = [finalizer for finalizer in live["metadata"]["finalizers"] if finalizer != FINALIZER]
     await _amend_finalizers(ref, live, left, world)
     return True
 
 
-async def farewell(kind: Kind, ref: Ref, world: World) -> None:
+async def farewell(kind: Kind, live: Manifest, world: World) -> None:
     """What is left to do before the resource may go. Raises until it is done.
 
     A resource that cannot be read, or is left alone on request, goes as it is: its data stays.
     """
-    live = world.cluster.child(ref)
-    if live is None or annotations_of(live).get(RECONCILE) == "disabled":
+    if annotations_of(live).get(RECONCILE) == "disabled":
         return
     try:
         resource = resource_of(kind, live, world.installation)
     except Unreadable as error:
-        log.warning("%s goes without farewell: %s", ref, error)
+        log.warning("%s goes without farewell: %s", live["metadata"]["name"], error)
         return
     seen = await kind.observe(resource, world.cluster)
     decision = kind.farewell(resource, seen, world.clock.now())

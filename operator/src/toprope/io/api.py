@@ -4,12 +4,14 @@ It retries nothing: who asked knows better when to ask again.
 """
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
+import aiohappyeyeballs
 import aiohttp
 import orjson
 
@@ -23,8 +25,10 @@ MERGE = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 
 CALL = aiohttp.ClientTimeout(total=30, connect=10, sock_connect=5)
-# A watch is asked for a minute at most: one that says nothing for longer is dead.
-WATCH = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=75)
+# A watch may be silent for as long as it likes: whether its connection lives, TCP finds out (`_kept_alive`).
+WATCH = aiohttp.ClientTimeout(total=None, sock_connect=5)
+SILENCE, PROBES, APART = 30, 3, 10
+"""Seconds of silence after which TCP asks whether the other side lives, how often, and seconds between two of these."""
 CALLS_AT_ONCE = 48
 
 Counted = Callable[[str, str], None]
@@ -56,7 +60,9 @@ class Api:
         self._slots = asyncio.Semaphore(CALLS_AT_ONCE)
 
     async def __aenter__(self) -> Self:
-        connector = aiohttp.TCPConnector(limit=0, ssl=self._connection.tls(), keepalive_timeout=60)
+        connector = aiohttp.TCPConnector(
+            limit=0, ssl=self._connection.tls(), keepalive_timeout=60, socket_factory=_kept_alive
+        )
         self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
         return self
 
@@ -118,6 +124,18 @@ class Api:
         if bearer := self._connection.bearer():
             headers["Authorization"] = f"Bearer {bearer}"
         return headers
+
+
+def _kept_alive(address: aiohappyeyeballs.AddrInfoType) -> socket.socket:
+    family, kind, protocol, _, _ = address
+    made = socket.socket(family, kind, protocol)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, SILENCE)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, PROBES)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, APART)
+    # Keep-alive does not speak while something sent is unanswered; this does.
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, (SILENCE + PROBES * APART) * 1000)
+    return made
 
 
 def _named(error: Exception) -> str:

@@ -66,12 +66,18 @@ class ApiCluster:
         return await self._changed(Request("PATCH", ref, ref.path, _MANAGED, patch, MERGE))
 
     async def delete(self, ref: Ref, uid: str) -> None:
-        """DELETE of that UID. Another object of the name is left alone: the one asked for is gone already."""
+        """DELETE of that UID. Another object of the name is left alone: the one asked for is gone already. A Conflict
+        while the very object is still there is one.
+        """
         body = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
         try:
             await self._api.call(Request("DELETE", ref, ref.path, body=body))
-        except (Missing, Conflict):
+        except Missing:
             return
+        except Conflict:
+            live = await self.read(ref)
+            if live is not None and live["metadata"]["uid"] == uid:
+                raise
 
     async def write_status(self, ref: Ref, status: Mapping[str, Any], resource_version: str) -> Manifest:
         """Replace the whole status of the object at that version, whoever wrote what is there."""

@@ -100,11 +100,17 @@ class Store:
             self._take(resource, manifest)
 
     def listed(self, resource: ApiResource, scope: str | None, manifests: Iterable[Manifest], version: int) -> None:
-        """A whole list, as of `version`: what it lacks is gone, unless we wrote it later."""
+        """A whole list, as of `version`: what it lacks is gone, unless we wrote it later.
+
+        What is in it but not here, while a watch has heard of later times, was deleted meanwhile.
+        """
         known = set()
+        ahead = self._heard.get((resource, scope), 0) > version
         for manifest in manifests:
-            known.add(_identity(manifest)[:2])
-            self._take(resource, manifest)
+            identity = _identity(manifest)[:2]
+            known.add(identity)
+            if not (ahead and identity not in self._entries[resource]):
+                self._take(resource, manifest)
         for namespace, name in list(self._entries[resource].keys() - known):
             if scope in (None, namespace):
                 self._drop(Ref(resource, namespace, name), version)

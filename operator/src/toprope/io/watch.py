@@ -1,8 +1,8 @@
-"""Keeps one collection of the store true: list, then watch, list again when the watch breaks or ten minutes are over.
+"""Keeps one collection of the store true: list, then watch; and list again every ten minutes beside the watch.
 
 list ──► watch ──stream ended──► watch from the last version heard
  ▲         │
- └─────────┴── 410, any other error (after a while), ten minutes over
+ └─────────┴── 410, any other error (after a while)
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from toprope.core.errors import TopropeError
+from toprope.core.errors import TopropeError, Transient
 from toprope.core.names import FIELD_MANAGER, MANAGED_BY
 from toprope.core.objects import ApiResource, Manifest, Ref
 from toprope.io.api import Api, Request
@@ -21,8 +21,10 @@ from toprope.io.store import Store
 from toprope.io.translation import Gone, error_of
 
 LIST_AGAIN = 600.0
-WATCH_FOR = 60.0
-"""Seconds; less than the client's patience with a silent watch."""
+WATCH_FOR = 2700.0
+"""Seconds. Long, so that quiet costs next to nothing: a dead connection is noticed by TCP itself (io.api)."""
+SHORTEST_WATCH = 1.0
+"""Seconds. A server that ends watches faster is given a pause, as after an error."""
 PAGE = "500"
 OURS = f"{MANAGED_BY}={FIELD_MANAGER}"
 
@@ -47,16 +49,30 @@ class Reflector:
 
     async def run(self) -> None:
         """Runs until it is cancelled; each failure is logged and made good by the next list."""
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._watch_on())
+            both.create_task(self._list_again())
+
+    async def _watch_on(self) -> None:
         while True:
             try:
                 await self._list_and_watch()
-                self._failures = 0
             except Gone:
                 await asyncio.sleep(0.2)
             except TopropeError as error:
                 self._failures += 1
                 log.warning("watch of %s broke: %s", self._ref, error)
                 await asyncio.sleep(self._pause())
+
+    async def _list_again(self) -> None:
+        """Makes good what a watch may have lost."""
+        while True:
+            # Not all collections at the same second.
+            await asyncio.sleep(LIST_AGAIN * random.uniform(0.8, 1.2))  # noqa: S311
+            try:
+                await self._list()
+            except TopropeError as error:
+                log.warning("listing %s again failed: %s", self._ref, error)
 
     def _pause(self) -> float:
         longest: float = min(30.0, 0.5 * 2 ** min(self._failures, 6))
@@ -66,10 +82,11 @@ class Reflector:
         version = await self._list()
         self.synced.set()
         loop = asyncio.get_running_loop()
-        # Not all collections at the same second.
-        due = loop.time() + LIST_AGAIN * random.uniform(0.8, 1.2)  # noqa: S311
-        while (left := due - loop.time()) > 1:
-            version = await self._watch(version, left)
+        while True:
+            began = loop.time()
+            version = await self._watch(version)
+            if loop.time() - began < SHORTEST_WATCH:
+                raise Transient(f"The API server ended a watch of {self._ref} at once.")
             self._failures = 0
 
     async def _list(self) -> int:
@@ -91,15 +108,13 @@ class Reflector:
             item["metadata"].pop("managedFields", None)
             yield {"apiVersion": self._resource.api_version, "kind": self._resource.kind, **item}
 
-    async def _watch(self, version: int, seconds: float) -> int:
+    async def _watch(self, version: int) -> int:
         params = {
             "watch": "1",
             **self._selector,
             "resourceVersion": str(version),
             "allowWatchBookmarks": "true",
-            # The server ends the watch itself: silence beyond that is a dead connection. Bookmarks would tell as
-            # well, but a collection in which nothing ever happened gets none.
-            "timeoutSeconds": str(int(min(seconds, WATCH_FOR * random.uniform(0.8, 1.0)))),  # noqa: S311
+            "timeoutSeconds": str(int(WATCH_FOR * random.uniform(0.8, 1.0))),  # noqa: S311
         }
         async with self._api.lines(Request("WATCH", self._ref, self._path, params)) as lines:
             async for line in lines:
