@@ -11,7 +11,7 @@ from types import FrameType
 from dev.build.go import GoBuild
 from dev.build.gosets import EVERYTHING, FLOOR, STAGES
 from dev.cluster import Cluster
-from dev.doctor import examined, report, told
+from dev.doctor import cleared, examined, report, told
 from dev.drivers import chosen
 from dev.errors import DevError
 from dev.floor import Floor, end, orphans
@@ -24,6 +24,12 @@ def cluster() -> Cluster:
     return Cluster(places(), chosen(places()))
 
 
+def say_what_comes(*subjects: str) -> None:
+    """Before anything long starts: what it will install, build and fill, or why it cannot."""
+    if coming := cleared(report(examined(places())), *subjects):
+        print(coming, flush=True)
+
+
 def doctor(wanted: argparse.Namespace) -> None:
     """Ends with 1 when something is missing that will not be installed."""
     found = report(examined(places()))
@@ -34,12 +40,14 @@ def doctor(wanted: argparse.Namespace) -> None:
 
 def build(wanted: argparse.Namespace) -> None:
     """Build the binaries that are missing."""
+    say_what_comes("disk")
     stages = {"floor": FLOOR, "node": STAGES, "all": EVERYTHING}[wanted.what]
     GoBuild(places()).build(stages)
 
 
 def up(wanted: argparse.Namespace) -> None:
     """Start or complete the cluster."""
+    say_what_comes()
     cluster().up()
     print(f"export KUBECONFIG={cluster().driver.kubeconfig()}")
 

@@ -15,6 +15,7 @@ from dev.build.binaries import is_built
 from dev.build.gosets import EVERYTHING, KIND
 from dev.commands import there
 from dev.drivers.driver import engine_answers
+from dev.errors import Missing
 from dev.places import Places
 
 GIB = 1024**3
@@ -155,6 +156,21 @@ def room(seen: Seen, needed: float) -> Finding:
     if seen.free_gib < needed:
         return Finding("disk", "missing", detail, "free some, or set XDG_CACHE_HOME to a larger disk")
     return Finding("disk", "there", detail)
+
+
+def cleared(found: Report, *subjects: str) -> str:
+    """What is about to be installed and built and the disk it takes, for a person; empty when that is nothing.
+
+    Missing when one of `subjects` (all by default) stands in the way: better now than half-way.
+    """
+    for each in found.blockers:
+        if not subjects or each.subject in subjects:
+            raise Missing(f"{each.subject}: {each.detail}", each.cure)
+    coming = [each for each in found.findings if each.state.startswith("will be")]
+    if not coming:
+        return ""
+    disk = f"disk: {found.needed_gib:g} GiB needed, {found.free_gib:g} GiB free"
+    return "\n".join([*(f"{each.subject} {each.state}: {each.detail}" for each in coming), disk])
 
 
 def told(found: Report) -> str:

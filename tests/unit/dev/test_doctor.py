@@ -2,7 +2,8 @@ import dataclasses
 
 import pytest
 
-from dev.doctor import Report, Seen, report, told
+from dev.doctor import Report, Seen, cleared, report, told
+from dev.errors import Missing
 
 READY = Seen(
     linux=True,
@@ -68,3 +69,20 @@ def test_where_a_docker_engine_answers_kind_is_taken_and_root_is_not_needed() ->
 
 def test_a_build_needs_more_disk_than_a_start() -> None:
     assert report(FRESH).needed_gib > report(READY).needed_gib + 5
+
+
+def test_before_anything_long_it_is_said_what_comes() -> None:
+    assert cleared(report(READY)) == ""
+    coming = cleared(report(FRESH))
+    assert "binaries will be built: etcd, kubelet (about 7 min on two cores)" in coming
+    assert "50 GiB free" in coming
+
+
+def test_nothing_is_started_on_a_disk_that_is_too_small() -> None:
+    full = report(dataclasses.replace(FRESH, free_gib=5.0))
+    with pytest.raises(Missing, match=r"disk: .* 5 GiB free|disk: .* 5\.0 GiB free"):
+        cleared(full, "disk")
+
+
+def test_a_build_alone_asks_for_disk_only() -> None:
+    assert cleared(report(dataclasses.replace(READY, root=False)), "disk") == ""
