@@ -21,7 +21,7 @@ import asyncpg
 
 from bench.redirect_servers import LINKS, Target, World, kit, number, plain, says, world
 from bench.report import Figure, machine, tell
-from workloads.shortener.tests.servers import APP_PASSWORD, OWNER_PASSWORD, until
+from workloads.shortener.tests.servers import APP_PASSWORD, SUPERUSER_PASSWORD, until
 
 OURS = "ours"
 KITS: Mapping[str, Mapping[str, str]] = {
@@ -139,15 +139,15 @@ async def row_security(here: World, turns: int = 20) -> Figure:
     """One link asked of the database: by the function that crosses tenants, and by a tenant under its policy."""
     place = {"host": "127.0.0.1", "port": here.postgres.port, "database": "app"}
     app = await asyncpg.connect(**place, user="app", password=APP_PASSWORD)
-    owner = await asyncpg.connect(**place, user="owner", password=OWNER_PASSWORD)
+    above = await asyncpg.connect(**place, user="postgres", password=SUPERUSER_PASSWORD)
     await app.execute("SELECT set_config('toprope.tenant', '1', false)")
     direct = "SELECT id, target FROM shortener.links WHERE slug = $1"
-    ways = (owner, direct), (app, direct), (app, "SELECT link_id, target FROM shortener.resolve($1)")
+    ways = (above, direct), (app, direct), (app, "SELECT link_id, target FROM shortener.resolve($1)")
     times: list[list[float]] = [[], [], []]
     for _ in range(turns):
         for taken, (connection, query) in zip(times, ways, strict=True):
             taken.extend(await _microseconds(connection, query))
-    await asyncio.gather(app.close(), owner.close())
+    await asyncio.gather(app.close(), above.close())
     bare, policy, function = map(median, times)
     said = f"without row security {bare:.0f} µs; by the function that a redirect asks {function:.0f} µs"
     return Figure("one question to the database under row security", policy, "µs", baseline=said)

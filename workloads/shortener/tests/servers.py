@@ -21,6 +21,7 @@ from tempfile import mkdtemp
 USER = 65534  # nobody: initdb wants a name for it
 DEADLINE = 20.0
 OWNER_PASSWORD, APP_PASSWORD, CACHE_PASSWORD = "owner-0", "app-0", "cache-0"
+SUPERUSER_PASSWORD = "superuser-0"
 
 
 def folder_of(package: str) -> Path:
@@ -68,14 +69,22 @@ def _unprivileged() -> dict[str, object]:
     return {"user": USER, "group": USER, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
+def known_passwords() -> dict[str, str]:
+    """Of each role, before anything is rotated."""
+    return {"postgres": SUPERUSER_PASSWORD, "owner": OWNER_PASSWORD, "app": APP_PASSWORD}
+
+
 @dataclass
 class Postgres:
-    """One Postgres 18; superuser `owner`, role `app`, database `app`, passwords over TCP as in the cluster."""
+    """One Postgres 18 with the roles `owner` and `app` and the database `app` as in the cluster.
+
+    Passwords are asked over TCP, of the superuser `postgres` as well: it makes the tests' databases.
+    """
 
     home: Path
     port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
-    passwords: dict[str, str] = field(default_factory=lambda: {"owner": OWNER_PASSWORD, "app": APP_PASSWORD})
+    passwords: dict[str, str] = field(default_factory=known_passwords)
 
     def create(self, data: Path | None = None) -> None:
         """A new, empty server; `data` puts its files somewhere else, such as on a small disk."""
@@ -89,12 +98,12 @@ class Postgres:
         self.data = data or self.home / "data"
         self.data.mkdir(mode=0o700, exist_ok=True)
         secret = self.home / "password"
-        secret.write_text(OWNER_PASSWORD)
+        secret.write_text(SUPERUSER_PASSWORD)
         if os.geteuid() == 0:
             self.home.chmod(0o755)
             for path in (self.data, secret):
                 os.chown(path, USER, USER)
-        self._run("initdb", "-D", str(self.data), "-U", "owner", "--pwfile", str(secret), "--no-sync",
+        self._run("initdb", "-D", str(self.data), "-U", "postgres", "--pwfile", str(secret), "--no-sync",
                   "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8")  # fmt: skip
 
     def start(self) -> None:
@@ -168,8 +177,10 @@ def postgres(data: Path | None = None) -> Iterator[Postgres]:
     try:
         server.create(data)
         server.start()
-        server.sql("CREATE DATABASE app", "postgres")
-        server.sql(f"CREATE ROLE app LOGIN PASSWORD '{APP_PASSWORD}'")
+        server.sql(f"CREATE ROLE app LOGIN PASSWORD '{APP_PASSWORD}'", "postgres", "postgres")
+        server.sql(f"CREATE ROLE owner LOGIN CREATEROLE PASSWORD '{OWNER_PASSWORD}'", "postgres", "postgres")
+        server.sql("GRANT app TO owner WITH ADMIN TRUE, INHERIT FALSE, SET FALSE", "postgres", "postgres")
+        server.sql("CREATE DATABASE app OWNER owner", "postgres", "postgres")
         yield server
     finally:
         server.stop()

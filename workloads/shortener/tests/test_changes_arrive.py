@@ -60,7 +60,7 @@ def test_it_stops_also_when_nobody_could_hear_of_it(pods: Pods) -> None:
     cut = (
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app' AND datname = current_database()"
     )
-    pods.world.sql(f"{cut}; UPDATE shortener.links SET enabled = false")
+    pods.world.sql(f"{cut}; UPDATE shortener.links SET enabled = false", "postgres")
     pods.stopped("summer")
 
 

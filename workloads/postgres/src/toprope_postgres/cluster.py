@@ -3,6 +3,9 @@
     empty volume ─► .pgdata.new: initdb, roles, database, extension, one sync ─► renamed to pgdata
 
 Killed anywhere before the rename, the next start begins anew. Passwords are set here and nowhere else.
+
+`postgres`, who made the cluster, is the only role above row-level security; it has no password and comes in through
+the socket alone. `owner` owns the database, may change its own password and that of `app`, and nothing more.
 """
 
 import fcntl
@@ -12,7 +15,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from toprope_postgres.place import CannotServe, Place
+from toprope_postgres.place import SUPERUSER, CannotServe, Place
 
 MAJOR = "18"
 # A pod that is being replaced may need its grace time to let go of the volume.
@@ -49,15 +52,13 @@ def prepare(place: Place) -> None:
 
 def create(place: Place) -> None:
     """A new cluster with its two roles, its database and the vector extension; the volume must be empty."""
-    app = password(place, "app-password")
-    password(place, "owner-password")
+    app, owner = password(place, "app-password"), password(place, "owner-password")
     shutil.rmtree(place.fresh, ignore_errors=True)
     run([
-        place.bin / "initdb", "-D", place.fresh, "-U", "owner", f"--pwfile={place.secrets / 'owner-password'}",
-        "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin",
-        "--builtin-locale=C.UTF-8", "--no-sync", "--no-instructions",
+        place.bin / "initdb", "-D", place.fresh, "-U", SUPERUSER, "--auth=reject", "--encoding=UTF8", "--locale=C",
+        "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-sync", "--no-instructions",
     ])  # fmt: skip
-    run([place.bin / "postgres", "--single", "-j", "-D", place.fresh, "template1"], statements(app))
+    run([place.bin / "postgres", "--single", "-j", "-D", place.fresh, "template1"], statements(app, owner))
     # Written once, at the end, instead of after each of a thousand files.
     run([place.bin / "initdb", "--sync-only", "--sync-method=syncfs", "-D", place.fresh])
     if place.data.exists():
@@ -78,17 +79,25 @@ def password(place: Place, name: str) -> str:
     return found
 
 
-def statements(app_password: str) -> str:
+def statements(app_password: str, owner_password: str) -> str:
     """The SQL that makes the cluster ours; single-user mode ends a statement at a blank line."""
-    quoted = app_password.replace("'", "''")
+    plain = "LOGIN NOSUPERUSER NOCREATEDB NOREPLICATION NOBYPASSRLS"
     return "".join(f"{statement};\n\n" for statement in (
         "CREATE EXTENSION vector",
-        f"CREATE ROLE app LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD '{quoted}'",
+        f"CREATE ROLE app {plain} NOCREATEROLE PASSWORD {literal(app_password)}",
+        # To give another role a password takes both: CREATEROLE, and the admin option on that role.
+        f"CREATE ROLE owner {plain} CREATEROLE PASSWORD {literal(owner_password)}",
+        "GRANT app TO owner WITH ADMIN TRUE, INHERIT FALSE, SET FALSE",
         "CREATE DATABASE app OWNER owner",
         "REVOKE ALL ON DATABASE app FROM PUBLIC",
         "GRANT CONNECT ON DATABASE app TO app",
         "REVOKE ALL ON DATABASE postgres FROM PUBLIC",
     ))  # fmt: skip
+
+
+def literal(text: str) -> str:
+    """The text as an SQL string."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def run(command: list[str | Path], text: str = "") -> None:

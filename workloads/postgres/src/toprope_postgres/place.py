@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HBA = Path(__file__).with_name("pg_hba.conf")
+SUPERUSER = "postgres"
 
 
 class CannotServe(Exception):
@@ -46,6 +47,11 @@ class Place:
     def configuration(self) -> Path:
         """Today's postgresql.conf."""
         return self.sockets / "toprope-postgresql.conf"
+
+    @property
+    def identities(self) -> Path:
+        """Today's pg_ident.conf."""
+        return self.sockets / "toprope-pg_ident.conf"
 
 
 def place(environment: Mapping[str, str]) -> Place:

@@ -4,12 +4,14 @@ Its configuration is written at each start beside its socket and not on the volu
 settings, and a full volume cannot keep us from changing one.
 """
 
+import os
+import pwd
 import signal
 import subprocess
 from types import FrameType
 
 from toprope_postgres import space
-from toprope_postgres.place import HBA, Place, say
+from toprope_postgres.place import HBA, SUPERUSER, Place, say
 
 LOOK = 0.5
 
@@ -21,6 +23,7 @@ def settings(place: Place, read_only: bool) -> dict[str, str]:
         "port": place.port,
         "unix_socket_directories": str(place.sockets),
         "hba_file": str(HBA),
+        "ident_file": str(place.identities),
         "max_connections": place.max_connections,
         "shared_buffers": place.shared_buffers,
         "password_encryption": "scram-sha-256",
@@ -43,6 +46,11 @@ def settings(place: Place, read_only: bool) -> dict[str, str]:
 def configuration(place: Place, read_only: bool) -> str:
     """The same as the text of a postgresql.conf."""
     return "".join(f"{name} = '{value}'\n" for name, value in settings(place, read_only).items())
+
+
+def identities() -> str:
+    """The text of a pg_ident.conf: whoever runs the server is the superuser on its socket."""
+    return f"server {pwd.getpwuid(os.geteuid()).pw_name} {SUPERUSER}\n"
 
 
 class Server:
@@ -69,6 +77,7 @@ class Server:
         (self._place.data / "postmaster.pid").unlink(missing_ok=True)
         space.fill_ballast(self._place)
         self._read_only = space.read_only(False, space.free(self._place))
+        self._place.identities.write_text(identities())
         self._configure()
         program, data = str(self._place.bin / "postgres"), str(self._place.data)
         command = [program, "-D", data, f"--config_file={self._place.configuration}"]
