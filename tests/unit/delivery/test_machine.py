@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from toprope.delivery.machine import READY_WITHIN, REST, Phase, Reason, Rollout, Seen, next_rollout
+from toprope.delivery.machine import READY_WITHIN, REST, Phase, Reason, Rollout, Seen, next_rollout, rest_ends
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 QUIET = Rollout(stable="old", phase=Phase.IDLE, since=NOW - timedelta(days=1), reason=Reason.RELEASED, message="m")
@@ -76,3 +76,35 @@ def test_a_whole_release_ends_idle_with_one_revision() -> None:
         moment += REST
     assert (rollout.stable, rollout.candidate, rollout.retiring) == ("new", None, None)
     assert rollout.phase is Phase.IDLE
+
+
+RELEASED_TWICE = replace(PREPARING, candidate="third", stable="new", retiring="old", reason=Reason.TRAFFIC_MOVED)
+THIRD = replace(READY, wanted="third")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "before", "seen", "seconds", "stands"),
+    [
+        ("a ready one waits for the rest", RELEASED_TWICE, THIRD, 9, ("new", "third", "old", Reason.TRAFFIC_MOVED)),
+        ("and then takes the traffic", RELEASED_TWICE, THIRD, 10, ("third", None, "new", Reason.ROUTE_NOT_MOVED)),
+        ("not while the gateway sends requests to the oldest", RELEASED_TWICE, replace(THIRD, route_moved=False), 60,
+         ("new", "third", "old", Reason.CANDIDATE_NOT_READY)),
+        ("one that is late fails beside it", replace(RELEASED_TWICE, reason=Reason.CANDIDATE_NOT_READY),
+         replace(THIRD, candidate_ready=False, route_moved=False), 600,
+         ("new", "third", "old", Reason.NOT_READY_IN_TIME)),
+        ("a rest begins when the route has moved, not with the candidate",
+         replace(RELEASED_TWICE, reason=Reason.CANDIDATE_NOT_READY), replace(THIRD, candidate_ready=False), 60,
+         ("new", "third", "old", Reason.TRAFFIC_MOVED)),
+    ],
+)  # fmt: skip
+def test_two_releases_in_a_row(
+    sentence: str, before: Rollout, seen: Seen, seconds: int, stands: tuple[str | None, ...]
+) -> None:
+    after = next_rollout(before, seen, NOW + timedelta(seconds=seconds))
+    assert (after.stable, after.candidate, after.retiring, after.reason) == stands
+
+
+def test_only_a_rest_has_an_end_to_wait_for() -> None:
+    assert rest_ends(RETIRING) == NOW + REST
+    assert rest_ends(replace(RETIRING, reason=Reason.ROUTE_NOT_MOVED)) is None
+    assert rest_ends(QUIET) is None

@@ -6,7 +6,8 @@
 
 The candidate starts beside stable and touches none of its pods; traffic moves in one step when the candidate is ready;
 the revision that served before goes once the route no longer sends it anything. Back to the stable release is no
-rollout: the candidate just goes. The first creation is none either.
+rollout: the candidate just goes. The first creation is none either. Two releases in a row: the second one takes no
+traffic before the revision that retires has had its rest.
 """
 
 from dataclasses import dataclass, replace
@@ -75,17 +76,22 @@ def next_rollout(before: Rollout, seen: Seen, now: datetime) -> Rollout:
     return replace(after, since=now)
 
 
+def rest_ends(rollout: Rollout) -> datetime | None:
+    """When the revision that retires may go; None while nothing retires, or still gets requests."""
+    rests = rollout.retiring is not None and rollout.reason == Reason.TRAFFIC_MOVED
+    return rollout.since + REST if rests and rollout.since else None
+
+
 def _moved(before: Rollout, seen: Seen, now: datetime) -> Rollout:
     if before.stable is None:
         message = f"Revision {seen.wanted} is the first: there is nothing to roll over from."
         return Rollout(stable=seen.wanted, reason=Reason.FIRST_RELEASE, message=message)
     if before.stable == seen.wanted:
         return _settling(replace(before, candidate=None), seen, now)
-    if before.candidate != seen.wanted:
-        return _new_candidate(before, seen)
-    if seen.candidate_ready:
+    is_free = before.retiring is None or _rested(before, seen, now)
+    if before.candidate == seen.wanted and seen.candidate_ready and is_free:
         return _switched(before)
-    return _waiting(before, seen, now)
+    return _preparing(before, seen, now)
 
 
 def _settling(before: Rollout, seen: Seen, now: datetime) -> Rollout:
@@ -96,27 +102,15 @@ def _settling(before: Rollout, seen: Seen, now: datetime) -> Rollout:
     if not seen.route_moved:
         message = f"The gateway does not send all traffic to revision {before.stable} yet."
         return replace(before, phase=Phase.RETIRING, reason=Reason.ROUTE_NOT_MOVED, message=message)
-    if _rested(before, now):
+    if _rested(before, seen, now):
         return _settling(replace(before, retiring=None), seen, now)
     message = f"Revision {before.stable} serves; revision {before.retiring} ends its last requests."
     return replace(before, phase=Phase.RETIRING, reason=Reason.TRAFFIC_MOVED, message=message)
 
 
-def _rested(before: Rollout, now: datetime) -> bool:
-    moved = before.phase is Phase.RETIRING and before.reason == Reason.TRAFFIC_MOVED
-    return moved and before.since is not None and now - before.since >= REST
-
-
-def _new_candidate(before: Rollout, seen: Seen) -> Rollout:
-    retiring = None if before.retiring == seen.wanted else before.retiring
-    return replace(
-        before,
-        candidate=seen.wanted,
-        retiring=retiring,
-        phase=Phase.PREPARING,
-        reason=Reason.CANDIDATE_NOT_READY,
-        message=seen.obstacle,
-    )
+def _rested(before: Rollout, seen: Seen, now: datetime) -> bool:
+    ends = rest_ends(before)
+    return seen.route_moved and ends is not None and now >= ends
 
 
 def _switched(before: Rollout) -> Rollout:
@@ -130,10 +124,24 @@ def _switched(before: Rollout) -> Rollout:
     )
 
 
-def _waiting(before: Rollout, seen: Seen, now: datetime) -> Rollout:
-    since = before.since or now
-    retired = before.retiring is not None and seen.route_moved and now - since >= REST
-    waiting = replace(before, retiring=None if retired else before.retiring, message=seen.obstacle)
-    if now - since < READY_WITHIN and before.phase is not Phase.FAILED:
-        return replace(waiting, phase=Phase.PREPARING, reason=Reason.CANDIDATE_NOT_READY)
-    return replace(waiting, phase=Phase.FAILED, reason=Reason.NOT_READY_IN_TIME)
+def _preparing(before: Rollout, seen: Seen, now: datetime) -> Rollout:
+    """The candidate gets ready, while the revision that served before stable has its rest all the same."""
+    ended = before.retiring == seen.wanted or _rested(before, seen, now)
+    after = replace(before, candidate=seen.wanted, retiring=None if ended else before.retiring, message=seen.obstacle)
+    if seen.candidate_ready and after.retiring:
+        message = f"Revision {seen.wanted} is ready, and waits for revision {after.retiring} to end its last requests."
+        return _stands(replace(after, message=message), seen, Phase.PREPARING, Reason.CANDIDATE_NOT_READY)
+    if _is_late(before, seen, now):
+        return _stands(after, seen, Phase.FAILED, Reason.NOT_READY_IN_TIME)
+    return _stands(after, seen, Phase.PREPARING, Reason.CANDIDATE_NOT_READY)
+
+
+def _is_late(before: Rollout, seen: Seen, now: datetime) -> bool:
+    if before.candidate != seen.wanted:
+        return False
+    return before.phase is Phase.FAILED or now - (before.since or now) >= READY_WITHIN
+
+
+def _stands(after: Rollout, seen: Seen, phase: Phase, reason: Reason) -> Rollout:
+    """A rest that runs beside is the reason, so that it is timed: `since` is when the reason began."""
+    return replace(after, phase=phase, reason=Reason.TRAFFIC_MOVED if after.retiring and seen.route_moved else reason)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.shorteners import (
+    EXTERNAL,
     NOW,
     Paper,
     Spoiling,
@@ -12,6 +13,7 @@ from tests.support.shorteners import (
     all_of,
     changed,
     condition,
+    give_secret,
     secret_changed,
     settled,
     waiting,
@@ -138,3 +140,18 @@ def test_no_migration_starts_while_a_secret_of_the_users_is_missing() -> None:
     assert condition(decision, "Ready")[1] == Reason.SECRET_MISSING
     assert decision.again <= timedelta(seconds=15)
     assert secret_changed("mine", None)(paper.seen()).secrets.keys() == {"links-credentials"}
+
+
+def test_a_next_try_that_is_held_back_is_not_asked_for_all_the_time() -> None:
+    paper = Paper(a_shortener(EXTERNAL))
+    give_secret(paper, "my-database", ["owner-uri", "app-uri"])
+    give_secret(paper, "my-cache", ["uri"])
+    paper.pass_once()
+    name = ("Job", f"links-migrate-{revision_of_spec(paper.resource.spec)}")
+    paper.pass_once(changed(*name, FAILED))
+    paper.now += timedelta(seconds=15)
+    gone = secret_changed("my-database", None)
+    assert name in deleted(paper.pass_once(all_of(changed(*name, FAILED), gone)))
+    waits = paper.pass_once(gone)
+    assert condition(waits, "Ready")[1] == Reason.SECRET_MISSING
+    assert waits.again >= timedelta(seconds=15)

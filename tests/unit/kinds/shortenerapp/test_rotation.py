@@ -18,6 +18,7 @@ from tests.support.shorteners import (
     give_secret,
     with_pod,
     with_spec,
+    without,
 )
 from toprope.core.decision import Amend, Apply, CreateOnce, Decision
 from toprope.core.names import ROTATE_CREDENTIALS, ROTATED
@@ -171,3 +172,28 @@ def test_no_credential_is_in_what_is_said() -> None:
         assert "bmV3" not in str(decision.conditions) + str(decision.status)
         paper.now += SPREAD
     assert "b2xk" not in repr(paper.seen())
+
+
+def test_a_second_try_that_runs_rings_by_itself() -> None:
+    paper = asked()
+    paper.pass_once()
+    paper.now += SPREAD
+    paper.pass_once()
+    paper.pass_once(FAILED)
+    paper.now += timedelta(seconds=10)
+    paper.pass_once(FAILED)
+    paper.pass_once()
+    paper.now += timedelta(minutes=1)
+    assert paper.pass_once(RUNS).again >= timedelta(seconds=15)
+
+
+def test_a_rotation_waits_for_a_revision_whose_image_is_known() -> None:
+    paper = asked()
+    paper.pass_once()
+    stable = paper.resource.status.revision.stable
+    paper.resource = with_spec(paper.resource, {"settings": {"slugLength": 9}})
+    paper.now += SPREAD
+    decision = paper.pass_once(without("ControllerRevision", f"links-web-{stable}"))
+    said = condition(decision, "CredentialsRotated")
+    assert said[:2] == ("False", Reason.ROTATION_WAITING)
+    assert "waits for a revision that serves" in said[2]

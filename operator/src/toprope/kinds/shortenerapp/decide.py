@@ -15,10 +15,10 @@ from toprope.core.names import REVISION
 from toprope.core.objects import Manifest, labels_of
 from toprope.core.prune import pruned
 from toprope.core.resource import Resource
-from toprope.delivery.machine import REST, Rollout, next_rollout
+from toprope.delivery.machine import Rollout, next_rollout, rest_ends
 from toprope.kinds.shortenerapp import data, health, jobs, rollout
 from toprope.kinds.shortenerapp.health import Look
-from toprope.kinds.shortenerapp.migrations import Migration, migration_of
+from toprope.kinds.shortenerapp.migrations import migration_of
 from toprope.kinds.shortenerapp.reasons import Fact, asks_for_pods
 from toprope.kinds.shortenerapp.render.network_policies import network_policies
 from toprope.kinds.shortenerapp.render.pod_disruption_budget import pod_disruption_budget
@@ -198,14 +198,15 @@ def _migrations(plan: Plan) -> list[Any]:
 
 
 def _dues(plan: Plan, stated: Sequence[Condition]) -> list[datetime | None]:
-    after, now = plan.after, plan.look.now
-    retries = [_retry(release.migration) for release in plan.releases.values()]
-    rests = after.since + REST if after.retiring and after.since else None
+    now = plan.look.now
+    retries = [_retry(release) for release in plan.releases.values()]
     said = {condition.reason for condition in plan.look.resource.status.conditions}
     # Pods are looked at once the status says that something is not well.
     closer = now if asks_for_pods(condition.reason for condition in stated) and not asks_for_pods(said) else None
-    return [*retries, rests, closer, plan.rotation.due]
+    return [*retries, rest_ends(plan.after), closer, plan.rotation.due]
 
 
-def _retry(migration: Migration) -> datetime | None:
-    return None if migration.done or migration.is_running else jobs.retry_at(migration.after)
+def _retry(release: Release) -> datetime | None:
+    """A Job of a revision without a record stays as it is."""
+    migration = release.migration
+    return None if migration.done or release.revision is None else jobs.next_try(migration.after, migration.job)

@@ -58,10 +58,15 @@ def retry_at(attempts: Attempts) -> datetime | None:
     return moment(attempts.failed_at) + pause
 
 
+def next_try(attempts: Attempts, job: Manifest | None) -> datetime | None:
+    """When a failed Job has to make way; None while there is none: a Job that runs, or is yet to be made, rings."""
+    return retry_at(attempts) if state(job) == FAILED else None
+
+
 def is_due(attempts: Attempts, job: Manifest | None, now: datetime) -> bool:
     """Whether a failed Job has to make way for the next try."""
-    at = retry_at(attempts)
-    return state(job) == FAILED and at is not None and now >= at
+    at = next_try(attempts, job)
+    return at is not None and now >= at
 
 
 def _last_words(job: Manifest, pods: Sequence[Manifest]) -> str:

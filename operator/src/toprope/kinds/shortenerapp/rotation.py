@@ -80,8 +80,10 @@ def rotation(resource: Resource, seen: Seen, image: str | None, now: datetime, *
     pods = seen.pods_of(places.ROTATE, render.rotation_mark(running))
     before = jobs.counted(before.model_copy(update={"rotating": running, "rotated": rotated}), job, pods, now)
     at = _At(resource, secret, running, moment(since), job, before)
-    if now < at.since + SPREAD or image is None:
+    if now < at.since + SPREAD:
         return _waiting(at)
+    if image is None:
+        return _nothing_serves(at)
     if jobs.state(job) == jobs.SUCCEEDED:
         return _ended(at)
     return _switching(at, pods, image, now, busy=busy)
@@ -126,6 +128,15 @@ def _waiting(at: _At) -> Rotation:
     return Rotation(at.before, condition=fact.false(CREDENTIALS_ROTATED), due=until)
 
 
+def _nothing_serves(at: _At) -> Rotation:
+    """A bell rings when a revision comes to serve, or its record comes back."""
+    fact = Fact(
+        Reason.ROTATION_WAITING,
+        f"Rotation {at.rotation_id}: it waits for a revision that serves, whose image changes the servers.",
+    )
+    return Rotation(at.before, condition=fact.false(CREDENTIALS_ROTATED))
+
+
 def _switching(at: _At, pods: Sequence[Manifest], image: str, now: datetime, *, busy: bool) -> Rotation:
     rendered = render.rotation(at.resource, at.rotation_id, image)
     makes = at.job is None and not busy
@@ -135,7 +146,7 @@ def _switching(at: _At, pods: Sequence[Manifest], image: str, now: datetime, *, 
         actions=[Apply(rendered)] if makes else (),
         kept=[at.job or rendered] if not retries else (),
         condition=_progress(at, pods).false(CREDENTIALS_ROTATED),
-        due=now if retries else jobs.retry_at(at.before),
+        due=jobs.next_try(at.before, at.job),
         switches=True,
     )
 
