@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dev.floor import Fate, Floor, Outcome
-from tests.integration.kinds.conftest import ROOT, cloud_native_pg
+from tests.integration.kinds.conftest import ROOT
 from tests.support.engine import Engine, an_engine, put
 from toprope.core.names import ROTATE_CREDENTIALS
 from toprope.core.objects import CLAIM, DEPLOYMENT, SECRET, ApiResource, Manifest, Ref
@@ -17,7 +17,6 @@ from toprope.io.credentials import from_kubeconfig
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
 from toprope.kinds.shortenerapp.reasons import Reason
 
-pytestmark = pytest.mark.skipif(cloud_native_pg() is None, reason="the test engine watches CloudNativePG's clusters")
 TRAFFIC = {"gateway": {"name": "public", "namespace": "infra"}, "hostnames": ["links.localhost"]}
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 _numbers = itertools.count(1)
@@ -47,9 +46,9 @@ class Place:
 
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
-    """A floor whose Deployments make pods."""
+    """A floor whose Deployments make pods, and that knows nothing of CloudNativePG: most clusters are so."""
     with Floor.start(tmp_path_factory.mktemp("busy"), pods=True) as started:
-        started.install(ROOT / "crds", *(folder for folder in [cloud_native_pg()] if folder))
+        started.install(ROOT / "crds")
         started.install_gateway()
         yield started
 

@@ -21,6 +21,7 @@ from tests.support.shorteners import (
     without,
 )
 from toprope.core.decision import Amend, CreateOnce, Decision, Delete, Tell
+from toprope.core.names import DATA, OWNER_NAME
 from toprope.kinds.shortenerapp.decide import decide
 from toprope.kinds.shortenerapp.farewell import farewell
 from toprope.kinds.shortenerapp.reasons import Reason
@@ -153,6 +154,22 @@ def test_reclaim_delete_takes_the_data_first_and_then_its_credentials() -> None:
 def test_a_farewell_leaves_other_peoples_secrets_alone() -> None:
     resource, seen = settled(EXTERNAL, my_database=["owner-uri", "app-uri"], my_cache=["uri"])
     assert "my-" not in leaves(resource, seen)[1][0].message
+
+
+@pytest.mark.parametrize("owner", ["other", "links"])
+def test_a_farewell_never_takes_the_credentials_that_a_spec_names(owner: str) -> None:
+    """Neither another resource's nor, by its labels, what looks like our own."""
+    spec = {"database": {"embedded": {"reclaim": "Delete"}}, "cache": {"external": {"secretRef": {"name": "theirs"}}}}
+    resource, seen = settled(spec, theirs=["uri"])
+    marked = {"labels": {**resource.labels, OWNER_NAME: owner, DATA: "credentials"}}
+    gone, _ = leaves(resource, secret_changed("theirs", {"metadata": marked})(seen))
+    assert gone == ["PersistentVolumeClaim default/links-database", "Secret default/links-credentials"]
+
+
+def test_a_farewell_leaves_a_secret_of_our_name_with_another_owner() -> None:
+    doomed = with_spec(SMALL, {"database": {"embedded": {"reclaim": "Delete"}}})
+    theirs = secret_changed("links-credentials", {"metadata": {"labels": {OWNER_NAME: "other"}}})
+    assert leaves(doomed, theirs(SEEN))[0] == ["PersistentVolumeClaim default/links-database"]
 
 
 def test_nothing_to_keep_is_nothing_to_say() -> None:

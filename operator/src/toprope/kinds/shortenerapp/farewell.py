@@ -8,6 +8,7 @@ from toprope.core.objects import CLAIM, CNPG_CLUSTER, Manifest, labels_of, ref_o
 from toprope.core.resource import Resource
 from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.reasons import Reason
+from toprope.kinds.shortenerapp.render.cloud_native_pg import ROLES
 from toprope.kinds.shortenerapp.seen import Seen
 from toprope.kinds.shortenerapp.timing import QUIET
 
@@ -28,8 +29,15 @@ def farewell(resource: Resource, seen: Seen, now: datetime) -> Decision:
 def _data(resource: Resource, seen: Seen) -> list[Manifest]:
     """The volume or cluster first: killed in between, credentials without data are no harm, the reverse is."""
     name = places.name(resource, places.DATABASE)
-    found = [seen.child(CLAIM, name), seen.child(CNPG_CLUSTER, name), *seen.secrets.values()]
-    return [one for one in found if one and {DATA} | resource.labels.keys() <= labels_of(one).keys()]
+    secrets = [places.name(resource, places.CREDENTIALS), *(places.login_name(resource, role) for role in ROLES)]
+    found = [seen.child(CLAIM, name), seen.child(CNPG_CLUSTER, name), *map(seen.secrets.get, secrets)]
+    return [one for one in found if one and _is_ours(resource, one)]
+
+
+def _is_ours(resource: Resource, one: Manifest) -> bool:
+    """Secrets that the spec names may be another resource's credentials: a name alone proves nothing."""
+    labels = labels_of(one)
+    return DATA in labels and resource.labels.items() <= labels.items()
 
 
 def _named(kept: list[Manifest]) -> str:
