@@ -65,11 +65,13 @@ async def test_a_visit_limit_is_met_exactly_however_many_come_at_once(running: R
     assert sorted(answer.headers["location"] for answer in answers) == [FALLBACK] * 30 + [TARGET] * 10
 
 
-async def test_a_look_takes_no_visit(running: Running) -> None:
+async def test_a_look_takes_no_visit_and_is_not_told_where_one_leads(running: Running) -> None:
     await make(running, visitLimit=1)
-    assert (await running.client.head("/spring")).status_code == 302
+    looked = await running.client.head("/spring")
+    assert (looked.status_code, looked.headers.get("location")) == (302, None)
     assert (await running.client.get("/spring")).status_code == 302
     assert (await running.client.get("/spring")).status_code == 410
+    assert "location" not in (await running.client.head("/spring")).headers
 
 
 async def test_a_password_is_asked_and_checked(running: Running) -> None:

@@ -34,6 +34,9 @@ LINK_TRIES = 120
 LONGEST_FORM = 4096
 """Bytes of a form with a password; more is nobody's password."""
 
+UNTOLD: Headers = ((b"cache-control", b"no-store"), (b"content-length", b"0"))
+"""The answer to a HEAD of a link whose visits are counted: a redirect that leads nowhere."""
+
 Admit = Callable[[int], Awaitable[bool]]
 
 
@@ -99,8 +102,11 @@ class Redirect:
                 return
             status = 303  # the browser posted a form; it must not post it to the target
             outcome = Outcome.GO if entry.visit_limit is None else Outcome.ADMIT
-        # A HEAD only looks: it takes no visit, and is not told whether there is one left.
-        if outcome is Outcome.ADMIT and scope["method"] != "HEAD" and not await self._admit(entry.link_id):
+        if outcome is Outcome.ADMIT and scope["method"] == "HEAD":
+            # It takes no visit, so it is not told where a visit would lead, nor whether there is one left.
+            await answer(send, status, UNTOLD)
+            return
+        if outcome is Outcome.ADMIT and not await self._admit(entry.link_id):
             outcome = Outcome.ENDED
         if outcome in (Outcome.GO, Outcome.ADMIT):
             self._count(entry, who, scope)
