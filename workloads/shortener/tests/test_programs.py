@@ -46,9 +46,11 @@ def test_two_migrations_at_once_end_as_one(empty: World) -> None:
 
 def test_a_database_ahead_of_this_release_is_left_as_it_is(world: World) -> None:
     world.sql("UPDATE shortener.schema_version SET version_num = '9999'")
+    world.sql("CREATE TABLE shortener.later (); GRANT SELECT ON shortener.later TO app")
     environ = as_owner(world.environ())
     assert shortener(environ, "migrate", "--check").returncode == 0
     assert shortener(environ, "migrate").stdout == "the database is at 9999\n"
+    assert world.sql("SELECT count(*) FROM shortener.later", "app") == "0"
 
 
 @pytest.mark.parametrize(

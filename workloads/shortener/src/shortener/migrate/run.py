@@ -167,6 +167,7 @@ async def migrate() -> None:
             except Exception as error:
                 reached_head = await current_head(connection)
                 raise Failure(f"migration after {reached_head or 'the start'} failed: {cleaned(error)}") from error
-        await grant(connection, settings.app_role)
+            # A later release has granted what it needs, which we do not know and must not take back.
+            await grant(connection, settings.app_role)
         await first_tenant(connection, settings)
         sys.stdout.write(f"the database is at {await current_head(connection)}\n")
