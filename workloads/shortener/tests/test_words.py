@@ -66,7 +66,18 @@ def test_of_a_referrer_only_the_host_is_kept(header: bytes, host: str) -> None:
 
 @pytest.mark.parametrize(
     ("address", "network"),
-    [("192.0.2.77", "192.0.2.0/24"), ("2001:db8:1:2::3", "2001:db8:1::/48"), ("::1", "::/48"), ("", "")],
+    [
+        ("192.0.2.77", "192.0.2.0/24"),
+        ("192.0.2.77:5555", "192.0.2.0/24"),
+        ("::ffff:192.0.2.77", "192.0.2.0/24"),
+        ("2001:db8:1:2::3", "2001:db8:1::/48"),
+        ("[2001:db8:1:2::3]:5555", "2001:db8:1::/48"),
+        ("fe80::1%eth0", "fe80::/48"),
+        ("::1", "::/48"),
+        ("", ""),
+        ("somebody at 192.0.2.77", ""),
+        ("192.0.2.77.", ""),
+    ],
 )
 def test_of_an_address_only_the_network_is_kept(address: str, network: str) -> None:
     assert agents.network(address) == network
@@ -91,9 +102,24 @@ def test_forwarded_headers_add_up() -> None:
     assert visitor("peer", headers, 1).address == "192.0.2.1"
 
 
-def test_an_ipv6_network_is_one_caller() -> None:
-    assert rate_group("2001:db8:1:2:3::4") == rate_group("2001:db8:1:2:5::6")
+@pytest.mark.parametrize(
+    ("one", "same"),
+    [
+        ("2001:db8:1:2:3::4", "2001:db8:1:2:5::6"),
+        ("2001:db8::1", "2001:DB8:0:0:ffff::2"),
+        ("2001:db8::1", "[2001:db8::1]:8080"),
+        ("192.0.2.1:1234", "192.0.2.1:5678"),
+        ("192.0.2.1", "::ffff:192.0.2.1"),
+        ("anything", "something else"),
+    ],
+)
+def test_one_caller_however_its_address_is_written(one: str, same: str) -> None:
+    assert rate_group(one) == rate_group(same)
+
+
+def test_callers_of_two_networks_are_two() -> None:
     assert rate_group("192.0.2.1") != rate_group("192.0.2.2")
+    assert rate_group("2001:db8:0:1::1") != rate_group("2001:db8:0:2::1")
 
 
 def test_a_cursor_leads_on_and_a_foreign_one_is_refused() -> None:

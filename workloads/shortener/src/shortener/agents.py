@@ -5,7 +5,10 @@ Nothing here can be traced to a person: no full user agent, no path or query of 
 
 import re
 from functools import lru_cache
+from ipaddress import ip_network
 from urllib.parse import urlsplit
+
+from shortener.visitors import parsed
 
 BOT = re.compile(
     r"bot\b|crawl|spider|slurp|preview|facebookexternalhit|whatsapp|telegram|monitor|uptime|headless|lighthouse"
@@ -39,10 +42,8 @@ def referrer(header: bytes) -> str:
     return host if HOST.match(host) else ""
 
 
+@lru_cache(maxsize=2048)
 def network(address: str) -> str:
-    """The address without its last part: /24 of IPv4, /48 of IPv6; empty when it is neither."""
-    if ":" in address:
-        head = address.split("%", maxsplit=1)[0].split("::", maxsplit=1)[0].split(":")[:3]
-        return ":".join(head) + "::/48"
-    first, dot, _ = address.rpartition(".")
-    return f"{first}.0/24" if dot else ""
+    """The network of the address: /24 of IPv4, /48 of IPv6; empty when it is neither, whatever else it says."""
+    found = parsed(address)
+    return str(ip_network((found, 24 if found.version == 4 else 48), strict=False)) if found else ""

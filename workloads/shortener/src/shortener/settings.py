@@ -33,7 +33,7 @@ class ShortenerSettings(EnvSettings):
     """Days that single clicks are kept; the sums by day stay. 0: for ever."""
 
     trusted_proxies: Annotated[int, Field(ge=0, le=8)] = 1
-    """Proxies in front of the pod that append to X-Forwarded-For; 0: the peer is the client."""
+    """How many proxies in front of the pod append to X-Forwarded-For; 0: the peer is the client."""
 
     cache_links: Annotated[int, Field(ge=0)] = 10_000
     """Links that one worker keeps in memory; the least recently used goes first."""

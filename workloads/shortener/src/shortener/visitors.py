@@ -1,6 +1,8 @@
 """Who asks: the client's address behind our own proxies, and what its headers say."""
 
 from collections.abc import Iterable
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
 HeaderPairs = Iterable[tuple[bytes, bytes]]
@@ -35,8 +37,28 @@ def visitor(peer: str, headers: HeaderPairs, proxies: int) -> Visitor:
     return Visitor(address, found[b"referer"], found[b"user-agent"], found[b"accept"], found[b"host"])
 
 
+def parsed(text: str) -> IPv4Address | IPv6Address | None:
+    """The address in what a proxy writes: also with a port, in brackets, with a zone; None when it is no address."""
+    text = text.strip(' "')
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        found = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    # A socket for both families shows IPv4 as ::ffff:192.0.2.1.
+    return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
+
+
+@lru_cache(maxsize=4096)
 def rate_group(address: str) -> str:
-    """What a limit counts as one caller: an IPv4 address, or an IPv6 network: a client has 2^64 addresses."""
-    if ":" not in address:
-        return address
-    return ":".join(address.split(":")[:4])
+    """What a limit counts as one caller: an IPv4 address, or a /64 of IPv6, all of which a client has to itself.
+
+    What is no address is one caller together, however it is written.
+    """
+    found = parsed(address)
+    if isinstance(found, IPv6Address):
+        return str(ip_network((found, 64), strict=False))
+    return str(found or "unknown")
