@@ -29,7 +29,7 @@ async def workloads(engine: Engine, refs: Sequence[Ref]) -> dict[str, Any]:
 
 def is_quiet(live: Manifest) -> bool:
     stated = {one["type"]: one["status"] for one in live["status"]["conditions"]}
-    return stated["Ready"] == "True" and stated["Reconciled"] == "True" and stated["Progressing"] == "False"
+    return (stated["Ready"], stated["Reconciled"], stated["Progressing"]) == ("True", "True", "False")
 
 
 @pytest.mark.parametrize("recorded", tags(), ids=lambda path: path.stem)

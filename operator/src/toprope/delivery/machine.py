@@ -1,13 +1,13 @@
 """From one release to the next, by the strategy `Immediate`.
 
-     Idle ──release changed──► Preparing ──ready──► Retiring ──old one unused for 10 s──► Idle
+     Idle ──release changed──► Preparing ──ready──► Retiring ──old one without route for 10 s──► Idle
                                 │    ▲ └─not ready in time─► Failed ──ready after all──► Retiring
                                 └────┘ release changed again: the new one takes the candidate's place
 
 The candidate starts beside stable and touches none of its pods; traffic moves in one step when the candidate is ready;
-the revision that served before goes once the route no longer sends it anything. Back to the stable release is no
-rollout: the candidate just goes. The first creation is none either. Two releases in a row: the second one takes no
-traffic before the revision that retires has had its rest.
+the revision that served before goes 10 s after the gateway has accepted the route without it: requests are not counted.
+Back to the stable release is no rollout: the candidate just goes. The first creation is none either. Two releases in a
+row: the second one takes no traffic before the revision that retires has had its rest.
 """
 
 from dataclasses import dataclass, replace

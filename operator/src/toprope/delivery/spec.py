@@ -48,7 +48,7 @@ class RevisionStatus(StatusModel):
     candidate: str | None = None
     """The revision that wants to serve."""
     retiring: str | None = None
-    """The revision that served before; its pods go when no request reaches them any more."""
+    """The revision that served before; its pods go 10 seconds after the gateway has accepted the route without it."""
 
 
 class RolloutStatus(StatusModel):

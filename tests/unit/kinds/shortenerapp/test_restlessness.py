@@ -24,7 +24,7 @@ from toprope.core.names import ROTATE_CREDENTIALS
 from toprope.core.objects import CONTROLLER_REVISION
 from toprope.kinds.shortenerapp.seen import Seen
 
-SPECS = {"small": {}, "with traffic": WITH_TRAFFIC, "external": EXTERNAL}
+SPECS: dict[str, Mapping[str, Any]] = {"small": {}, "with traffic": WITH_TRAFFIC, "external": EXTERNAL}
 ENDED = {"status": {"conditions": [{"type": "Failed", "status": "True", "message": "no"}]}}
 
 

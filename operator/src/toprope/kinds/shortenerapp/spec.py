@@ -41,6 +41,12 @@ class Settings(SpecModel):
     rate_limits: RateLimits = RateLimits()
     """How many requests a minute are answered."""
 
+    trusted_proxies: Annotated[int, Field(ge=0, le=8)] = 1
+    """Proxies before the web pods that append to X-Forwarded-For: the client is the address that stands so many places
+    from its end. 1: the gateway of `traffic`; 2: a load balancer before the gateway, too; 0: the header is not
+    believed, right where `traffic` is left out. Too many, and clients choose the address that limits count; too few,
+    and all clients together are one."""
+
     click_retention_days: Annotated[int, Field(ge=0, le=3650)] = 90
     """Days that single clicks are kept; sums by day stay. 0: for ever."""
 

@@ -71,6 +71,7 @@ def _settings(settings: Settings) -> dict[str, str]:
         "SHORTENER_RESERVED_SLUGS": ",".join(settings.reserved_slugs),
         "SHORTENER_KEY_REQUESTS_PER_MINUTE": str(settings.rate_limits.key_per_minute),
         "SHORTENER_ADDRESS_REQUESTS_PER_MINUTE": str(settings.rate_limits.address_per_minute),
+        "SHORTENER_TRUSTED_PROXIES": str(settings.trusted_proxies),
         "SHORTENER_CLICK_RETENTION_DAYS": str(settings.click_retention_days),
         "LOG_LEVEL": settings.log_level,
         "OTEL_EXPORTER_OTLP_ENDPOINT": settings.otlp_endpoint or "",
