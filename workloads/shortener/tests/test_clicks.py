@@ -127,6 +127,36 @@ async def test_single_clicks_go_after_their_retention_and_their_sums_stay(world:
     assert world.sql("SELECT count(*) FROM shortener.clicks") == "1"
 
 
+@pytest.mark.integration
+async def test_many_clicks_are_forgotten_in_steps(world: World) -> None:
+    world.sql("INSERT INTO shortener.clicks SELECT 1, 1, now() - interval '2 days', '', '', false, ''"
+              " FROM generate_series(1, 2500); INSERT INTO shortener.gone_links VALUES (2);"
+              " INSERT INTO shortener.clicks SELECT 1, 2, now(), '', '', false, '' FROM generate_series(1, 1500);"
+              " INSERT INTO shortener.clicks VALUES (1, 1, now(), '', '', false, '')")  # fmt: skip
+    left = []
+    while world.sql("SELECT shortener.forget(1, 1000)", "app") == "t":
+        left.append(int(world.sql("SELECT count(*) FROM shortener.clicks")))
+    assert left == [4001 - 2000, 4001 - 3500]
+    assert world.sql("SELECT count(*) FROM shortener.clicks") == "1"
+    assert world.sql("SELECT count(*) FROM shortener.gone_links") == "0"
+
+
+@pytest.mark.integration
+async def test_partitions_stand_ahead_also_when_nothing_can_be_forgotten(world: World) -> None:
+    world.sql("DROP TABLE shortener.clicks_" + world.sql("SELECT to_char(now() + interval '2 months', 'YYYYMM')"))
+    world.sql("CREATE OR REPLACE FUNCTION shortener.forget(retention_days integer, most integer) RETURNS boolean"
+              " LANGUAGE sql AS 'SELECT (1 / 0) = 1'")  # fmt: skip
+    async with store(world) as clicks:
+        with pytest.raises(asyncpg.DivisionByZeroError):
+            await clicks.maintain(1)
+    assert world.sql("SELECT count(*) FROM pg_inherits WHERE inhparent = 'shortener.clicks'::regclass") == "4"
+
+
+@pytest.mark.integration
+def test_workers_of_the_release_before_find_their_function(world: World) -> None:
+    world.sql("SELECT shortener.maintain(30)", "app")
+
+
 def link(world: World) -> None:
     world.sql("INSERT INTO shortener.links (tenant_id, slug, target) VALUES (1, 'a', 'https://example.org')")
 

@@ -20,14 +20,17 @@ MOST = 20_000
 MOVE_EVERY = 1.0
 MAINTAIN_EVERY = 3600.0
 
+LONGEST_PAUSE = 60.0
+"""Seconds until a chore that failed is tried again, at most: what failed for its size would fail again at once."""
+
 
 async def again_and_again(every: float, chore: Callable[[], Awaitable[None]]) -> None:
-    """Until cancelled, a little apart from the other workers; a lost database is tried again at the next turn."""
+    """Until cancelled, a little apart from the other workers; a lost database is tried again soon."""
     while True:
         try:
             await chore()
         except (*LOST, asyncpg.PostgresError):
-            await asyncio.sleep(min(every, 1.0))
+            await asyncio.sleep(min(every, LONGEST_PAUSE))
             continue
         await asyncio.sleep(every * random.uniform(0.9, 1.1))  # noqa: S311 - spreads workers, keeps no secret
 

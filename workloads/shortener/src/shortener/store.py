@@ -1,11 +1,21 @@
 """What is asked of the database across tenants: functions of its owner that return one row, and the clicks' inbox."""
 
+import asyncio
 from collections.abc import Iterable
 from uuid import UUID
 
 from shortener.clicks import Row
 from shortener.entry import Entry, from_row
 from toprope_kit.database import Database
+
+STEP = 10_000
+"""Rows of each table that are forgotten in one transaction."""
+
+STEP_PAUSE = 0.2
+"""Seconds between two of them, for those who work beside it."""
+
+STEP_TIMEOUT = 60.0
+"""Seconds that one step may take: a look through a month of clicks takes longer than a visitor's question."""
 
 COLUMNS = ("link_id", "clicked_at", "referrer", "agent", "bot", "network")
 
@@ -67,9 +77,18 @@ class Store:
         return state["waiting"], state["oldest_seconds"]
 
     async def maintain(self, retention_days: int) -> None:
-        """Make partitions ahead, drop what is past its retention."""
+        """Make partitions ahead, whatever becomes of the rest; then forget what is past its retention, step by step."""
         async with self._database.acquire() as connection:
-            await connection.execute("SELECT shortener.maintain($1)", retention_days)
+            await connection.execute("SELECT shortener.partitions_ahead()", timeout=STEP_TIMEOUT)
+        more = True
+        while more:
+            more = await self._forget(retention_days)
+            await asyncio.sleep(STEP_PAUSE)
+
+    async def _forget(self, retention_days: int) -> bool:
+        async with self._database.acquire() as connection:
+            asked = "SELECT shortener.forget($1, $2)"
+            return bool(await connection.fetchval(asked, retention_days, STEP, timeout=STEP_TIMEOUT))
 
     async def check(self) -> None:
         """Ask for the least there is; RowSecurityAbsent when the database does not hold our role to its tenant."""

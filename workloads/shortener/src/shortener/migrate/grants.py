@@ -26,6 +26,8 @@ FUNCTIONS = (
     "changes_since(double precision)",
     "move_clicks(integer)",
     "maintain(integer)",
+    "partitions_ahead()",
+    "forget(integer, integer)",
     "inbox_state()",
 )
 
