@@ -66,10 +66,21 @@ def test_a_secret_of_the_name_that_is_not_ours_is_asked_for_so_that_the_refusal_
     assert made(decide(SMALL, foreign(SEEN), NOW)) == ["Secret links-credentials"]
 
 
-def test_a_lost_login_of_a_cluster_is_made_anew() -> None:
+@pytest.mark.parametrize("role", ["app", "owner"])
+@pytest.mark.parametrize("left", [None, {"data": {"password": None}}])
+def test_a_lost_login_of_a_cluster_is_a_lost_credential(role: str, left: dict[str, Any] | None) -> None:
     resource, seen = settled(CLOUD_NATIVE_PG)
-    gone = secret_changed("links-app-login", None)(seen)
-    assert made(decide(resource, gone, NOW)) == ["Secret links-app-login"]
+    decision = decide(resource, secret_changed(f"links-{role}-login", left)(seen), NOW)
+    said = condition(decision, "DataPresent")
+    assert said[:2] == ("False", Reason.CREDENTIALS_LOST)
+    assert f"Secret links-{role}-login lacks password" in said[2]
+    assert decision.actions == ()
+
+
+def test_logins_are_made_while_there_is_no_cluster_yet() -> None:
+    resource, seen = settled(CLOUD_NATIVE_PG)
+    none = without("Cluster", "links-database")(secret_changed("links-app-login", None)(seen))
+    assert made(decide(resource, none, NOW)) == ["Secret links-app-login", "Cluster links-database"]
 
 
 def test_a_claim_is_asked_to_grow_once() -> None:

@@ -4,6 +4,7 @@
     claim        there      missing   missing           there
                  go on      make it   make both         CredentialsLost: nothing is touched
 
+A cluster of CloudNativePG is a claim in this sense, and its log-ins belong to the credentials.
 The credentials are made first: killed in between, the next pass finds credentials without a claim and goes on.
 """
 
@@ -53,13 +54,22 @@ def lost(resource: Resource, seen: Seen) -> Fact | None:
         )
     if volume is None and seen.child(CNPG_CLUSTER, name) is None:
         return None
-    secret = seen.secrets.get(places.name(resource, places.CREDENTIALS))
-    missing = [key for key in places.GENERATED if secret is None or key not in (secret.get("data") or {})]
-    return _credentials_lost(resource, name, missing) if missing else None
+    for secret, keys in _needed(resource):
+        missing = [key for key in keys if key not in (seen.secrets.get(secret, {}).get("data") or {})]
+        if missing:
+            return _credentials_lost(resource, name, secret, missing)
+    return None
 
 
-def _credentials_lost(resource: Resource, data: str, missing: Sequence[str]) -> Fact:
-    secret, where = places.name(resource, places.CREDENTIALS), resource.namespace
+def _needed(resource: Resource) -> list[tuple[str, tuple[str, ...]]]:
+    """The Secrets without which the data is closed, with their keys. A log-in made anew would change a password."""
+    logins = ROLES if resource.spec.database.cloud_native_pg else ()
+    found = [(places.name(resource, places.CREDENTIALS), places.GENERATED)]
+    return [*found, *((places.login_name(resource, role), ("password",)) for role in logins)]
+
+
+def _credentials_lost(resource: Resource, data: str, secret: str, missing: Sequence[str]) -> Fact:
+    where = resource.namespace
     holder = CNPG_CLUSTER if resource.spec.database.cloud_native_pg else CLAIM
     return Fact(
         Reason.CREDENTIALS_LOST,
