@@ -25,6 +25,7 @@ from toprope.core.names import ROTATE_CREDENTIALS, ROTATED
 from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.reasons import Reason
 from toprope.kinds.shortenerapp.render.job import rotation_mark
+from toprope.kinds.shortenerapp.render.secrets import rotate
 from toprope.kinds.shortenerapp.rotation import ROTATING, SINCE, SPREAD
 
 MARK = rotation_mark("monday")
@@ -148,13 +149,38 @@ def test_a_running_migration_goes_first() -> None:
     assert JOB[1] not in jobs(paper)
 
 
-@pytest.mark.parametrize(("spec", "words"), [(EXTERNAL, "my-database"), (CLOUD_NATIVE_PG, "links-owner-login")])
-def test_a_database_of_somebody_elses_is_not_ours_to_rotate(spec: dict[str, Any], words: str) -> None:
-    decision = asked(spec).pass_once()
-    said = condition(decision, "CredentialsRotated")
-    assert said[:2] == ("False", Reason.ROTATION_NOT_OURS)
+@pytest.mark.parametrize(
+    ("spec", "words", "ours"),
+    [
+        (EXTERNAL, "Secret my-database", {"api-key"}),
+        (CLOUD_NATIVE_PG, "Secrets links-owner-login and links-app-login", {"cache-password", "api-key"}),
+    ],
+)
+def test_of_a_database_of_somebody_elses_only_what_is_ours_rotates(
+    spec: dict[str, Any], words: str, ours: set[str]
+) -> None:
+    paper = asked(spec)
+    before = secret(paper)["data"]
+    assert set(amends(paper.pass_once())[0].generate) == {f"{key}.next" for key in ours}
+    paper.now += SPREAD
+    paper.pass_once()
+    said = condition(paper.pass_once(), "CredentialsRotated")
+    assert said[:2] == ("True", Reason.ROTATION_NOT_OURS)
     assert words in said[2]
-    assert amends(decision) == []
+    assert "app.kubernetes.io/component=web" in said[2]
+    after = secret(paper)["data"]
+    assert {key for key in before if before[key] != after[key]} == ours
+
+
+@pytest.mark.parametrize(
+    ("spec", "way"),
+    [(EXTERNAL, ("my-database", "database-uri")), (CLOUD_NATIVE_PG, ("links-owner-login", "owner-password"))],
+)
+def test_a_rotation_has_its_way_into_a_database_of_somebody_elses(spec: dict[str, Any], way: tuple[str, str]) -> None:
+    sources = [one["secret"] for one in rotate(a_shortener(spec))]
+    assert way in [(one["name"], item["path"]) for one in sources for item in one["items"]]
+    own = {item["path"] for one in sources if one["name"] == "links-credentials" for item in one["items"]}
+    assert not {"owner-password", "app-password"} & own
 
 
 def test_credentials_that_are_made_with_the_annotation_there_need_no_rotation() -> None:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from toprope.core.conditions import Condition, moment, timestamp
 from toprope.core.decision import Amend, Apply
-from toprope.core.names import GROUP, ROTATE_CREDENTIALS, ROTATED
+from toprope.core.names import COMPONENT, GROUP, ROTATE_CREDENTIALS, ROTATED
 from toprope.core.objects import JOB, Manifest, annotations_of
 from toprope.core.resource import Resource
 from toprope.kinds.shortenerapp import jobs, places
@@ -24,6 +24,7 @@ from toprope.kinds.shortenerapp.places import NEXT
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
 from toprope.kinds.shortenerapp.render import job as render
 from toprope.kinds.shortenerapp.render.credentials import api_key_head
+from toprope.kinds.shortenerapp.render.secrets import rotated_keys
 from toprope.kinds.shortenerapp.seen import Seen
 from toprope.kinds.shortenerapp.status import CredentialsStatus
 from toprope.kinds.shortenerapp.troubles import pods_trouble
@@ -92,30 +93,14 @@ def rotation(resource: Resource, seen: Seen, image: str | None, now: datetime, *
 def _idle(resource: Resource, secret: Manifest, asked: str | None, rotated: str | None, now: datetime) -> Rotation:
     status = CredentialsStatus(rotated=rotated) if rotated else None
     if not asked or asked == rotated:
-        return Rotation(status, condition=_rotated(rotated) if rotated else None)
-    if not resource.spec.database.embedded:
-        return Rotation(status, condition=_not_ours(resource).false(CREDENTIALS_ROTATED))
+        return Rotation(status, condition=_rotated(resource, rotated) if rotated else None)
     annotations = {ROTATING: asked, SINCE: timestamp(now)}
     heads = {places.API_KEY + NEXT: api_key_head(resource, asked)}
     patch = {"metadata": {"annotations": annotations}, "stringData": heads}
-    begun = amended(secret, patch, tuple(key + NEXT for key in places.GENERATED))
+    begun = amended(secret, patch, tuple(key + NEXT for key in rotated_keys(resource)))
     fact = Fact(Reason.ROTATION_WAITING, f"Rotation {asked} begins: every credential gets a successor.")
     return Rotation(
         CredentialsStatus(rotated=rotated, rotating=asked), [begun], condition=fact.false(CREDENTIALS_ROTATED), due=now
-    )
-
-
-def _not_ours(resource: Resource) -> Fact:
-    database = resource.spec.database
-    if database.external:
-        cure = f"Change the password in the database, then in Secret {database.external.secret_ref.name}"
-    else:
-        names = " and ".join(places.login_name(resource, role) for role in ("owner", "app"))
-        cure = f"Write new passwords into the Secrets {names}: CloudNativePG takes them over"
-    return Fact(
-        Reason.ROTATION_NOT_OURS,
-        f"Toprope rotates the credentials of an embedded database only. {cure}; then restart the web pods "
-        f"(kubectl -n {resource.namespace} rollout restart deployment -l toprope.dev/name={resource.name}).",
     )
 
 
@@ -173,12 +158,28 @@ def _ended(at: _At) -> Rotation:
     return Rotation(
         CredentialsStatus(rotated=at.rotation_id),
         [ended],
-        condition=_rotated(at.rotation_id),
+        condition=_rotated(at.resource, at.rotation_id),
         due=at.since,
         switches=True,
     )
 
 
-def _rotated(rotation_id: str) -> Condition:
-    fact = Fact(Reason.ROTATED, f"Rotation {rotation_id} has ended; earlier credentials are void.")
-    return fact.true(CREDENTIALS_ROTATED)
+def _rotated(resource: Resource, rotation_id: str) -> Condition:
+    told = f"Rotation {rotation_id} has ended; earlier credentials are void."
+    if resource.spec.database.embedded:
+        return Fact(Reason.ROTATED, told).true(CREDENTIALS_ROTATED)
+    return Fact(Reason.ROTATION_NOT_OURS, f"{told} {_not_ours(resource)}").true(CREDENTIALS_ROTATED)
+
+
+def _not_ours(resource: Resource) -> str:
+    database = resource.spec.database
+    if database.external:
+        cure = f"change them in the database, then in Secret {database.external.secret_ref.name}"
+    else:
+        names = " and ".join(places.login_name(resource, role) for role in ("owner", "app"))
+        cure = f"write new ones into the Secrets {names}: CloudNativePG takes them over"
+    chosen = ",".join(f"{key}={value}" for key, value in {**resource.labels, COMPONENT: places.WEB}.items())
+    return (
+        f"The passwords of the database are not Toprope's to rotate; {cure}; then restart the web pods "
+        f"(kubectl -n {resource.namespace} rollout restart deployment -l {chosen})."
+    )

@@ -45,9 +45,15 @@ def migrate(resource: Resource) -> list[dict[str, Any]]:
 
 
 def rotate(resource: Resource) -> list[dict[str, Any]]:
-    """What a rotation sees: everything that it changes."""
-    keys = (OWNER_PASSWORD, APP_PASSWORD, *([CACHE_PASSWORD] if resource.spec.cache.embedded else []), places.API_KEY)
-    return own_keys(resource, *keys)
+    """What a rotation sees: everything that it changes, and the way into the database, where the API keys stand."""
+    way = [] if resource.spec.database.embedded else _database(resource, OWNER_PASSWORD)
+    return [*way, *own_keys(resource, *rotated_keys(resource))]
+
+
+def rotated_keys(resource: Resource) -> tuple[str, ...]:
+    """The credentials that Toprope generated and uses: those of a database or cache of somebody else's are theirs."""
+    roles = (OWNER_PASSWORD, APP_PASSWORD) if resource.spec.database.embedded else ()
+    return (*roles, *((CACHE_PASSWORD,) if resource.spec.cache.embedded else ()), places.API_KEY)
 
 
 def _database(resource: Resource, key: str) -> list[dict[str, Any]]:
