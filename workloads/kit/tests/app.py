@@ -55,7 +55,16 @@ def create(worker: Worker) -> ASGIApp:
         held.set(0)
 
     worker.on_drain(drain)
+
+    @app.post("/odd/fail")
+    async def fail() -> None:
+        worker.start(_fails())
+
     return app
+
+
+async def _fails() -> None:
+    raise RuntimeError("a task came to an end")
 
 
 def broken(worker: Worker) -> ASGIApp:

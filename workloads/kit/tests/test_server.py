@@ -75,6 +75,16 @@ def test_a_worker_that_dies_comes_back_and_takes_no_count_along() -> None:
         assert service.number('workload_worker_restarts_total{reason="signal"}') == 1
 
 
+def test_a_worker_whose_task_ends_drains_and_is_started_again(tmp_path: Path) -> None:
+    mark = tmp_path / "drained"
+    with ready(WORKERS="1", DRAINED=str(mark)) as service:
+        (victim,) = service.workers()
+        httpx.post(service.url("/odd/fail"))
+        until(lambda: service.is_ready() and service.workers() not in ([victim], []))
+        assert mark.exists()
+        assert "_fails ended by itself" in service.says()
+
+
 def test_requests_that_a_dead_worker_had_not_answered_were_cut() -> None:
     with ready(WORKERS="1") as service, ThreadPoolExecutor() as pool:
         running = pool.submit(httpx.get, service.url("/odd/slow?seconds=30"), timeout=40)

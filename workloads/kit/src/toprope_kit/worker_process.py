@@ -85,11 +85,13 @@ class Process:
         serving = asyncio.create_task(server.serve(sockets=[self._socket]))
         reporting = asyncio.create_task(self._report(server))
         leaving = asyncio.create_task(self._leaving.wait())
-        await asyncio.wait({serving, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        failing = asyncio.create_task(self.worker.failed.wait())
+        await asyncio.wait({serving, leaving, failing}, return_when=asyncio.FIRST_COMPLETED)
+        self._leaving.set()
         if not serving.done():
             await self._leave(server)
         await serving
-        for task in (beating, reporting, leaving):
+        for task in (beating, reporting, leaving, failing):
             task.cancel()
 
     def _server(self) -> Server:

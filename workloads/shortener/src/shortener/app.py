@@ -78,7 +78,7 @@ class Parts:
         """From the first request to the last click."""
         await self.database.open()
         tasks = [
-            asyncio.create_task(work)
+            self.worker.start(work)
             for work in (
                 self.channel.run(),
                 self.shared.run(),

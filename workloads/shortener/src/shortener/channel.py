@@ -55,7 +55,7 @@ class Channel:
     async def run(self) -> None:
         """Listen until cancelled."""
         while True:
-            with suppress(*LOST):
+            with suppress(*LOST, asyncpg.PostgresError, asyncpg.InternalClientError):
                 await self._listen()
             self._fresh_until = 0.0
             await asyncio.sleep(AGAIN)

@@ -11,6 +11,7 @@ Names begin with the database's own identity: two services on one cache never se
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
+import asyncpg
 from redis.asyncio import Redis
 
 from shortener.entry import Entry, packed, unpacked
@@ -109,7 +110,7 @@ class Shared:
         try:
             await self._cache.attempt(lambda redis: redis.ping())
             identity, changes = await self._replay(LIFE + MARGIN)
-        except (CacheAway, *LOST):
+        except (CacheAway, *LOST, asyncpg.PostgresError):
             return False
         self._prefix = f"toprope:{identity}:link:"
         self.trusted = await self._write((slug, version, b"") for slug, version in changes) and not self._missed
