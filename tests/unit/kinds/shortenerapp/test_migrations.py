@@ -22,9 +22,11 @@ from tests.support.shorteners import (
 )
 from toprope.cli.paper import DAWN
 from toprope.core.decision import Apply, Decision, Delete
+from toprope.kinds.shortenerapp import jobs
 from toprope.kinds.shortenerapp.decide import decide
 from toprope.kinds.shortenerapp.reasons import Reason
 from toprope.kinds.shortenerapp.spec import revision_of_spec
+from toprope.kinds.shortenerapp.status import MigrationStatus
 
 REVISION = revision_of_spec(a_shortener().spec)
 JOB = ("Job", f"links-migrate-{REVISION}")
@@ -155,3 +157,9 @@ def test_a_next_try_that_is_held_back_is_not_asked_for_all_the_time() -> None:
     waits = paper.pass_once(gone)
     assert condition(waits, "Ready")[1] == Reason.SECRET_MISSING
     assert waits.again >= timedelta(seconds=15)
+
+
+def test_a_failure_of_which_only_the_job_is_known_has_no_next_try() -> None:
+    known = MigrationStatus(revision=REVISION, failed_job="uid")
+    failed = {"metadata": {"uid": "uid"}, **FAILED}
+    assert jobs.next_try(jobs.counted(known, failed, (), NOW), failed) is None
