@@ -83,6 +83,14 @@ async def test_the_same_idempotency_key_makes_one_link(running: Running) -> None
     assert other.status_code == 422
 
 
+async def test_a_repeated_request_that_found_a_link_is_told_so_again(running: Running) -> None:
+    body = {"target": "https://example.org/found", "findIfExists": True}
+    await running.client.post(LINKS, json=body)
+    answers = [await running.client.post(LINKS, json=body, headers={"Idempotency-Key": "two"}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json() == answers[1].json()
+
+
 async def test_an_idempotency_key_that_failed_may_be_used_again(running: Running) -> None:
     key = {"Idempotency-Key": "one"}
     await running.client.post(LINKS, json=SPRING)

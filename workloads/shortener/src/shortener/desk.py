@@ -56,10 +56,12 @@ class Desk:
                 return await self._make(links, caller, asked, (slug, password))
             request = idempotency.digest(asked)
             if earlier := await idempotency.earlier_answer(links.connection, key, request):
-                return Made(Link.model_validate(earlier), new=True)
+                answer, when = earlier
+                link = Link.model_validate(answer)
+                # As the first answer said: a link that was only found is older than the request.
+                return Made(link, new=link.created_at == when)
             made = await self._make(links, caller, asked, (slug, password))
-            answer = made.link.model_dump_json(by_alias=True).encode()
-            await idempotency.keep_answer(links.connection, key, answer)
+            await idempotency.keep_answer(links.connection, key, made.link.model_dump_json(by_alias=True).encode())
             return made
 
     async def show(self, caller: Caller, slug: str) -> Link:

@@ -6,13 +6,14 @@ would help somebody who reads the database.
 """
 
 import hashlib
+from datetime import datetime
 from typing import Any
 
 import asyncpg
 import orjson
 
 from shortener.models import NewLink
-from toprope_kit.problem import Unprocessable
+from toprope_kit.problem import Unavailable, Unprocessable
 
 
 def digest(asked: NewLink) -> bytes:
@@ -21,10 +22,10 @@ def digest(asked: NewLink) -> bytes:
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
 
 
-async def earlier_answer(connection: asyncpg.Connection, key: str, request: bytes) -> Any | None:
-    """The answer that this key got before; None when it is new, and from now on ours to answer.
+async def earlier_answer(connection: asyncpg.Connection, key: str, request: bytes) -> tuple[Any, datetime] | None:
+    """The answer that this key got before, and when; None when it is new, and from now on ours to answer.
 
-    Unprocessable when it was used for something else.
+    What that transaction made bears the same moment. Unprocessable when the key was used for something else.
     """
     taken = await connection.execute(
         "INSERT INTO shortener.idempotency_keys (key, request_digest) VALUES ($1, $2) ON CONFLICT DO NOTHING",
@@ -34,11 +35,13 @@ async def earlier_answer(connection: asyncpg.Connection, key: str, request: byte
     if taken.endswith(" 1"):
         return None
     row = await connection.fetchrow(
-        "SELECT request_digest, answer::text FROM shortener.idempotency_keys WHERE key = $1", key
+        "SELECT request_digest, answer::text, created_at FROM shortener.idempotency_keys WHERE key = $1", key
     )
+    if row is None:
+        raise Unavailable("This Idempotency-Key ended its day just now.", retry_after=1)
     if row["request_digest"] != request:
         raise Unprocessable("This Idempotency-Key was used for another request; make a new one.")
-    return orjson.loads(row["answer"])
+    return orjson.loads(row["answer"]), row["created_at"]
 
 
 async def keep_answer(connection: asyncpg.Connection, key: str, answer: bytes) -> None:

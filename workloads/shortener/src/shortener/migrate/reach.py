@@ -11,8 +11,8 @@ from toprope_kit.database import LOST, DatabaseSettings, connect
 PAUSE = 0.2
 """Seconds between two tries."""
 
-SLOWEST = 300.0
-"""Seconds that one statement of a migration may take."""
+SLOWEST = 3600.0
+"""Seconds that one statement of a migration may take: a large index takes long. It is the Job's own deadline, too."""
 
 REFUSED = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
 
