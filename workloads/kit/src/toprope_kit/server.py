@@ -44,7 +44,7 @@ class ServerSettings(EnvSettings):
     stuck_after: Annotated[float, Field(ge=1, le=600)] = 10
     """A worker whose event loop has not moved for this many seconds is unhealthy; after twice that it is restarted."""
 
-    trusted_proxies: str = ""
+    proxy_networks: str = ""
     """Comma-separated networks of the gateways whose `X-Forwarded-For` is believed; empty believes nobody."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -173,8 +173,8 @@ def _config(app: Telemetry, settings: ServerSettings) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies,
+        proxy_headers=bool(settings.proxy_networks),
+        forwarded_allow_ips=settings.proxy_networks,
         # Longer than a gateway keeps idle connections (60 to 90 s), or it meets closed ones.
         timeout_keep_alive=95,
         timeout_graceful_shutdown=max(1, int(settings.shutdown_grace * SHARE_OF_REQUESTS)),
