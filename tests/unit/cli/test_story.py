@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from toprope.kinds.shortenerapp.kind import SHORTENER_APP
 
 from toprope.cli import story
 from toprope.core.objects import Manifest, Ref
+from toprope.kinds.shortenerapp.kind import SHORTENER_APP
 
 LINKS = Ref(SHORTENER_APP.resource, "default", "links")
 
