@@ -8,7 +8,7 @@ LOCK := requirements/dev.txt
 VENV = $(CACHE)/venv-$(shell sha256sum $(LOCK) | cut -c1-12)
 BIN = $(VENV)/bin
 PYTHON = $(BIN)/python
-PYTEST = $(PYTHON) -m pytest -q
+PYTEST = $(PYTHON) -m pytest -q --durations=12 --durations-min=5
 export PYTHONPATH := operator/src:workloads/kit/src:workloads/shortener/src:.
 # Bytecode is kept, and not in the checkout: without it every start compiles all that it imports.
 export PYTHONPYCACHEPREFIX := $(CACHE)/pycache

@@ -5,9 +5,10 @@ Whoever runs it starts it again: a pod's restart policy, or `make dev`.
 
 import asyncio
 import logging
+import signal
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Any, TypeVar
 
 import kopf
@@ -40,7 +41,8 @@ log = logging.getLogger("toprope")
 def live(settings: Settings, kinds: Sequence[Kind]) -> None:
     """Runs the operator until SIGTERM or SIGINT, or until an optional API appears that it has to watch too."""
     log_to_stdout(settings.log_level)
-    uvloop.run(Process(settings, kinds).live())
+    with suppress(asyncio.CancelledError):
+        uvloop.run(Process(settings, kinds).live())
 
 
 class Process:
@@ -57,6 +59,9 @@ class Process:
 
     async def live(self) -> None:
         """Serves the ops port, fills the store, hands over to kopf."""
+        # Until kopf takes the signal over: as a container's first process nobody else ends us.
+        if this := asyncio.current_task():
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
         health = Health(self._pulse, self._loop.oldest_unfinished, self._settings.longest_pass)
         ops = OpsServer((self._settings.ops_host, self._settings.ops_port), health, self._telemetry.registry)
         log.info("toprope %s, ops port %d", __version__, ops.port)
