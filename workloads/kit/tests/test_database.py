@@ -80,7 +80,7 @@ async def test_a_connection_that_is_cut_in_the_middle_is_the_databases_absence(
     async def cut_in_the_middle() -> None:
         async with database.acquire() as connection:
             pid = await connection.fetchval("SELECT pg_backend_pid()")
-            await asyncio.to_thread(server.sql, f"SELECT pg_terminate_backend({pid})")
+            await asyncio.to_thread(server.as_superuser, f"SELECT pg_terminate_backend({pid})")
             await connection.fetchval("SELECT 1")
 
     with pytest.raises(DatabaseAway):
