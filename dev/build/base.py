@@ -16,7 +16,6 @@ from dev.progress import step
 NAME = "docker.io/library/python:3.11-slim-bookworm"
 SUITE = "bookworm"
 PACKAGES = ("ca-certificates", "python3", "python3-venv", "python3-pip", "tzdata")
-DEFAULT_MIRROR = "http://deb.debian.org/debian"
 SECONDS = 600.0
 UNNEEDED = (
     "usr/share/doc",
@@ -67,23 +66,23 @@ def bootstrap(root: Path) -> None:
     private = [program("unshare"), "--mount", "--propagation", "private"]
     include = f"--include={','.join(PACKAGES)}"
     run(
-        [*private, program("debootstrap"), "--variant=minbase", include, SUITE, root, mirror()],
+        [*private, program("debootstrap"), "--variant=minbase", include, SUITE, root, *mirror()],
         seconds=SECONDS,
         env={"DEBIAN_FRONTEND": "noninteractive"},
     )
     run([program("sh"), "-c", TIDY.format(unneeded=" ".join(UNNEEDED)), "sh", root], seconds=SECONDS)
 
 
-def mirror(apt: Path = Path("/etc/apt")) -> str:
-    """The mirror that this machine itself installs from."""
+def mirror(apt: Path = Path("/etc/apt")) -> tuple[str, ...]:
+    """The mirror that this machine itself installs from; empty leaves the choice to debootstrap."""
     for source in (
         *sorted(apt.glob("sources.list.d/*.sources")),
         apt / "sources.list",
         *sorted(apt.glob("sources.list.d/*.list")),
     ):
         if source.is_file() and (found := mirror_in(source.read_text())):
-            return found
-    return DEFAULT_MIRROR
+            return (found,)
+    return ()
 
 
 def mirror_in(text: str) -> str | None:
