@@ -21,7 +21,7 @@ from toprope.core.objects import Manifest, Ref, annotations_of, is_being_deleted
 from toprope.core.resource import Installation, Resource
 from toprope.engine import events, status
 from toprope.engine.act import act
-from toprope.engine.parse import Unreadable, is_held, resource_of
+from toprope.engine.parse import Unreadable, is_held, resource_of, unread
 from toprope.kind import Kind
 from toprope.ports import Clock, Cluster
 
@@ -181,7 +181,7 @@ async def _failed(kind: Kind, live: Manifest, world: World, error: TopropeError,
     now = world.clock.now()
     whole = status.annotated(live, status.trouble_of(error), now)
     try:
-        await _write(_bare(kind, live, world), live, whole, world)
+        await _write(unread(kind, live, world.installation), live, whole, world)
     except TopropeError as second:
         log.warning("could not say what went wrong with %s: %s", live["metadata"]["name"], second)
     return outcome
@@ -197,22 +197,6 @@ def _result(error: TopropeError) -> Result:
             return Result.BUG
         case _:
             return Result.REFUSED
-
-
-def _bare(kind: Kind, live: Manifest, world: World) -> Resource:
-    """Enough of a resource to speak of it, also where its spec cannot be read."""
-    metadata = live["metadata"]
-    return Resource(
-        ref=Ref(kind.resource, metadata["namespace"], metadata["name"]),
-        uid=metadata["uid"],
-        generation=metadata["generation"],
-        resource_version=metadata["resourceVersion"],
-        annotations=annotations_of(live),
-        deleting=is_being_deleted(live),
-        spec=None,
-        status=None,
-        installation=world.installation,
-    )
 
 
 async def _tell(resource: Resource, decision: Decision, world: World) -> None:

@@ -1,5 +1,7 @@
 """From an object of the API server to the Resource that a pass reads, or the sentence that says why not."""
 
+from dataclasses import replace
+
 from pydantic import ValidationError
 
 from toprope.core.errors import TopropeError
@@ -22,7 +24,6 @@ def is_held(manifest: Manifest) -> bool:
 
 def resource_of(kind: Kind, manifest: Manifest, installation: Installation) -> Resource:
     """The object read by the kind's models. Unreadable names the path."""
-    metadata = manifest["metadata"]
     try:
         spec = kind.spec.model_validate(manifest.get("spec") or {})
     except ValidationError as error:
@@ -31,6 +32,12 @@ def resource_of(kind: Kind, manifest: Manifest, installation: Installation) -> R
         status = kind.status.model_validate(manifest.get("status") or {})
     except ValidationError as error:
         raise Unreadable(_sentence("status", error)) from error
+    return replace(unread(kind, manifest, installation), spec=spec, status=status)
+
+
+def unread(kind: Kind, manifest: Manifest, installation: Installation) -> Resource:
+    """Enough of a resource to speak of it, also where its spec cannot be read."""
+    metadata = manifest["metadata"]
     return Resource(
         ref=Ref(kind.resource, metadata["namespace"], metadata["name"]),
         uid=metadata["uid"],
@@ -38,8 +45,8 @@ def resource_of(kind: Kind, manifest: Manifest, installation: Installation) -> R
         resource_version=metadata["resourceVersion"],
         annotations=annotations_of(manifest),
         deleting=is_being_deleted(manifest),
-        spec=spec,
-        status=status,
+        spec=None,
+        status=None,
         installation=installation,
     )
 
