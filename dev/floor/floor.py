@@ -43,6 +43,8 @@ NO_NODE = (
     "persistentvolume-expander-controller",
 )
 NO_PODS = (
+    "disruption-controller",
+    "endpoints-controller",
     "deployment-controller",
     "replicaset-controller",
     "statefulset-controller",
@@ -123,7 +125,8 @@ class Floor:
 
     def run(self, role: str, command: list[str]) -> None:
         """One more process of this floor; its log is `<directory>/log/<role>.log`."""
-        environment = {"PYTHONPATH": str(CHECKOUT)} if role == "instant" else {}
+        # Memory for speed: the collector of Go runs a quarter as often.
+        environment = {"PYTHONPATH": str(CHECKOUT)} if role == "instant" else {"GOGC": "400"}
         self.children[role] = processes.start(self.directory, role, command, env=environment)
 
     def start_instant(self) -> None:

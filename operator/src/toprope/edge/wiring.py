@@ -33,6 +33,10 @@ class Wired:
 class NoDiffBase(kopf.DiffBaseStorage):
     """Keeps no copy of the spec on the object: nothing here asks what changed."""
 
+    def build(self, *, body: kopf.Body, extra_fields: Any = None) -> kopf.BodyEssence:
+        """Nothing to compare, and no deep copy of the body at each event."""
+        return kopf.BodyEssence()
+
     def fetch(self, *, body: kopf.Body) -> kopf.BodyEssence | None:
         """Nothing."""
         return None

@@ -1,7 +1,8 @@
 """Makes the world as decided: CreateOnce, Amend, Apply, Delete, in this order; unchanged things cost no write.
 
-The first failure of a CreateOnce or an Amend ends the pass: what follows may stand on them. Applies go on beside each
-other and every failure is kept; nothing is deleted when one failed, so the old stays while the new is refused.
+The first failure of a CreateOnce or an Amend ends the pass: what follows may stand on them. Data and credentials are
+made one after the other, what the resource owns beside each other. Applies go on beside each other and every failure is
+kept; nothing is deleted when one failed, so the old stays while the new is refused.
 """
 
 import asyncio
@@ -28,8 +29,12 @@ log = logging.getLogger(__name__)
 
 async def act(resource: Resource, actions: Sequence[Action], cluster: Cluster) -> list[TopropeError]:
     """Does the actions. Raises when a CreateOnce or an Amend fails; returns what failed among the rest."""
-    for once in _of(actions, CreateOnce):
-        await _create_once(resource, once, cluster)
+    creates = _of(actions, CreateOnce)
+    for once in creates:
+        if not _is_owned(once.manifest):
+            await _create_once(resource, once, cluster)
+    if failures := await _all(_create_once(resource, one, cluster) for one in creates if _is_owned(one.manifest)):
+        raise failures[0]
     for change in _of(actions, Amend):
         await _amend(change, cluster)
     failures = await _all(_apply(resource, one.manifest, cluster) for one in _of(actions, Apply))
@@ -40,6 +45,10 @@ async def act(resource: Resource, actions: Sequence[Action], cluster: Cluster) -
 
 def _of(actions: Iterable[Action], wanted: type[A]) -> list[A]:
     return [action for action in actions if isinstance(action, wanted)]
+
+
+def _is_owned(manifest: Manifest) -> bool:
+    return bool(manifest["metadata"].get("ownerReferences"))
 
 
 async def _all(coroutines: Iterable[Coroutine[Any, Any, None]]) -> list[TopropeError]:
@@ -80,7 +89,7 @@ def _with_fresh_text(manifest: Mapping[str, Any], keys: Sequence[str]) -> dict[s
 
 def _refuse_unless_ours(resource: Resource, wanted: Manifest, live: Manifest, ref: Ref) -> None:
     """Data is adopted by its labels; what has an owner must be this very resource's."""
-    if wanted["metadata"].get("ownerReferences"):
+    if _is_owned(wanted):
         _refuse_unless_owned(resource, live, ref)
         return
     if not resource.labels.items() <= labels_of(live).items():

@@ -2,6 +2,7 @@
 repeated pass posts the same Event again, which the API server takes as one.
 """
 
+import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,17 +36,22 @@ class Told:
         """Posts those that were not posted lately. A refused Event (in a namespace that is going) is lost: what it
         tells of stands in the status too, and must not be kept from it.
         """
-        for event in events:
-            key = event["metadata"]["namespace"], event["metadata"]["name"]
-            if key in self._names:
-                continue
-            try:
-                await cluster.post_event(event)
-            except Refused as refusal:
-                log.warning("an Event was refused: %s", refusal)
-            self._names[key] = None
-            if len(self._names) > REMEMBERED:
-                self._names.popitem(last=False)
+        fresh = {_key(event): event for event in events if _key(event) not in self._names}
+        await asyncio.gather(*(_post(cluster, event) for event in fresh.values()))
+        self._names.update(dict.fromkeys(fresh))
+        while len(self._names) > REMEMBERED:
+            self._names.popitem(last=False)
+
+
+def _key(event: Manifest) -> tuple[str, str]:
+    return event["metadata"]["namespace"], event["metadata"]["name"]
+
+
+async def _post(cluster: Cluster, event: Manifest) -> None:
+    try:
+        await cluster.post_event(event)
+    except Refused as refusal:
+        log.warning("an Event was refused: %s", refusal)
 
 
 def told(resource: Resource, tells: Iterable[Tell], now: datetime) -> list[Manifest]:

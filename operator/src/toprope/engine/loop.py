@@ -130,7 +130,8 @@ async def _rest(bell: _Bell, outcome: Outcome, took: float) -> None:
 
 def _pauses(bell: _Bell, outcome: Outcome, took: float) -> tuple[float, float]:
     """Seconds in which no bell is heard, and seconds after which to look anyway."""
-    breath = min(LONGEST_BREATH, max(BREATH, 2 * took))
+    # A cluster that answers slowly is asked less often, and what rings meanwhile is one pass.
+    breath = min(LONGEST_BREATH, max(BREATH, took / 4))
     if outcome.result in (Result.DONE, Result.IDLE):
         bell.failures = bell.conflicts = 0
         # Jitter, so that a thousand resources that began together do not stay together.

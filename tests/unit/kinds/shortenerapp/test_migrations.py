@@ -55,13 +55,14 @@ def deleted(decision: Decision) -> set[tuple[str, str]]:
     return {(one.ref.resource.kind, one.ref.name) for one in decision.actions if isinstance(one, Delete)}
 
 
-def test_web_pods_wait_until_the_success_stands_in_the_status() -> None:
-    paper = a_new_one()
+def test_web_pods_wait_for_their_migration() -> None:
+    paper = Paper(a_shortener())
     web = ("Deployment", f"links-web-{REVISION}")
-    first, second = paper.pass_once(), paper.pass_once()
-    assert first.status["migrations"] == [{"revision": REVISION, "succeededAt": "2026-01-01T00:00:00Z"}]
-    assert web not in applied(first)
-    assert web in applied(second)
+    without, succeeded = paper.pass_once(), paper.pass_once()
+    assert JOB in applied(without)
+    assert web not in applied(without)
+    assert succeeded.status["migrations"] == [{"revision": REVISION, "succeededAt": "2026-01-01T00:00:00Z"}]
+    assert web in applied(succeeded)
 
 
 def test_a_success_is_never_run_again() -> None:

@@ -1,7 +1,7 @@
 """What should be, from what was read: the parts, the revisions and their traffic, and what a person reads of it.
 
-What may only happen after something stands in the status is decided from the status as it was read: web pods after
-their migration, traffic after the verdict that moves it, the end of a revision after the word that ends it.
+What may only happen after something stands in the status is decided from the status as it was read: traffic after the
+verdict that moves it, the end of a revision after the word that ends it.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
 """One migration of the database per revision, before any of its web pods.
 
-    no success in the status ──► Job ──Complete──► success into the status ──► web pods
+    no success in the status ──► Job ──Complete──► web pods, and success into the status
                                   ▲ └─Failed──► count it, wait, delete ─┘
                                   └──────────────────┘
 
@@ -33,8 +33,9 @@ class Migration:
 
     @property
     def done(self) -> bool:
-        """Whether its success stands in the status as it was read."""
-        return self.before.succeeded_at is not None
+        """Whether it has succeeded. A success that was seen just now is still to be seen when this pass is killed
+        before it writes it down: only the Job tells of it, and nothing of ours removes a Job that succeeded."""
+        return self.after.succeeded_at is not None
 
     @property
     def is_running(self) -> bool:

@@ -1,4 +1,4 @@
-"""Who may talk to whom. Everything that is not said here is refused.
+"""Who may talk to whom. Everything that is not said here is refused: each pod is selected in both directions.
 
     gateway's namespace ──8000──► web ──5432──► database
     own namespace ───────8000──►  │  └──6379──► cache ◄──6379── rotate
@@ -26,7 +26,7 @@ _ANY_TCP: Rule = {"ports": [{"protocol": "TCP"}]}
 
 def network_policies(resource: Resource) -> list[dict[str, Any]]:
     """All policies of a resource."""
-    policies = [_deny_all(resource), _web(resource), _jobs(resource)]
+    policies = [_web(resource), _jobs(resource)]
     if resource.spec.database.embedded:
         policies.append(_part(resource, DATABASE, DATABASE_PORT, (WEB, MIGRATE, ROTATE)))
     if resource.spec.database.cloud_native_pg:
@@ -34,12 +34,6 @@ def network_policies(resource: Resource) -> list[dict[str, Any]]:
     if resource.spec.cache.embedded:
         policies.append(_part(resource, CACHE, CACHE_PORT, (WEB, ROTATE)))
     return policies
-
-
-def _deny_all(resource: Resource) -> dict[str, Any]:
-    labels = owner_labels(resource.ref.resource.kind, resource.name)
-    selector = {name: value for name, value in labels.items() if name.startswith("toprope.dev/")}
-    return _policy(resource, "default-deny", {"matchLabels": selector}, ingress=[], egress=[])
 
 
 def _web(resource: Resource) -> dict[str, Any]:
