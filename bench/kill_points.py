@@ -12,8 +12,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.floor import a_floor
 from bench.report import Figure, machine, tell
-from bench.thousand import a_floor
 from dev.floor import Floor
 from tests.integration.kinds.test_kill_points import STORIES
 from tests.support.kill_points import difference_of
