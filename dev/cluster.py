@@ -13,12 +13,12 @@ from dev.drivers import Driver
 from dev.errors import DevError
 from dev.infra import (
     GATEWAY_ADDRESS,
-    apply_crds,
     apply_manifests,
     gateway_answers,
     gateway_programmed,
     rolled_out,
 )
+from dev.installing import install
 from dev.places import CHECKOUT, Places
 from dev.progress import step
 from dev.waiting import until
@@ -54,7 +54,7 @@ class Cluster:
         traefik = binary_image("traefik", TRAEFIK, beside_python("traefik"))
         self.driver.build_images([traefik])
         with step("open the gateway", usual_seconds=10):
-            apply_crds(api, gateway_crds(self.places))
+            install(api, gateway_crds(self.places), SECONDS)
             self.driver.load_image(traefik)
             apply_manifests(api, "all", {"traefik": TRAEFIK})
             until("cluster DNS", lambda: rolled_out(api, "kube-system", "coredns"), SECONDS)

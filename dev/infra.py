@@ -6,20 +6,17 @@ for the version of an image.
 
 import http.client
 from collections.abc import Mapping
-from pathlib import Path
 from string import Template
 
 import yaml
 
 from dev.api import Api, Document
-from dev.manifest import documents, has_condition, is_established
+from dev.manifest import has_condition
 from dev.places import CHECKOUT
-from dev.waiting import until
 
 MANIFESTS = CHECKOUT / "dev" / "manifests"
 GATEWAY = "/apis/gateway.networking.k8s.io/v1/namespaces/infra/gateways/public"
 GATEWAY_ADDRESS = ("127.0.0.1", 8080)
-SECONDS = 90.0
 
 
 def filled(folder: str, versions: Mapping[str, str]) -> list[Document]:
@@ -37,16 +34,6 @@ def apply_manifests(api: Api, folder: str, versions: Mapping[str, str]) -> None:
     """Apply all manifests of one folder."""
     for manifest in filled(folder, versions):
         api.apply(manifest)
-
-
-def apply_crds(api: Api, paths: list[Path]) -> None:
-    """Apply CRDs and wait until objects of them can be made."""
-    crds = [crd for path in paths for crd in documents(path)]
-    for crd in crds:
-        api.apply(crd)
-    for crd in crds:
-        path = api.path_of(crd)
-        until(f"the CRD {path}", lambda path=path: is_established(api.get(path)), SECONDS)  # type: ignore[misc]
 
 
 def gateway_answers() -> bool:

@@ -3,6 +3,7 @@
 import base64
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -47,9 +48,9 @@ def read(path: Path) -> Login:
     return Login(cluster["server"], decoded(cluster["certificate-authority-data"]), pair)
 
 
-def named(entries: list[dict[str, dict[str, str]]], name: str) -> dict[str, dict[str, str]]:
+def named(entries: list[dict[str, Any]], name: str) -> dict[str, dict[str, str]]:
     """The entry of that name."""
-    return next(entry for entry in entries if entry["name"] == name)  # type: ignore[comparison-overlap]
+    return next(entry for entry in entries if entry["name"] == name)
 
 
 def encoded(content: bytes) -> str:

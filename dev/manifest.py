@@ -28,8 +28,3 @@ def has_condition(item: Document, kind: str, since: datetime | None = None) -> b
 def is_fresh(condition: Document, since: datetime | None) -> bool:
     """True when a condition's heartbeat is not older than `since`."""
     return since is None or datetime.fromisoformat(condition["lastHeartbeatTime"]) >= since
-
-
-def is_established(crd: Document) -> bool:
-    """True when objects of this CRD can be made."""
-    return has_condition(crd, "Established")

@@ -25,7 +25,7 @@ from dev.floor import orphans, ports
 from dev.floor.fates import Fate
 from dev.floor.furniture import FURNITURE, GATEWAY, GATEWAY_KINDS
 from dev.floor.instant import Instant
-from dev.manifest import documents, is_established
+from dev.installing import install
 from dev.places import CHECKOUT, places
 from dev.waiting import until
 
@@ -173,12 +173,7 @@ class Floor:
 
     def install(self, *paths: Path) -> None:
         """Apply manifests (files, or folders of them) and wait until the CRDs among them are established."""
-        manifests = [manifest for path in paths for manifest in documents(path)]
-        for manifest in manifests:
-            self.api.apply(manifest)
-        for crd in (each for each in manifests if each["kind"] == "CustomResourceDefinition"):
-            path = self.api.path_of(crd)
-            until(f"the CRD {path}", lambda path=path: is_established(self.api.get(path)), SECONDS)  # type: ignore[misc]
+        install(self.api, paths, SECONDS)
 
     def install_gateway(self) -> None:
         """The Gateway API with the Gateway `public` in namespace `infra`, as the local cluster has it."""

@@ -109,24 +109,21 @@ def claim(item: Document, fate: Fate, now: str) -> Call | None:
 
 def deployment(item: Document, fate: Fate, now: str) -> Call | None:
     """Rolled out without a single pod (only where the Deployment controller is left out)."""
-    generation = item["metadata"]["generation"]
-    count = item["spec"].get("replicas", 1)
-    ready = count if fate.outcome is Outcome.WELL else 0
-    seen = item.get("status", {})
-    if seen.get("observedGeneration") == generation and seen.get("readyReplicas", 0) == ready:
-        return None
-    verdict = "True" if ready == count else "False"
+    verdict = "True" if fate.outcome is Outcome.WELL else "False"
     conditions = [
         {"type": "Available", "status": verdict, "reason": "MinimumReplicasAvailable", "lastTransitionTime": now},
         {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable", "lastTransitionTime": now},
     ]
-    counts = {"replicas": count, "updatedReplicas": count, "readyReplicas": ready, "availableReplicas": ready}
-    status = {"observedGeneration": generation, "conditions": conditions, **counts}
-    return status_patch(place(item, "/apis/apps/v1", "deployments"), status)
+    return rolled_out(item, fate, "deployments", {"conditions": conditions})
 
 
 def stateful_set(item: Document, fate: Fate, now: str) -> Call | None:
     """Rolled out without a single pod (only where the StatefulSet controller is left out)."""
+    return rolled_out(item, fate, "statefulsets", {"currentReplicas": item["spec"].get("replicas", 1)})
+
+
+def rolled_out(item: Document, fate: Fate, plural: str, more: Document) -> Call | None:
+    """All pods of the newest generation are there, and ready when all is well."""
     generation = item["metadata"]["generation"]
     count = item["spec"].get("replicas", 1)
     ready = count if fate.outcome is Outcome.WELL else 0
@@ -134,8 +131,8 @@ def stateful_set(item: Document, fate: Fate, now: str) -> Call | None:
     if seen.get("observedGeneration") == generation and seen.get("readyReplicas", 0) == ready:
         return None
     counts = {"replicas": count, "updatedReplicas": count, "readyReplicas": ready, "availableReplicas": ready}
-    status = {"observedGeneration": generation, "currentReplicas": count, **counts}
-    return status_patch(place(item, "/apis/apps/v1", "statefulsets"), status)
+    status = {"observedGeneration": generation, **counts, **more}
+    return status_patch(place(item, "/apis/apps/v1", plural), status)
 
 
 def service(item: Document, fate: Fate, now: str) -> Call | None:

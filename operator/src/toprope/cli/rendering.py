@@ -53,8 +53,8 @@ def resource_from(
 
 def _kind_of(manifest: Mapping[str, Any], kinds: Iterable[Kind]) -> Kind:
     named = {(kind.resource.api_version, kind.resource.kind): kind for kind in kinds}
-    said = (manifest.get("apiVersion"), manifest.get("kind"))
-    if (kind := named.get(said)) is None:  # type: ignore[arg-type]
+    said = (str(manifest.get("apiVersion")), str(manifest.get("kind")))
+    if (kind := named.get(said)) is None:
         known = ", ".join(f"{name} of {version}" for version, name in named)
         raise NotRenderable(f"kind: {said[1]} of {said[0]} is not Toprope's; known: {known}.")
     return kind

@@ -84,7 +84,7 @@ def test_a_retiring_revision_rests_until_its_last_requests_have_ended() -> None:
 def test_a_candidate_needs_as_many_pods_as_stable_has_ready() -> None:
     paper, stable, candidate = a_rollout({"replicas": {"max": 5}})
     grown = changed("Deployment", f"links-web-{stable}", {"spec": {"replicas": 4}, "status": {"readyReplicas": 3}})
-    for _ in range(3):
+    for _ in range(2):
         decision = paper.pass_once(grown)
     assert applied(decision, "HorizontalPodAutoscaler", f"links-web-{candidate}")["spec"]["minReplicas"] == 4
     assert applied(decision, "HorizontalPodAutoscaler", f"links-web-{stable}")["spec"]["minReplicas"] == 4
