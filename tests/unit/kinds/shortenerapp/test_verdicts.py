@@ -45,11 +45,27 @@ def test_the_verdict_stands_before_the_doors_move() -> None:
     assert paper.resource.status.revision.stable == new
 
 
-def test_a_verdict_is_not_asked_again_when_the_pods_went_before_the_doors_moved() -> None:
+def test_doors_do_not_move_to_a_revision_that_lost_its_pods_before() -> None:
+    paper, old, new = judged()
+    decision = paper.pass_once(lost_its_pods(new))
+    assert doors_to(decision) == [old]
+    assert condition(decision, READY)[0] == "True"
+    assert doors_to(paper.pass_once()) == [new]
+
+
+def test_doors_that_have_moved_do_not_move_back() -> None:
     paper, _, new = judged()
+    paper.pass_once()
+    assert door(paper) == new
     decision = paper.pass_once(lost_its_pods(new))
     assert doors_to(decision) == [new]
     assert condition(decision, READY)[:2] == ("False", Reason.WEB_NOT_READY)
+
+
+def test_without_pods_in_either_revision_the_verdict_holds() -> None:
+    paper, old, new = judged()
+    both = lost_its_pods(old), lost_its_pods(new)
+    assert doors_to(paper.pass_once(lambda seen: both[0](both[1](seen)))) == [new]
 
 
 def test_the_revision_before_stays_until_the_doors_have_moved() -> None:

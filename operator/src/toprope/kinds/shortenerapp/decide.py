@@ -55,7 +55,7 @@ class Plan:
     @property
     def serving(self) -> Release:
         """The revision that gets the traffic: what the status as read says, not what this pass is about to say."""
-        return self.releases[self.before.stable or self.after.stable or self.wanted]
+        return self.releases[rollout.serving(self.look, self.before) or self.after.stable or self.wanted]
 
 
 def decide(resource: Resource, seen: Seen, now: datetime) -> Decision:

@@ -115,11 +115,17 @@ def accepted(look: Look) -> Acceptance | None:
 
 def sends_all_to(look: Look, revision: str) -> bool:
     """Whether the live route and the plain Service both send everything to a revision, and the gateway agrees."""
+    said = accepted(look)
+    return doors_lead_to(look, revision) and (said is None or said.accepted)
+
+
+def doors_lead_to(look: Look, revision: str) -> bool:
+    """Whether the plain Service, and the route if the spec asks for one, lead to a revision and to no other."""
     service = look.seen.child(SERVICE, places.name(look.resource, places.WEB))
     if service is None or service["spec"].get("selector") != places.selector(look.resource, places.WEB, revision):
         return False
-    said, backend = accepted(look), places.name(look.resource, places.WEB, revision)
-    return said is None or (said.accepted and backends_of(route(look)) == {backend})
+    backend = places.name(look.resource, places.WEB, revision)
+    return look.resource.spec.traffic is None or backends_of(route(look)) == {backend}
 
 
 def backends_of(live: Manifest | None) -> set[str]:

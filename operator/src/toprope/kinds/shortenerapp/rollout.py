@@ -8,7 +8,7 @@ from toprope.delivery import machine
 from toprope.delivery.machine import Phase, Rollout
 from toprope.delivery.spec import RevisionStatus, RolloutStatus
 from toprope.kinds.shortenerapp import places
-from toprope.kinds.shortenerapp.health import Look, deployment_of, sends_all_to, waits_for
+from toprope.kinds.shortenerapp.health import Look, deployment_of, doors_lead_to, sends_all_to, waits_for
 from toprope.kinds.shortenerapp.migrations import Migration
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
 from toprope.kinds.shortenerapp.troubles import ready_pods
@@ -33,6 +33,16 @@ def scale_of(look: Look, before: Rollout) -> Scale:
     has = int((stable or {}).get("spec", {}).get("replicas", 1))
     floor = max(bounds.min, min(has, bounds.max))
     return Scale(floor, max(1, min(floor, ready_pods(stable))))
+
+
+def serving(look: Look, before: Rollout) -> str | None:
+    """The revision that the doors should lead to: stable, unless it lost its pods before they ever moved to it (an
+    operator that was away in between must not believe an old verdict); then the one before it serves on."""
+    stable, retiring = before.stable, before.retiring
+    if not (stable and retiring) or ready_pods(deployment_of(look, stable)):
+        return stable
+    serves_on = doors_lead_to(look, retiring) and ready_pods(deployment_of(look, retiring)) > 0
+    return retiring if serves_on else stable
 
 
 def least_pods(look: Look, after: Rollout, revision: str, scale: Scale) -> int:
