@@ -10,7 +10,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,14 +53,22 @@ def start(
 
 def living(house: Path) -> list[Process]:
     """Every living process of a house, in the order of their ids."""
-    found = []
-    for entry in PROC.iterdir():
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
-            continue
-        marks = environment_of(entry)
-        if marks.get(HOUSE) == str(house):
-            found.append(Process(int(entry.name), marks.get(ROLE, "")))
+    found = [process for where, process in marked() if where == str(house)]
     return sorted(found, key=lambda process: process.pid)
+
+
+def houses_with(role: str) -> set[Path]:
+    """Every house of this machine in which a process of that role lives."""
+    return {Path(where) for where, process in marked() if process.role == role}
+
+
+def marked() -> Iterator[tuple[str, Process]]:
+    """Every process but this one that carries the mark, with its house."""
+    for entry in PROC.iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            marks = environment_of(entry)
+            if HOUSE in marks:
+                yield marks[HOUSE], Process(int(entry.name), marks.get(ROLE, ""))
 
 
 def environment_of(entry: Path) -> dict[str, str]:

@@ -41,6 +41,7 @@ class Plain:
 
     def up(self) -> None:
         """A Ready node with cluster DNS and storage; a living one is only completed."""
+        self.node.refuse_a_second()
         debian.install()
         GoBuild(self.places).build(STAGES)
         inner = self.inner_images()

@@ -81,6 +81,15 @@ class Node:
                 return process.pid
         return None
 
+    def refuse_a_second(self) -> None:
+        """DevError when a node of another state folder lives: both would want 127.0.0.1:8080 and the same cgroups."""
+        if others := processes.houses_with("node") - {self.house.root}:
+            where = ", ".join(sorted(str(other.parent) for other in others))
+            raise DevError(
+                f"another cluster runs on this machine, with its state in {where}",
+                "run `make down` with the HOME (or XDG_STATE_HOME) that it was started with",
+            )
+
     def start(self) -> None:
         """A node in fresh namespaces; what an earlier one left on disk (etcd's data) is taken up again."""
         self.refuse_covered()

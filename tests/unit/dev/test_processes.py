@@ -3,8 +3,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from dev import processes
+from dev.drivers.plain.house import house
+from dev.drivers.plain.node import Node
+from dev.errors import DevError
 from dev.floor import orphans, ports
+from dev.places import Places
 from dev.waiting import until
 
 FOREVER = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -27,6 +33,17 @@ def test_a_houses_processes_are_found_by_their_mark_and_ended(tmp_path: Path) ->
     assert stranger.poll() is None
     processes.stop(processes.living(other), grace=0)
     stranger.wait(timeout=5)
+
+
+def test_a_node_refuses_to_be_the_second_of_a_machine(tmp_path: Path) -> None:
+    first, second = (Places(tmp_path / name / "cache", tmp_path / name / "state") for name in ("first", "second"))
+    living = processes.start(house(first).root, "node", FOREVER)
+    try:
+        with pytest.raises(DevError, match=f"its state in .*{first.state}"):
+            Node(second, house(second)).refuse_a_second()
+    finally:
+        living.kill()
+        living.wait(timeout=5)
 
 
 def test_who_does_not_listen_is_ended_after_its_grace(tmp_path: Path) -> None:
