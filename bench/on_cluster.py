@@ -22,8 +22,8 @@ from bench.report import Figure, machine, tell
 from tests.e2e.world import World, a_shortener, until
 from toprope import __version__
 
-ROUNDS = 5
-QUIET_SECONDS = 180
+ROUNDS = 3
+QUIET_SECONDS = 120
 REQUESTS = re.compile(
     r'^toprope_api_requests_total\{code="(?P<code>\w+)",verb="(?P<verb>\w+)"\} (?P<count>[0-9.e+]+)$', re.M
 )
@@ -65,12 +65,17 @@ def _ready(kubeconfig: Path) -> list[Figure]:
         with _namespace(kubeconfig, f"bench-ready-{number}") as world:
             bare.append(_seconds(lambda world=world: _bare_pod(world)))
             ours.append(_seconds(lambda world=world: _shortener(world)))
+        _tell(f"round {number + 1} of {ROUNDS}: Ready after {ours[-1]:.1f} s, a bare pod after {bare[-1]:.1f} s")
     baseline = f"one bare pod {statistics.median(bare):.1f} s"
     worst = max(ours)
     return [
         Figure("kubectl apply → Ready, median", statistics.median(ours), "s", baseline=baseline),
         Figure(f"kubectl apply → Ready, worst of {ROUNDS}", worst, "s", "<= 30", worst <= 30, baseline),
     ]
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _seconds(work: Any) -> float:
@@ -108,6 +113,7 @@ def _quiet(kubeconfig: Path) -> list[Figure]:
         _shortener(world)
         until(lambda: _still(world), lambda: "the operator does not come to rest", 120)
         before = _requests(world)
+        _tell(f"the resource is quiet; its requests are counted for {QUIET_SECONDS} s …")
         time.sleep(QUIET_SECONDS)
         after = _requests(world)
     writes = sum(after[key] - before.get(key, 0) for key in after if key not in READS)
