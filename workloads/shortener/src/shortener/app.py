@@ -15,7 +15,7 @@ from shortener.desk import Desk
 from shortener.front import Front
 from shortener.gate import Gate
 from shortener.limits import Limits
-from shortener.lookup import Lookup
+from shortener.lookup import SWEEP_EVERY, Lookup
 from shortener.memory import Memory
 from shortener.passwords import Passwords
 from shortener.redirect import Redirect
@@ -84,6 +84,7 @@ class Parts:
                 self.shared.run(),
                 self.limits.run(),
                 self.clicks.run(),
+                chores.again_and_again(SWEEP_EVERY, self.lookup.sweep),
                 chores.again_and_again(chores.MOVE_EVERY, partial(chores.move, self.store, self.worker.numbers)),
                 chores.again_and_again(
                     chores.MAINTAIN_EVERY,
