@@ -33,7 +33,7 @@ class ShortenerSettings(EnvSettings):
     """Days that single clicks are kept; the sums by day stay. 0: for ever."""
 
     trusted_proxies: Annotated[int, Field(ge=0, le=8)] = 1
-    """How many proxies in front of the pod append to X-Forwarded-For; 0: the peer is the client."""
+    """How many proxies in front of the pod write X-Forwarded-For and -Proto; 0: the peer is the client."""
 
     cache_links: Annotated[int, Field(ge=0)] = 10_000
     """Links that one worker keeps in memory; the least recently used goes first."""
@@ -45,13 +45,6 @@ class ShortenerSettings(EnvSettings):
         """Slugs that nobody gets, in lower case: case does not make another word of them."""
         asked = (word.strip().lower() for word in self.reserved_slugs.split(","))
         return OURS | frozenset(word for word in asked if word)
-
-
-class PlaceSettings(EnvSettings):
-    """Where the service stands; no prefix, the same for every workload."""
-
-    public_url: Annotated[str, Field(pattern=r"^(https?://[^/?#]+)?/?$")] = ""
-    """Base of short links, as `https://links.example.com`. Empty: taken from each request."""
 
 
 class MigrateSettings(EnvSettings):
