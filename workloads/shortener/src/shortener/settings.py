@@ -59,5 +59,8 @@ class MigrateSettings(EnvSettings):
     bootstrap_tenant: Annotated[str, Field(min_length=1, max_length=63)] = "default"
     """The tenant that exists from the start."""
 
+    click_retention_days: Annotated[int | None, Field(ge=0, alias="SHORTENER_CLICK_RETENTION_DAYS")] = None
+    """What the web pods are told: they may not forget clicks sooner. 0: for ever; left out: as before."""
+
     bootstrap_key_file: Path | None = None
     """The API key of that tenant; only its hash is stored."""
