@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from shortener.app import Configuration, Parts, front
 from shortener.service import SERVICE
-from shortener.settings import PlaceSettings, ShortenerSettings
+from shortener.settings import ShortenerSettings
 from toprope_kit.auth import mint
 from toprope_kit.cache import CacheSettings
 from toprope_kit.database import DatabaseSettings
@@ -69,7 +69,7 @@ class World:
         )
         uri = SecretStr(f"redis://:{servers.CACHE_PASSWORD}@127.0.0.1:{self.cache.port}/0")
         shortener = ShortenerSettings.model_validate(settings)
-        return Configuration(shortener, PlaceSettings(), database, CacheSettings(cache_uri=uri, cache_timeout=1))
+        return Configuration(shortener, database, CacheSettings(cache_uri=uri, cache_timeout=1))
 
 
 @contextmanager

@@ -83,6 +83,24 @@ async def test_the_same_idempotency_key_makes_one_link(running: Running) -> None
     assert other.status_code == 422
 
 
+async def test_an_idempotency_key_that_ends_its_day_meanwhile_is_a_moments_patience(
+    world: World, running: Running
+) -> None:
+    key = {"Idempotency-Key": "one"}
+    first = await running.client.post(LINKS, json=SPRING, headers=key)
+    # Between the two questions about a key: forgotten, as if it were a day old.
+    world.sql("CREATE FUNCTION shortener.ends() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$"
+              " BEGIN DELETE FROM shortener.idempotency_keys; RETURN NULL; END $$;"
+              " CREATE TRIGGER ends AFTER INSERT ON shortener.idempotency_keys"
+              " FOR EACH STATEMENT EXECUTE FUNCTION shortener.ends()")  # fmt: skip
+    meanwhile = await running.client.post(LINKS, json=SPRING, headers=key)
+    assert (meanwhile.status_code, meanwhile.headers["retry-after"]) == (503, "1")
+    assert meanwhile.headers["content-type"] == "application/problem+json"
+    world.sql("DROP TRIGGER ends ON shortener.idempotency_keys")
+    again = await running.client.post(LINKS, json=SPRING, headers=key)
+    assert (again.status_code, again.json()) == (201, first.json())
+
+
 async def test_a_repeated_request_that_found_a_link_is_told_so_again(running: Running) -> None:
     body = {"target": "https://example.org/found", "findIfExists": True}
     await running.client.post(LINKS, json=body)

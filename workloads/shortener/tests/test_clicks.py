@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from shortener.clicks import Click, Clicks, Row
+from shortener.clicks import Click, Clicks, Inbox, Row
 from shortener.service import BUFFERED, FULL, INVALID, RETRIED, SERVICE, WRITTEN
 from shortener.store import Store
 from toprope_kit.database import Database, DatabaseAway
@@ -16,9 +16,10 @@ from toprope_kit.worker import Worker
 from workloads.shortener.tests.conftest import World
 
 CLICK = Click(1, 1_700_000_000.0, b"https://news.example/a", b"Mozilla/5.0 Firefox/140.0", "192.0.2.7")
+BAD = CLICK._replace(link_id=2**63)
 
 
-class Inbox:
+class Faulty:
     """Remembers batches; raises what it is told to, once each."""
 
     def __init__(self, *errors: Exception) -> None:
@@ -31,44 +32,63 @@ class Inbox:
             raise self.errors.pop(0)
 
 
+class Picky:
+    """Takes a batch whole or not at all, as COPY does; what `BAD` becomes it never takes."""
+
+    def __init__(self, error: Exception) -> None:
+        self.taken = 0
+        self.error = error
+
+    async def write(self, _batch: UUID, rows: list[Row]) -> None:
+        if any(row[0] == BAD.link_id for row in rows):
+            raise self.error
+        self.taken += len(rows)
+
+
 def numbers() -> Slot:
     return Worker.local(SERVICE).numbers
 
 
-async def drained(inbox: Inbox, count: int, slot: Slot, size: int = 10_000) -> None:
-    clicks = Clicks(inbox, slot, size)
-    for _ in range(count):
-        clicks.add(CLICK)
+async def drained(inbox: Inbox, visits: list[Click], slot: Slot, size: int = 10_000) -> None:
+    one = Clicks(inbox, slot, size)
+    for click in visits:
+        one.add(click)
     async with asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(clicks.run())
-        await clicks.drain()
+        running = tasks.create_task(one.run())
+        await one.drain()
         running.cancel()
 
 
 async def test_a_drain_writes_everything() -> None:
-    inbox, slot = Inbox(), numbers()
-    await drained(inbox, 2_500, slot)
+    inbox, slot = Faulty(), numbers()
+    await drained(inbox, [CLICK] * 2_500, slot)
     assert sum(map(len, inbox.batches.values())) == 2_500
     assert (slot.cell(WRITTEN).value, slot.cell(BUFFERED).value) == (2_500, 0)
 
 
 async def test_what_does_not_fit_is_dropped_and_counted() -> None:
-    inbox, slot = Inbox(), numbers()
-    await drained(inbox, 30, slot, size=20)
+    inbox, slot = Faulty(), numbers()
+    await drained(inbox, [CLICK] * 30, slot, size=20)
     assert (slot.cell(WRITTEN).value, slot.cell(FULL).value) == (20, 10)
 
 
 async def test_a_lost_batch_is_written_again_under_its_name() -> None:
-    inbox, slot = Inbox(DatabaseAway("away"), OSError(), asyncpg.DiskFullError()), numbers()
-    await drained(inbox, 10, slot)
+    inbox, slot = Faulty(DatabaseAway("away"), OSError(), asyncpg.DiskFullError()), numbers()
+    await drained(inbox, [CLICK] * 10, slot)
     assert len(inbox.batches) == 1
     assert (slot.cell(WRITTEN).value, slot.cell(RETRIED).value) == (10, 3)
 
 
-async def test_a_batch_that_can_never_get_in_stops_nobody() -> None:
-    inbox, slot = Inbox(asyncpg.CharacterNotInRepertoireError()), numbers()
-    await drained(inbox, 1_500, slot)
-    assert (slot.cell(WRITTEN).value, slot.cell(INVALID).value) == (500, 1_000)
+@pytest.mark.parametrize(
+    "error",
+    [asyncpg.CharacterNotInRepertoireError(), asyncpg.CheckViolationError(), OverflowError(), TypeError()],
+    ids=lambda error: type(error).__name__,
+)
+async def test_of_a_refused_batch_only_the_bad_rows_are_dropped(error: Exception) -> None:
+    inbox, slot = Picky(error), numbers()
+    await drained(inbox, [CLICK] * 700 + [BAD] + [CLICK] * 598 + [BAD] * 2 + [CLICK], slot)
+    assert (inbox.taken, slot.cell(WRITTEN).value) == (1_299, 1_299)
+    assert (slot.cell(INVALID).value, slot.cell(RETRIED).value, slot.cell(BUFFERED).value) == (3, 0, 0)
 
 
 @pytest.mark.integration
@@ -82,6 +102,16 @@ async def test_a_batch_that_comes_twice_counts_once(world: World) -> None:
         await clicks.write(batch, rows)
         assert await clicks.move_clicks(100) == 0
     assert world.sql("SELECT clicks FROM shortener.click_days") == "3"
+
+
+@pytest.mark.integration
+async def test_the_database_takes_all_but_the_bad_rows(world: World) -> None:
+    world.sql("ALTER TABLE shortener.click_inbox ADD CHECK (network <> '203.0.113.0/24')")
+    slot = numbers()
+    async with store(world) as inbox:
+        await drained(inbox, [CLICK, BAD, CLICK._replace(address="203.0.113.9"), CLICK], slot)
+    assert world.sql("SELECT count(*) FROM shortener.click_inbox") == "2"
+    assert (slot.cell(WRITTEN).value, slot.cell(INVALID).value) == (2, 2)
 
 
 @pytest.mark.integration

@@ -51,21 +51,20 @@ LINK, MISS = Held(PLAIN, 0.0), Held(None, 0.0)
 
 
 @pytest.mark.parametrize(
-    ("sentence", "held", "fresh", "away", "age", "served"),
+    ("sentence", "held", "fresh", "age", "served"),
     [
-        ("just read", LINK, False, False, 0.1, True),
-        ("unheard of for too long", LINK, False, False, UNHEARD_LIFE, False),
-        ("every change would have been heard", LINK, True, False, 60, True),
-        ("not for ever", LINK, True, False, HEARD_LIFE, False),
-        ("nobody can change it", LINK, False, True, 1e6, True),
-        ("a miss is worth nothing then", MISS, False, True, 60, False),
-        ("a miss is believed while we hear", MISS, True, False, 60, True),
+        ("just read", LINK, False, 0.1, True),
+        ("unheard of for too long", LINK, False, UNHEARD_LIFE, False),
+        ("every change would have been heard", LINK, True, 60, True),
+        ("not for ever", LINK, True, HEARD_LIFE, False),
+        ("just kept", Held(PLAIN, 0.0, kept_at=60), False, 60.1, True),
+        ("kept a moment ago", Held(PLAIN, 0.0, kept_at=60), False, 61, False),
+        ("what was kept is not heard of", Held(PLAIN, 0.0, kept_at=HEARD_LIFE), True, HEARD_LIFE + 1, False),
+        ("a miss is believed while we hear", MISS, True, 60, True),
     ],
 )
-def test_what_is_remembered_is_served(
-    sentence: str, held: Held, fresh: bool, away: bool, age: float, served: bool
-) -> None:
-    assert servable(held, fresh, away, age) is served, sentence
+def test_what_is_remembered_is_served(sentence: str, held: Held, fresh: bool, age: float, served: bool) -> None:
+    assert servable(held, fresh, age) is served, sentence
 
 
 def test_the_least_recently_used_link_goes_first_and_misses_push_no_link_out() -> None:
@@ -87,6 +86,5 @@ def test_after_a_gap_links_are_kept_but_not_believed() -> None:
     held = memory.get("a")
     assert held is not None
     assert held.entry is PLAIN
-    assert not servable(held, True, False, NOW)
-    assert servable(held, False, True, NOW)
+    assert not servable(held, True, NOW)
     assert memory.get("x") is None

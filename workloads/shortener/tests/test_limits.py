@@ -46,7 +46,8 @@ def test_the_headers_say_what_is_left() -> None:
     clock = Clock()
     clock.now += 18
     verdict = alone(clock).take("key", "k", 10)
-    assert verdict.headers() == {"RateLimit-Limit": "10", "RateLimit-Remaining": "9", "RateLimit-Reset": "42"}
+    said = ((b"ratelimit-limit", b"10"), (b"ratelimit-remaining", b"9"), (b"ratelimit-reset", b"42"))
+    assert verdict.headers() == said
 
 
 async def test_without_a_cache_the_worker_counts_alone() -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 
+import asyncpg
 import pytest
 from pydantic import SecretStr
 
@@ -116,3 +117,45 @@ async def test_without_the_database_a_known_link_goes_on_and_an_unknown_one_is_u
     assert await links.find("a") is OLD
     with pytest.raises(DatabaseAway):
         await links.find("b")
+
+
+async def test_what_changed_while_we_waited_for_the_database_is_not_answered() -> None:
+    database = Database()
+    links = lookup(database)
+    await links.find("a")
+    links.gap()
+    database.away = True
+    database.answering.clear()
+    waiting = asyncio.create_task(links.find("a"))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    links.changed("a", 2)
+    database.answering.set()
+    with pytest.raises(DatabaseAway):
+        await waiting
+
+
+@pytest.mark.parametrize(
+    ("error", "away"),
+    [
+        (ConnectionRefusedError(), True),
+        (TimeoutError(), True),
+        (asyncpg.CannotConnectNowError(), True),
+        (asyncpg.TooManyConnectionsError(), False),
+        (asyncpg.InvalidPasswordError(), False),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+async def test_who_lets_nobody_in_is_there(error: Exception, away: bool) -> None:
+    tried = asyncio.Event()
+
+    async def refused() -> object:
+        tried.set()
+        raise error
+
+    channel = Channel(refused, lambda slug, version: None, lambda: None)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(channel.run())
+        await tried.wait()
+        running.cancel()
+    assert channel.away is away

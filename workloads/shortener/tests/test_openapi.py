@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 
 from shortener.app import Configuration, Parts, api
 from shortener.service import SERVICE
-from shortener.settings import PlaceSettings, ShortenerSettings
+from shortener.settings import ShortenerSettings
 from toprope_kit.cache import CacheSettings
 from toprope_kit.database import DatabaseSettings
 from toprope_kit.worker import Worker
@@ -45,7 +45,7 @@ CHECKS = [
 def described() -> dict[str, Any]:
     """The description, without any server."""
     database, cache = DatabaseSettings(database_host="none"), CacheSettings(cache_uri=SecretStr("redis://none/0"))
-    configuration = Configuration(ShortenerSettings(), PlaceSettings(), database, cache)
+    configuration = Configuration(ShortenerSettings(), database, cache)
     return api(Parts(Worker.local(SERVICE), configuration)).openapi()
 
 

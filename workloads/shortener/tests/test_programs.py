@@ -33,8 +33,40 @@ def test_a_new_database_is_checked_and_migrated_and_then_nothing_is_left_to_do(e
     assert "CREATE TABLE shortener.links" in checked.stdout
     assert empty.sql("SELECT to_regnamespace('shortener') IS NULL") == "t"
     migrated = shortener(environ, "migrate")
-    assert (migrated.returncode, migrated.stdout) == (0, "the database is at 0003\n")
-    assert shortener(environ, "migrate", "--check").stdout == "-- nothing to do: the database is at 0003\n"
+    assert (migrated.returncode, migrated.stdout) == (0, "the database is at 0004\n")
+    assert shortener(environ, "migrate", "--check").stdout == "-- nothing to do: the database is at 0004\n"
+
+
+def test_what_is_asked_of_a_database_that_needs_no_step_is_done_all_the_same(world: World) -> None:
+    world.sql("REVOKE SELECT ON shortener.links FROM app")
+    done = shortener(as_owner(world.environ(BOOTSTRAP_TENANT="second")), "migrate")
+    assert done.returncode == 0, done.stderr
+    assert world.sql("SELECT name FROM shortener.tenants ORDER BY id") == "default\nsecond"
+    assert world.sql("SELECT has_table_privilege('app', 'shortener.links', 'SELECT')") == "t"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "configured", "asked", "left"),
+    [
+        ("no sooner than was configured", ["30"], 1, "2 20"),
+        ("later, when a worker says so", ["30"], 365, "2 20 40"),
+        ("as a release that is gone back to", ["7", "30"], 7, "2"),
+        ("as a later release", ["30", "7"], 7, "2"),
+        ("for ever is nothing to hold", ["0"], 30, "2 20"),
+    ],
+)
+def test_workers_forget_clicks(world: World, sentence: str, configured: list[str], asked: int, left: str) -> None:
+    for days in configured:
+        environ = world.environ(SHORTENER_CLICK_RETENTION_DAYS=days)
+        assert shortener(as_owner(environ), "migrate").returncode == 0
+    world.sql("CREATE TABLE shortener.clicks_200001 PARTITION OF shortener.clicks FOR VALUES FROM (MINVALUE) TO"
+              " (date_trunc('month', now()) - interval '1 month')")  # fmt: skip
+    world.sql("INSERT INTO shortener.clicks SELECT 1, days, now() - make_interval(days => days), '', '', false, ''"
+              " FROM unnest(ARRAY[2, 20, 40]) AS days")  # fmt: skip
+    while world.sql(f"SELECT shortener.forget({asked}, 1000)", "app") == "t":
+        pass
+    kept = world.sql("SELECT string_agg(link_id::text, ' ' ORDER BY link_id) FROM shortener.clicks")
+    assert kept == left, sentence
 
 
 def test_two_migrations_at_once_end_as_one(empty: World) -> None:

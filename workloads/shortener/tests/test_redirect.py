@@ -92,6 +92,7 @@ async def test_passwords_cannot_be_tried_for_ever(running: Running) -> None:
     tried = [await running.client.post("/spring", data={"password": "x"}) for _ in range(11)]
     assert [answer.status_code for answer in tried] == [403] * 10 + [429]
     assert int(tried[-1].headers["retry-after"]) > 0
+    assert [answer.headers["ratelimit-remaining"] for answer in tried[-3:]] == ["1", "0", "0"]
 
 
 async def test_an_address_has_its_limit(world: World) -> None:
@@ -100,6 +101,17 @@ async def test_an_address_has_its_limit(world: World) -> None:
         assert statuses == [404] * 5 + [429] * 2
         elsewhere = await running.client.get("/nothing", headers={"X-Forwarded-For": "192.0.2.9"})
         assert elsewhere.status_code == 404
+
+
+async def test_every_answer_says_what_is_left_of_the_limit(world: World) -> None:
+    async with running_with(world, address_requests_per_minute=5) as running:
+        await make(running)
+        answers = [await running.client.get(path) for path in ("/spring", "/nothing", "/spring", "/spring", "/spring")]
+        assert [answer.status_code for answer in answers] == [302, 404, 302, 302, 429]
+        assert [answer.headers["ratelimit-remaining"] for answer in answers] == ["3", "2", "1", "0", "0"]
+        for answer in answers:
+            assert answer.headers.get_list("ratelimit-limit") == ["5"]
+            assert 0 < int(answer.headers["ratelimit-reset"]) <= 60
 
 
 async def test_visits_are_counted_by_day_with_bots_apart(running: Running, world: World) -> None:

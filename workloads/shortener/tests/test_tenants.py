@@ -56,6 +56,8 @@ def test_another_tenants_links_cannot_be_touched(two: World, statement: str) -> 
         ("what changed elsewhere", "SELECT * FROM shortener.link_changes"),
         ("row-level security itself", "ALTER TABLE shortener.links DISABLE ROW LEVEL SECURITY"),
         ("partitions at will", "SELECT shortener.make_click_partitions(100)"),
+        ("a shorter retention", "UPDATE shortener.click_retention SET least_days = 1"),
+        ("clicks of any age", "SELECT shortener.forget_clicks_before(now(), 1000)"),
     ],
 )
 def test_denied_to_the_web_pods(two: World, sentence: str, statement: str) -> None:

@@ -1,8 +1,10 @@
 """The small pure words: slugs, targets, agents, addresses, cursors, passwords as Postgres stores them."""
 
 import pytest
+from starlette.requests import Request
 
 from shortener import agents, slugs, targets
+from shortener.gate import reached_by
 from shortener.links import before_cursor, cursor_after
 from shortener.outcome import cleaned
 from shortener.scram import verifier
@@ -95,6 +97,26 @@ def test_of_an_address_only_the_network_is_kept(address: str, network: str) -> N
 )
 def test_only_our_own_proxies_are_believed(forwarded: bytes, proxies: int, address: str) -> None:
     assert client_address("peer", forwarded, proxies) == address
+
+
+@pytest.mark.parametrize(
+    ("sentence", "proxies", "told", "base"),
+    [
+        ("the gateway ended TLS", 1, ["https"], "https://links.example.com"),
+        ("the gateway did not", 1, ["http"], "http://links.example.com"),
+        ("the gateway adds to what a client forged", 1, ["http, https"], "https://links.example.com"),
+        ("it adds a header of its own", 1, ["http", "https"], "https://links.example.com"),
+        ("the load balancer before the gateway ended TLS", 2, ["forged, https, http"], "https://links.example.com"),
+        ("nobody told", 1, [], "http://links.example.com"),
+        ("something that is no scheme", 1, ["javascript"], "http://links.example.com"),
+        ("there is no proxy, and a client forges", 0, ["https"], "http://links.example.com"),
+    ],
+)
+def test_the_address_that_a_client_used(sentence: str, proxies: int, told: list[str], base: str) -> None:
+    headers = [(b"host", b"links.example.com"), (b"x-forwarded-host", b"forged.example")]
+    headers += [(b"x-forwarded-proto", value.encode()) for value in told]
+    request = Request({"type": "http", "scheme": "http", "path": "/", "query_string": b"", "headers": headers})
+    assert reached_by(request, proxies) == base, sentence
 
 
 def test_forwarded_headers_add_up() -> None:

@@ -15,13 +15,13 @@ from shortener.desk import Desk
 from shortener.front import Front
 from shortener.gate import Gate
 from shortener.limits import Limits
-from shortener.lookup import Lookup
+from shortener.lookup import SWEEP_EVERY, Lookup
 from shortener.memory import Memory
 from shortener.passwords import Passwords
 from shortener.redirect import Redirect
 from shortener.routes import router
 from shortener.service import UNHEARD
-from shortener.settings import PlaceSettings, ShortenerSettings
+from shortener.settings import ShortenerSettings
 from shortener.shared import Shared
 from shortener.store import Store
 from toprope_kit import problem
@@ -35,14 +35,13 @@ class Configuration:
     """Everything that the environment says to a worker."""
 
     shortener: ShortenerSettings
-    place: PlaceSettings
     database: DatabaseSettings
     cache: CacheSettings
 
     @classmethod
     def load(cls) -> "Configuration":
         """From the environment; SettingsProblem names what is wrong in it."""
-        return cls(ShortenerSettings.load(), PlaceSettings.load(), DatabaseSettings.load(), CacheSettings.load())
+        return cls(ShortenerSettings.load(), DatabaseSettings.load(), CacheSettings.load())
 
 
 class Parts:
@@ -84,6 +83,7 @@ class Parts:
                 self.shared.run(),
                 self.limits.run(),
                 self.clicks.run(),
+                chores.again_and_again(SWEEP_EVERY, self.lookup.sweep),
                 chores.again_and_again(chores.MOVE_EVERY, partial(chores.move, self.store, self.worker.numbers)),
                 chores.again_and_again(
                     chores.MAINTAIN_EVERY,
@@ -139,7 +139,7 @@ def api(parts: Parts) -> FastAPI:
     problem.install(app)
     app.include_router(router)
     openapi.install(app)
-    settings, place = parts.configuration.shortener, parts.configuration.place
+    settings = parts.configuration.shortener
     app.state.desk = Desk(parts.database, parts.passwords, settings)
-    app.state.gate = Gate(parts.limits, parts.store.tenant_of_key, settings, place.public_url)
+    app.state.gate = Gate(parts.limits, parts.store.tenant_of_key, settings)
     return app

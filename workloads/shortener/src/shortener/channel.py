@@ -19,6 +19,10 @@ import asyncpg
 
 from shortener.lost import LOST
 
+# Refused, unreachable, or too slow to say hello. A server that answers and lets nobody in, since it is full or the
+# password is old, may still answer those who are in.
+UNREACHABLE = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
+
 BEAT = 0.25
 """Seconds between heartbeats."""
 
@@ -45,7 +49,7 @@ class Channel:
         self._clock = clock
         self._fresh_until = 0.0
         self.away = False
-        """The last try to connect failed: the database cannot be asked either."""
+        """The last try to connect found nobody: the database cannot be asked either."""
 
     @property
     def fresh(self) -> bool:
@@ -63,8 +67,8 @@ class Channel:
     async def _listen(self) -> None:
         try:
             connection = await self._connect()
-        except LOST:
-            self.away = True
+        except LOST as error:
+            self.away = isinstance(error, UNREACHABLE)
             raise
         try:
             await connection.add_listener("shortener_links", self._heard)

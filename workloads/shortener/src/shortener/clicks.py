@@ -2,6 +2,7 @@
 
     redirect ─► waiting (bounded) ─► batch ─► COPY into the inbox ─► move_clicks() ─► statistics
                    │ full: dropped, counted     │ lost: the same batch again, by its id
+                                                │ refused: its halves, down to the row that is dropped and counted
 
 A batch is written at least twice a second. What waits in memory is what a killed worker loses; the supervisor counts
 it. On SIGTERM `drain` returns when nothing waits any more.
@@ -32,6 +33,9 @@ PAUSE = 0.4
 
 LONGEST_PAUSE = 1.0
 """Seconds between two tries of one batch, at most."""
+
+# A row that never gets in, however often it is tried: said by the database, or by its driver before.
+REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError, TypeError, OverflowError)
 
 Row = tuple[int, datetime, str, str, bool, str]
 
@@ -101,7 +105,7 @@ class Clicks:
                 await self._pause()
             clicks = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
             if clicks:
-                await self._write(clicks)
+                await self._write([row(click) for click in clicks], clicks[0].at)
             self._note()
 
     async def _pause(self) -> None:
@@ -111,23 +115,36 @@ class Clicks:
             async with asyncio.timeout(PAUSE):
                 await self._enough.wait()
 
-    async def _write(self, clicks: list[Click]) -> None:
-        batch, rows, pause = uuid4(), [row(click) for click in clicks], 0.05
+    async def _write(self, rows: list[Row], oldest: float) -> None:
+        """Until all rows are written, or dropped because they can never be: nothing waits behind one of them."""
+        try:
+            await self._written(rows, oldest)
+        except REFUSED:
+            if len(rows) > 1:
+                middle = len(rows) // 2
+                await self._write(rows[:middle], oldest)
+                await self._write(rows[middle:], oldest)
+                return
+            self._numbers.cell(INVALID).add(1)
+        else:
+            self._numbers.cell(WRITTEN).add(len(rows))
+        self._held -= len(rows)
+        self._buffered.set(self._held)
+
+    async def _written(self, rows: list[Row], oldest: float) -> None:
+        batch, pause = uuid4(), 0.05
         while True:
             try:
                 await self._inbox.write(batch, rows)
-                self._numbers.cell(WRITTEN).add(len(rows))
-                break
-            except asyncpg.DataError:
-                # It would never get in, and everything behind it would wait for ever.
-                self._numbers.cell(INVALID).add(len(rows))
-                break
+            except REFUSED:
+                raise
             except (*LOST, asyncpg.PostgresError):
                 self._numbers.cell(RETRIED).add(1)
-                self._numbers.cell(LAG).set(self._clock() - clicks[0].at)
+                self._numbers.cell(LAG).set(self._clock() - oldest)
                 await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads workers, keeps no secret
                 pause = min(2 * pause, LONGEST_PAUSE)
-        self._held -= len(clicks)
+            else:
+                return
 
     def _note(self) -> None:
         self._buffered.set(self._held)

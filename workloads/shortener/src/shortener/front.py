@@ -1,9 +1,9 @@
 """The first door: one segment is a slug and goes to the redirect, everything else to the API.
 
-It also puts on the API's answers what the gate noted about limits; errors are answers too.
+It also puts on every answer what was noted about limits; errors are answers too.
 """
 
-from shortener.gate import SCOPE_KEY
+from shortener.limits import NOTED, Verdict
 from toprope_kit.asgi import ASGIApp, Message, Receive, Scope, Send
 
 REDIRECTED = frozenset({"GET", "HEAD", "POST"})
@@ -21,17 +21,14 @@ class Front:
         if scope["type"] != "http":
             await self._api(scope, receive, send)
             return
-        path: str = scope["path"]
-        if path.find("/", 1) < 0 and len(path) > 1 and scope["method"] in REDIRECTED:
-            await self._redirect(scope, receive, send)
-            return
 
         async def send_with_limit(message: Message) -> None:
-            noted: dict[str, str] | None = scope.get(SCOPE_KEY)
+            noted: Verdict | None = scope.get(NOTED)
             if noted and message["type"] == "http.response.start":
-                present = {name for name, _ in message["headers"]}
-                extra = [(name.lower().encode(), value.encode()) for name, value in noted.items()]
-                message["headers"] = [*message["headers"], *(pair for pair in extra if pair[0] not in present)]
+                message["headers"] = (*message["headers"], *noted.headers())
             await send(message)
 
-        await self._api(scope, receive, send_with_limit)
+        path: str = scope["path"]
+        one_segment = path.find("/", 1) < 0 and len(path) > 1
+        app = self._redirect if one_segment and scope["method"] in REDIRECTED else self._api
+        await app(scope, receive, send_with_limit)

@@ -18,7 +18,9 @@ from math import ceil
 
 from redis.asyncio import Redis
 
+from toprope_kit.asgi import Scope
 from toprope_kit.cache import Cache, CacheAway
+from toprope_kit.problem import TooManyRequests
 
 WINDOW = 60
 BEAT = 0.25
@@ -26,6 +28,9 @@ BEAT = 0.25
 
 CALLERS = 50_000
 """Callers that one worker counts; the one that was silent longest goes first."""
+
+NOTED = "shortener.limit"
+"""Where in a request's scope its verdict lies; `Front` puts it on the answer."""
 
 TAKE = """
 local used = tonumber(redis.call('GET', KEYS[2]) or '0') * tonumber(ARGV[2])
@@ -47,13 +52,13 @@ class Verdict:
     reset: int
     """Seconds until the current minute ends."""
 
-    def headers(self) -> dict[str, str]:
-        """`RateLimit-*` of the IETF draft."""
-        return {
-            "RateLimit-Limit": str(self.limit),
-            "RateLimit-Remaining": str(self.remaining),
-            "RateLimit-Reset": str(self.reset),
-        }
+    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """`RateLimit-*` of the IETF draft, as ASGI has them."""
+        return (
+            (b"ratelimit-limit", b"%d" % self.limit),
+            (b"ratelimit-remaining", b"%d" % self.remaining),
+            (b"ratelimit-reset", b"%d" % self.reset),
+        )
 
 
 @dataclass(slots=True)
@@ -76,6 +81,13 @@ class Count:
 def verdict(used: float, allowed: bool, limit: int, now: float) -> Verdict:
     """From how many were used, this one included."""
     return Verdict(allowed, limit, max(0, limit - ceil(used)), WINDOW - int(now) % WINDOW)
+
+
+def note(scope: Scope, verdict: Verdict, told: str) -> None:
+    """Put the limit on the request's answer, whatever that will be; TooManyRequests when it is reached."""
+    scope[NOTED] = verdict
+    if not verdict.allowed:
+        raise TooManyRequests(told, retry_after=verdict.reset)
 
 
 class Limits:

@@ -2,11 +2,22 @@
 
 A link that is read while it changes is answered once and not remembered: the change spoils every reading that began
 before it. Readings of one slug are shared, so that a link which becomes popular costs one question.
+
+When a link is changed, disabled or deleted, this worker stops following what it was, by what it can reach:
+
+    the database          within a second: it hears of the change, or asks anew
+    the cache alone       within a second of the cache's hearing: before a known link is followed, and again after
+                          0.8 s, the cache is asked whether it changed. Other workers tell it of changes. What the link
+                          is now it may know, too; else the answer is 503
+    neither               when one of them is back. Nobody can tell a dead database, where nothing changes, from a cut
+                          way: we choose that known links go on. Of changes meanwhile the cache remembers five minutes,
+                          the database all
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from shortener.channel import Channel
 from shortener.entry import Entry
@@ -22,19 +33,24 @@ UNHEARD_LIFE = 0.8
 HEARD_LIFE = 600.0
 """Seconds that something remembered is believed at most, although any change of it would be heard."""
 
+PATIENCE = 1.0
+"""Seconds that a known link waits for a database that does not say that it is away."""
+
+SWEEP_EVERY = 60.0
+"""Seconds between two looks for changes of all known links, while the database is away: well before the cache forgets
+that something changed."""
+
+SWEPT = 500
+"""Links that the cache is asked about at once."""
+
 Resolve = Callable[[str], Awaitable[Entry | None]]
 
 
-def servable(held: Held, channel_fresh: bool, database_away: bool, now: float) -> bool:
+def servable(held: Held, channel_fresh: bool, now: float) -> bool:
     """Whether what is held may be answered without asking again."""
-    age = now - held.read_at
-    if age < UNHEARD_LIFE:
+    if now - max(held.read_at, held.kept_at) < UNHEARD_LIFE:
         return True
-    if channel_fresh:
-        return age < HEARD_LIFE
-    # Nobody can change a link while the database is away. Should only our way to it be cut, this is what we choose:
-    # links that are known go on.
-    return database_away and held.entry is not None
+    return channel_fresh and now - held.read_at < HEARD_LIFE
 
 
 class Lookup:
@@ -64,13 +80,25 @@ class Lookup:
         if held is not None and self._servable(held):
             self._from_memory.add(1)
             return held.entry
+        known = held is not None and held.entry is not None
+        if known and self._away():
+            return await self._kept(slug)
         try:
-            return await asyncio.shield(self._reading(slug))
-        except DatabaseAway:
-            if held is None or held.entry is None:
+            async with asyncio.timeout(PATIENCE if known else None):
+                return await asyncio.shield(self._reading(slug))
+        except (DatabaseAway, TimeoutError):
+            if not known:
                 raise
-            self._numbers.cell(STALE_HITS).add(1)
-            return held.entry
+        return await self._kept(slug)
+
+    async def sweep(self) -> None:
+        """While the database is away: forget what the cache knows to have changed, also when nobody asks for it."""
+        if not self._away():
+            return
+        held = self._memory.versions()
+        for first in range(0, len(held), SWEPT):
+            for slug in await self._shared.outdated(held[first : first + SWEPT]):
+                self._memory.forget(slug)
 
     def changed(self, slug: str, version: int) -> None:
         """A link was made, changed or deleted: what was read of it before is worth nothing."""
@@ -84,10 +112,21 @@ class Lookup:
         self._readings.clear()
         self._shared.distrust()
 
+    async def _kept(self, slug: str) -> Entry | None:
+        """The link as it is known, unless it changed: as far as the cache knows, now that the database is away."""
+        held = self._memory.get(slug)
+        if held is None or held.entry is None:
+            raise DatabaseAway("The link changed, and the database does not answer. Try again in a moment.")
+        # Before asking: one visitor waits for the cache, not all who come meanwhile.
+        self._memory.put(slug, replace(held, kept_at=time.monotonic()))
+        if await self._shared.outdated([(slug, held.entry.version)]):
+            self._memory.forget(slug)
+            return await self.find(slug)
+        self._numbers.cell(STALE_HITS).add(1)
+        return held.entry
+
     def _servable(self, held: Held) -> bool:
-        channel = self.channel
-        fresh, away = (channel.fresh, channel.away) if channel else (False, False)
-        return servable(held, fresh, away, time.monotonic())
+        return servable(held, self._hears(), time.monotonic())
 
     def _reading(self, slug: str) -> asyncio.Task[Entry | None]:
         reading = self._readings.get(slug)
@@ -130,6 +169,9 @@ class Lookup:
 
     def _hears(self) -> bool:
         return self.channel is not None and self.channel.fresh
+
+    def _away(self) -> bool:
+        return self.channel is not None and self.channel.away
 
     def _share(self, slug: str, entry: Entry) -> None:
         putting = asyncio.create_task(self._shared.put(slug, entry))

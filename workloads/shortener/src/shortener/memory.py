@@ -12,6 +12,8 @@ class Held:
 
     entry: Entry | None
     read_at: float
+    kept_at: float = float("-inf")
+    """When it was last kept for want of better: the database was away, and the cache was asked for a change."""
 
 
 class Memory:
@@ -37,6 +39,10 @@ class Memory:
         kept[slug] = held
         if len(kept) > size:
             kept.popitem(last=False)
+
+    def versions(self) -> list[tuple[str, int]]:
+        """Slug and version of each link held."""
+        return [(slug, held.entry.version) for slug, held in self._links.items() if held.entry is not None]
 
     def age(self) -> None:
         """Everything held is as good as unheard of: misses go, links stay for want of better."""

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 from shortener import page
 from shortener.clicks import Click, Clicks
 from shortener.entry import Entry, Headers, Outcome, redirect_headers
-from shortener.limits import Limits
+from shortener.limits import Limits, note
 from shortener.lookup import Lookup
 from shortener.passwords import Passwords
 from shortener.service import ORPHANS, REDIRECT
@@ -23,7 +23,7 @@ from shortener.slugs import is_slug
 from shortener.visitors import Visitor, rate_group, visitor
 from toprope_kit.asgi import Receive, Scope, Send
 from toprope_kit.memory import Slot
-from toprope_kit.problem import Forbidden, Gone, NotFound, Problem, TooManyRequests, render
+from toprope_kit.problem import Forbidden, Gone, NotFound, Problem, render
 
 PASSWORD_TRIES = 10
 """Passwords that one address may try at one link a minute."""
@@ -62,7 +62,8 @@ class Redirect:
             client = scope.get("client") or ("", 0)
             who = visitor(client[0], scope["headers"], self.proxies)
             if self.address_limit:
-                self._within_limit(who.address)
+                verdict = self._limits.take("address", rate_group(who.address), self.address_limit)
+                note(scope, verdict, "This address asks for too many links.")
             slug = scope["path"][1:]
             entry = self._lookup.at_once(slug)
             if entry is None:
@@ -75,13 +76,6 @@ class Redirect:
             await answer(send, 302, entry.headers)
         except Problem as problem:
             await render(problem)(scope, receive, send)
-
-    def _within_limit(self, address: str) -> None:
-        verdict = self._limits.take("address", rate_group(address), self.address_limit)
-        if not verdict.allowed:
-            raise TooManyRequests(
-                "This address asks for too many links.", retry_after=verdict.reset, headers=verdict.headers()
-            )
 
     async def _found(self, slug: str) -> Entry:
         entry = await self._lookup.find(slug) if is_slug(slug) else None
@@ -117,20 +111,17 @@ class Redirect:
     async def _password_given(self, entry: Entry, who: Visitor, scope: Scope, receive: Receive) -> bool:
         if scope["method"] != "POST":
             return False
-        await self._within_tries(entry, who)
+        await self._within_tries(entry, who, scope)
         password = parse_qs((await body(receive)).decode("latin-1"), encoding="utf-8").get("password", [""])[0]
         return bool(password) and await self._passwords.right(entry.password_hash or "", password)
 
-    async def _within_tries(self, entry: Entry, who: Visitor) -> None:
-        for scope, caller, limit in (
-            ("password", f"{entry.link_id} {rate_group(who.address)}", PASSWORD_TRIES),
-            ("password", str(entry.link_id), LINK_TRIES),
+    async def _within_tries(self, entry: Entry, who: Visitor, scope: Scope) -> None:
+        # The address's own limit last: it is the one that its answer tells of.
+        for caller, limit in (
+            (str(entry.link_id), LINK_TRIES),
+            (f"{entry.link_id} {rate_group(who.address)}", PASSWORD_TRIES),
         ):
-            verdict = await self._limits.take_now(scope, caller, limit)
-            if not verdict.allowed:
-                raise TooManyRequests(
-                    "Too many passwords were tried.", retry_after=verdict.reset, headers=verdict.headers()
-                )
+            note(scope, await self._limits.take_now("password", caller, limit), "Too many passwords were tried.")
 
 
 def refused(entry: Entry, outcome: Outcome) -> Headers:

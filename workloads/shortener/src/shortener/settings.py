@@ -33,7 +33,7 @@ class ShortenerSettings(EnvSettings):
     """Days that single clicks are kept; the sums by day stay. 0: for ever."""
 
     trusted_proxies: Annotated[int, Field(ge=0, le=8)] = 1
-    """How many proxies in front of the pod append to X-Forwarded-For; 0: the peer is the client."""
+    """How many proxies in front of the pod write X-Forwarded-For and -Proto; 0: the peer is the client."""
 
     cache_links: Annotated[int, Field(ge=0)] = 10_000
     """Links that one worker keeps in memory; the least recently used goes first."""
@@ -47,13 +47,6 @@ class ShortenerSettings(EnvSettings):
         return OURS | frozenset(word for word in asked if word)
 
 
-class PlaceSettings(EnvSettings):
-    """Where the service stands; no prefix, the same for every workload."""
-
-    public_url: Annotated[str, Field(pattern=r"^(https?://[^/?#]+)?/?$")] = ""
-    """Base of short links, as `https://links.example.com`. Empty: taken from each request."""
-
-
 class MigrateSettings(EnvSettings):
     """What the programs beside the web pods need to know."""
 
@@ -65,6 +58,9 @@ class MigrateSettings(EnvSettings):
 
     bootstrap_tenant: Annotated[str, Field(min_length=1, max_length=63)] = "default"
     """The tenant that exists from the start."""
+
+    click_retention_days: Annotated[int | None, Field(ge=0, alias="SHORTENER_CLICK_RETENTION_DAYS")] = None
+    """What the web pods are told: they may not forget clicks sooner. 0: for ever; left out: as before."""
 
     bootstrap_key_file: Path | None = None
     """The API key of that tenant; only its hash is stored."""

@@ -72,6 +72,30 @@ class Shared:
         if self.trusted:
             await self._write([(slug, entry.version, packed(entry))])
 
+    async def outdated(self, versions: Iterable[tuple[str, int]]) -> list[str]:
+        """Which of these links the cache knows to have changed since; none when it is away or was never trusted.
+
+        It is evidence without trust: what it knows may be old, but nothing newer than a link is older than it.
+        """
+        content = list(versions)
+        if not self._prefix:
+            return []
+
+        async def ask(redis: Redis) -> list[bytes | None]:
+            pipeline = redis.pipeline(transaction=False)
+            for slug, _ in content:
+                pipeline.hget(self._name(slug), "v")
+            newest: list[bytes | None] = await pipeline.execute()
+            return newest
+
+        try:
+            newest = await self._cache.attempt(ask)
+        except CacheAway:
+            self.distrust()
+            return []
+        pairs = zip(content, newest, strict=True)
+        return [slug for (slug, version), known in pairs if known is not None and int(known) > version]
+
     def changed(self, slug: str, version: int) -> None:
         """Tell the cache soon; until then this worker does not ask it for this link."""
         self._changes[slug] = max(version, self._changes.get(slug, 0))

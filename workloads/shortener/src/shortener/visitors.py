@@ -18,12 +18,17 @@ class Visitor(NamedTuple):
     host: bytes
 
 
-def client_address(peer: str, forwarded: bytes, proxies: int) -> str:
-    """The address that the outermost of our own proxies saw. What stands before it in the header anyone can write."""
-    if not proxies or not forwarded:
-        return peer
+def outermost(forwarded: bytes, proxies: int) -> str:
+    """What the outermost of our own proxies wrote, or nothing. What stands before it in the header anyone can write."""
+    if not proxies:
+        return ""
     hops = forwarded.decode("latin-1").split(",")
-    return hops[-min(proxies, len(hops))].strip() or peer
+    return hops[-min(proxies, len(hops))].strip()
+
+
+def client_address(peer: str, forwarded: bytes, proxies: int) -> str:
+    """The address that the outermost of our own proxies saw."""
+    return outermost(forwarded, proxies) or peer
 
 
 def visitor(peer: str, headers: HeaderPairs, proxies: int) -> Visitor:

@@ -1,6 +1,6 @@
 """The programs `shortener migrate` and `shortener migrate --check`.
 
-    wait for the database ─► lock ─► Alembic ─► grants ─► first tenant and key
+    wait for the database ─► lock ─► Alembic ─► grants, retention ─► first tenant and key
                       └─► --check: print the DDL from the database's head, judge it, change nothing
 
 Killed anywhere and started again, it ends the same: each step of Alembic is one transaction, and the rest is said
@@ -123,6 +123,9 @@ async def lock(connection: asyncpg.Connection, wait: float) -> None:
 def upgrade(connection: Connection) -> None:
     """Take the steps that are missing; each is one transaction."""
     command.upgrade(alembic_config(connection, io.StringIO()), "head")
+    # With no step to take, the transaction in which the head was read is still open: all that follows on this
+    # connection would be rolled back with it.
+    connection.commit()
 
 
 async def grant(connection: asyncpg.Connection, role: str) -> None:
@@ -135,6 +138,16 @@ async def grant(connection: asyncpg.Connection, role: str) -> None:
     async with connection.transaction():
         for statement in grants(role):
             await connection.execute(statement)
+
+
+async def hold_retention(connection: asyncpg.Connection, days: int | None) -> None:
+    """From now on the web pods may forget clicks after so many days, or sooner if they ever might."""
+    if days:
+        await connection.execute(
+            f"INSERT INTO {SCHEMA}.click_retention AS held (least_days) VALUES ($1)"  # noqa: S608 - a name of ours
+            " ON CONFLICT (one) DO UPDATE SET least_days = least(held.least_days, excluded.least_days)",
+            days,
+        )
 
 
 async def make_role(connection: asyncpg.Connection, role: str) -> None:
@@ -169,5 +182,6 @@ async def migrate() -> None:
                 raise Failure(f"migration after {reached_head or 'the start'} failed: {cleaned(error)}") from error
             # A later release has granted what it needs, which we do not know and must not take back.
             await grant(connection, settings.app_role)
+            await hold_retention(connection, settings.click_retention_days)
         await first_tenant(connection, settings)
         sys.stdout.write(f"the database is at {await current_head(connection)}\n")
