@@ -58,7 +58,7 @@ class Proxy:
         """How often the API server itself answered with each code."""
         self.url = ""
         self._gap = ""
-        self._watches: dict[web.Request, str] = {}
+        self._watches: list[web.Request] = []
         self._upstream = upstream
         self._seen = seen or (lambda number, answered: None)
 
@@ -93,19 +93,23 @@ class Proxy:
             self._gap = ""
 
     def _cut_watches(self) -> None:
-        for request, path in self._watches.items():
-            if self._gap in path and request.transport:
+        for request in self._watches:
+            if self._gap in request.path and request.transport:
                 request.transport.abort()
 
     async def _forward(self, request: web.Request) -> web.StreamResponse:
         self.requests += 1
         watches = "watch" in request.query
-        if watches:
-            self._watches[request] = request.path
+        if answer := await self._in_gap(request, watches):
+            return answer
+        if not watches:
+            return await self._outside(request)
+        self._watches.append(request)
         try:
-            return await self._in_gap(request, watches) or await self._outside(request)
+            return await self._outside(request)
         finally:
-            self._watches.pop(request, None)
+            # By identity: requests are mappings, and equal ones are not the same.
+            self._watches = [one for one in self._watches if one is not request]
 
     async def _in_gap(self, request: web.Request, watches: bool) -> web.StreamResponse | None:
         if not self._gap or self._gap not in request.path:
