@@ -16,8 +16,7 @@ from bench.floor import a_floor
 from bench.report import Figure, machine, tell
 from dev.floor import Floor
 from tests.integration.kinds.test_kill_points import STORIES
-from tests.support.kill_points import difference_of
-from tests.support.sigkill import Killing, Point
+from tests.support.sigkill import Killing, points_of
 from toprope.io.credentials import from_kubeconfig
 
 SEED = 20261122
@@ -43,11 +42,8 @@ async def killed(floor: Floor, directory: Path, share: float) -> tuple[list[Figu
     figures, lines = [], []
     for name, story in STORIES.items():
         undisturbed = await killing.told(story)
-        every = [Point(number, after) for number in range(1, undisturbed.writes + 1) for after in (False, True)]
-        points = [point for point in every if chance.random() < share]
-        ends = await asyncio.gather(*(killing.told(story, point) for point in points))
-        found = [difference_of(undisturbed, end, f"{name}, {point}") for point, end in zip(points, ends, strict=True)]
-        other = [line for line in found if line]
+        points = [point for point in points_of(undisturbed) if chance.random() < share]
+        other = await killing.differences(name, story, undisturbed, points)
         lines += other
         figures.append(Figure(f"kill points of {name}", len(points), "", "all the same", not other))
     return figures, lines

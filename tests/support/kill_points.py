@@ -3,13 +3,13 @@ that dies before it and one that dies after it, each carried on by a fresh engin
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tests.support.dying import Killed
 from tests.support.engine import Engine, an_engine, put
-from tests.support.world import status_of, world_of
+from tests.support.world import data_of, status_of, world_of
 from toprope.core.objects import Manifest
 from toprope.io.api import Request
 from toprope.io.credentials import Connection
@@ -40,6 +40,8 @@ class Ending:
     status: Any
     writes: int
     """Of the engine that died, or of the only one."""
+    lost: Sequence[str]
+    """Data and credentials that stood before the story, or when the engine died, and did not stay what they were."""
 
 
 async def told(story: Story, connection: Connection, namespace: str, die_at: int = 0, *, after: bool = False) -> Ending:
@@ -49,14 +51,16 @@ async def told(story: Story, connection: Connection, namespace: str, die_at: int
             await _apply(engine, story, namespace, story.before)
             await engine.settle(engine.ref(namespace, "links"), story.settled)
     async with an_engine(story.kind, connection, namespace, die_at, after=after) as engine:
+        held = await data_of(story.kind, engine.cluster, namespace)
         await _happen(engine, story, namespace)
         killed = await _is_killed(engine, story, namespace)
         writes = engine.cluster.writes
         if not killed:
-            return await _ending(engine, story, namespace, writes)
+            return await _ending(engine, story, held, writes)
+        held = held or await data_of(story.kind, engine.cluster, namespace)
     async with an_engine(story.kind, connection, namespace) as fresh:
         await _is_killed(fresh, story, namespace)
-        return await _ending(fresh, story, namespace, writes)
+        return await _ending(fresh, story, held, writes)
 
 
 async def _apply(engine: Engine, story: Story, namespace: str, spec: Mapping[str, Any]) -> None:
@@ -87,13 +91,18 @@ async def _is_killed(engine: Engine, story: Story, namespace: str) -> bool:
     return False
 
 
-async def _ending(engine: Engine, story: Story, namespace: str, writes: int) -> Ending:
-    ref = engine.ref(namespace, "links")
+async def _ending(engine: Engine, story: Story, held: Mapping[str, str], writes: int) -> Ending:
+    namespace = engine.namespace
     if story.after is None:
         await _emptied(engine, story, namespace)
-        return Ending(await world_of(story.kind, engine.cluster, namespace), None, writes)
+    status = await status_of(engine.api, engine.ref(namespace, "links")) if story.after is not None else None
     world = await world_of(story.kind, engine.cluster, namespace)
-    return Ending(world, await status_of(engine.api, ref), writes)
+    return Ending(world, status, writes, lost(held, await data_of(story.kind, engine.cluster, namespace)))
+
+
+def lost(held: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """What of the data that was held is no longer what it was."""
+    return sorted(key for key, word in held.items() if now.get(key) != word)
 
 
 async def _emptied(engine: Engine, story: Story, namespace: str) -> None:
@@ -132,4 +141,6 @@ def difference_of(undisturbed: Ending, end: Ending, when: str) -> str:
         return f"{when}: missing {sorted(missing)}, too many {sorted(more)}, different {sorted(other)}"
     if undisturbed.status != end.status:
         return f"{when}: status {end.status} instead of {undisturbed.status}"
+    if undisturbed.lost != end.lost:
+        return f"{when}: data lost {end.lost} instead of {undisturbed.lost}"
     return ""

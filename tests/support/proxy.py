@@ -4,7 +4,9 @@ It runs on a thread and loop of its own, so that a test may also watch the opera
 """
 
 import asyncio
+import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -52,7 +54,11 @@ class Proxy:
         self.fault = NONE
         self.requests = 0
         self.writes = 0
+        self.answers: Counter[int] = Counter()
+        """How often the API server itself answered with each code."""
         self.url = ""
+        self._gap = ""
+        self._watches: list[web.Request] = []
         self._upstream = upstream
         self._seen = seen or (lambda number, answered: None)
 
@@ -76,8 +82,46 @@ class Proxy:
         """Ends `serve`; from any thread."""
         self._loop.call_soon_threadsafe(self._down.set)
 
+    @contextmanager
+    def gap(self, path: str) -> Iterator[None]:
+        """Watches of paths that contain this are behind for good (410 Gone), and lists wait until it is over."""
+        self._gap = path
+        self._loop.call_soon_threadsafe(self._cut_watches)
+        try:
+            yield
+        finally:
+            self._gap = ""
+
+    def _cut_watches(self) -> None:
+        for request in self._watches:
+            if self._gap in request.path and request.transport:
+                request.transport.abort()
+
     async def _forward(self, request: web.Request) -> web.StreamResponse:
         self.requests += 1
+        watches = "watch" in request.query
+        if answer := await self._in_gap(request, watches):
+            return answer
+        if not watches:
+            return await self._outside(request)
+        self._watches.append(request)
+        try:
+            return await self._outside(request)
+        finally:
+            # By identity: requests are mappings, and equal ones are not the same.
+            self._watches = [one for one in self._watches if one is not request]
+
+    async def _in_gap(self, request: web.Request, watches: bool) -> web.StreamResponse | None:
+        if not self._gap or self._gap not in request.path:
+            return None
+        if watches:
+            line = json.dumps({"type": "ERROR", "object": _status(410)}) + "\n"
+            return web.Response(text=line, content_type="application/json")
+        while self._gap:  # noqa: ASYNC110 - another thread ends it
+            await asyncio.sleep(0.02)
+        return None
+
+    async def _outside(self, request: web.Request) -> web.StreamResponse:
         number = self._numbered(request)
         if self.fault is not NONE and self.fault.hits(request) and (harmed := await self._harmed(request)):
             return harmed
@@ -107,6 +151,7 @@ class Proxy:
         body = await request.read() or None
         try:
             async with self._session.request(request.method, _exact(url), data=body, headers=headers) as answer:
+                self.answers[answer.status] += 1
                 if number:
                     self._seen(number, True)
                 return await _copied(request, answer)

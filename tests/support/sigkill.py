@@ -2,15 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.support.kill_points import GARBAGE, Ending, Story
+from tests.support.kill_points import GARBAGE, Ending, Story, difference_of, lost
 from tests.support.operator_process import TINY_OPERATOR, OperatorProcess, plain_kubeconfig
 from tests.support.proxy import Proxy, a_proxy
-from tests.support.world import status_of, world_of
+from tests.support.world import data_of, status_of, world_of
 from toprope.core.objects import Ref
 from toprope.io.api import APPLY, Api, Request
 from toprope.io.cluster import ApiCluster
@@ -48,6 +48,7 @@ class Run:
     base: int = 0
     last: float = 0.0
     fatal: bool = False
+    held: Mapping[str, str] = field(default_factory=dict)
 
     def seen(self, number: int, answered: bool) -> None:
         """The proxy tells of a write: the operator dies here, or it does not."""
@@ -66,12 +67,16 @@ class Run:
         self._start(kubeconfig)
         if self.story.before is not None:
             await self._until(self._stands)
+            self.held = await self._data()
         self.base, self.point = proxy.writes, point
         await self._happen()
         await self._until(self._is_over_or_dead)
         writes = proxy.writes - self.base
-        if self.operator and self.operator.process.poll() is not None:
+        if self.operator and point:
+            # Fewer writes than in the undisturbed run: then it dies after the last one.
+            self.operator.kill()
             self.operator.wait()
+            self.held = self.held or await self._data()
             self._start(kubeconfig)
             await self._until(self._is_at_work)
             await self._until(self._is_over)
@@ -135,10 +140,18 @@ class Run:
         status = await status_of(self.api, self.ref) if self.story.after is not None else None
         if self.operator:
             self.operator.stop()
-        return Ending(world, status, writes)
+        return Ending(world, status, writes, lost(self.held, await self._data()))
+
+    async def _data(self) -> Mapping[str, str]:
+        return await data_of(self.story.kind, self._cluster(), self.ref.namespace)
 
     def _cluster(self) -> ApiCluster:
         return ApiCluster(self.api, Store(lambda owner, why: None, []))
+
+
+def points_of(undisturbed: Ending) -> list[Point]:
+    """Before and after each write."""
+    return [Point(number, answered) for number in range(1, undisturbed.writes + 1) for answered in (False, True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +168,14 @@ class Killing:
         """One run, killed at `point` and carried on by a new process."""
         async with self.at_once:
             return await self._told(story, point)
+
+    async def differences(self, name: str, story: Story, undisturbed: Ending, points: Iterable[Point]) -> list[str]:
+        """One line for each of `points` whose run ended in another world than the undisturbed one; empty is good."""
+
+        async def difference(point: Point) -> str:
+            return difference_of(undisturbed, await self.told(story, point), f"{name}, {point}")
+
+        return [line for line in await asyncio.gather(*map(difference, points)) if line]
 
     async def _told(self, story: Story, point: Point | None) -> Ending:
         namespace = self.namespaces()

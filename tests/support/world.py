@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from toprope.core.names import FIELD_MANAGER, MANAGED_BY, RENDERED
+from toprope.core.names import DATA, FIELD_MANAGER, MANAGED_BY, RENDERED, short_hash
 from toprope.core.objects import Manifest, Ref
 from toprope.io.api import Api, Request
 from toprope.kind import Kind
@@ -25,6 +25,17 @@ async def world_of(kind: Kind, cluster: Cluster, namespace: str) -> dict[str, An
     found = [await cluster.find(touch.resource, namespace, labels) for touch in kind.touches if "create" in touch.verbs]
     objects = [one for some in found for one in some]
     return {f"{one['kind']}/{one['metadata']['name']}": _plain(one, namespace) for one in objects}
+
+
+async def data_of(kind: Kind, cluster: Cluster, namespace: str) -> dict[str, str]:
+    """Data and credentials by kind and name, each as a word that changes when it is replaced or changed."""
+    labels = {MANAGED_BY: FIELD_MANAGER, DATA: "true"}
+    found = [await cluster.find(touch.resource, namespace, labels) for touch in kind.touches if "create" in touch.verbs]
+    return {f"{one['kind']}/{one['metadata']['name']}": _held_by(one) for some in found for one in some}
+
+
+def _held_by(manifest: Manifest) -> str:
+    return short_hash(f"{manifest['metadata']['uid']} {orjson.dumps(manifest.get('data')).decode()}")
 
 
 def _plain(manifest: Manifest, namespace: str) -> Any:

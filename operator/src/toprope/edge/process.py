@@ -91,14 +91,21 @@ class Process:
             if resource not in absent
             for scope in self._settings.namespaces or (None,)
         ]
-        tasks = [asyncio.create_task(reflector.run()) for reflector in reflectors]
-        tasks.append(asyncio.create_task(_say_when_one_appears(api, absent)))
+        every = self._settings.list_again
+        tasks = [asyncio.create_task(reflector.run(every)) for reflector in reflectors]
+        # kopf watches these, and never hears of what was deleted while its watch was behind (410 Gone).
+        tasks += [asyncio.create_task(own.list_again(every)) for own in self._own(api)]
+        tasks.append(asyncio.create_task(_say_when_one_appears(api, absent, self._settings.look_for_apis)))
         synced = asyncio.gather(*(reflector.synced.wait() for reflector in reflectors))
         await _first([*tasks, asyncio.ensure_future(synced)])
         self._pulse.ready = True
         log.info("%d objects in the store", len(self._store))
         wired = wiring.Wired(reached, self._store, self._loop, self._world)
         await _first([*tasks, asyncio.create_task(self._kopf(wired))])
+
+    def _own(self, api: Api) -> list[Reflector]:
+        scopes = self._settings.namespaces or (None,)
+        return [Reflector(api, self._store, kind.resource, scope, "") for kind in self._kinds for scope in scopes]
 
     async def _kopf(self, wired: wiring.Wired) -> None:
         await kopf.operator(
@@ -133,8 +140,8 @@ async def _absent(api: Api, kinds: Iterable[Kind]) -> set[ApiResource]:
     return absent
 
 
-async def _say_when_one_appears(api: Api, absent: set[ApiResource]) -> None:
-    resource = await appeared(api, absent) if absent else await asyncio.Future()
+async def _say_when_one_appears(api: Api, absent: set[ApiResource], every: float) -> None:
+    resource = await appeared(api, absent, every) if absent else await asyncio.Future()
     log.info("the cluster has %s (%s) now: starting again to watch them", resource.plural, resource.api_version)
 
 

@@ -8,6 +8,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from toprope import __version__
 from toprope.core.resource import Installation
+from toprope.io.apis import LOOK_AGAIN
+from toprope.io.watch import LIST_AGAIN
 
 
 class Settings(BaseSettings):
@@ -31,6 +33,10 @@ class Settings(BaseSettings):
     """What is logged."""
     longest_pass: Annotated[float, Field(gt=0)] = 180.0
     """Seconds after which an unfinished pass makes /healthz fail."""
+    list_again: Annotated[float, Field(gt=0)] = LIST_AGAIN
+    """Seconds between two whole lists of everything that is watched: they make good what a watch has lost."""
+    look_for_apis: Annotated[float, Field(gt=0)] = LOOK_AGAIN
+    """Seconds between two looks for the optional APIs that the cluster lacks."""
     kubeconfig: Path | None = None
     """A kubeconfig to use instead of the pod's service account."""
 

@@ -22,10 +22,10 @@ async def present(api: Api, resources: Collection[ApiResource]) -> set[ApiResour
     return {resource for resource in candidates if await _serves(api, resource)}
 
 
-async def appeared(api: Api, absent: Collection[ApiResource]) -> ApiResource:
-    """Returns once one of `absent` is there; looks once a minute."""
+async def appeared(api: Api, absent: Collection[ApiResource], every: float = LOOK_AGAIN) -> ApiResource:
+    """Returns once one of `absent` is there; looks `every` so many seconds."""
     while True:
-        await asyncio.sleep(LOOK_AGAIN)
+        await asyncio.sleep(every)
         try:
             if found := await present(api, absent):
                 return found.pop()

@@ -63,7 +63,10 @@ class ApiCluster:
 
     async def amend(self, ref: Ref, patch: Mapping[str, Any]) -> Manifest:
         """Merge patch; an object that is gone is a Conflict too."""
-        return await self._changed(Request("PATCH", ref, ref.path, _MANAGED, patch, MERGE))
+        try:
+            return await self._write(Request("PATCH", ref, ref.path, _MANAGED, patch, MERGE))
+        except Missing as error:
+            raise Conflict(str(error)) from error
 
     async def delete(self, ref: Ref, uid: str) -> None:
         """DELETE of that UID. Another object of the name is left alone: the one asked for is gone already. A Conflict
@@ -85,7 +88,12 @@ class ApiCluster:
             {"op": "add", "path": "/metadata/resourceVersion", "value": resource_version},
             {"op": "add", "path": "/status", "value": status},
         ]
-        return await self._changed(Request("PATCH", ref, f"{ref.path}/status", _MANAGED, patch, JSON_PATCH))
+        try:
+            return await self._write(Request("PATCH", ref, f"{ref.path}/status", _MANAGED, patch, JSON_PATCH))
+        except Missing as error:
+            # No watch may ever tell of its end: one that was behind lists anew, and does not miss what it never had.
+            self._store.gone(ref, int(resource_version))
+            raise Conflict(str(error)) from error
 
     async def post_event(self, event: Manifest) -> None:
         """POST, once."""
@@ -94,12 +102,6 @@ class ApiCluster:
             await self._api.call(Request("POST", ref, EVENT.path(ref.namespace), body=event))
         except AlreadyExists:
             return
-
-    async def _changed(self, request: Request) -> Manifest:
-        try:
-            return await self._write(request)
-        except Missing as error:
-            raise Conflict(str(error)) from error
 
     async def _write(self, request: Request) -> Manifest:
         live: Manifest | None = None

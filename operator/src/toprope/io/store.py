@@ -99,13 +99,17 @@ class Store:
         else:
             self._take(resource, manifest)
 
+    def gone(self, ref: Ref, version: int) -> None:
+        """A write to the object as of `version` found that there is none."""
+        self._drop(ref, version)
+
     def listed(self, resource: ApiResource, scope: str | None, manifests: Iterable[Manifest], version: int) -> None:
         """A whole list, as of `version`: what it lacks is gone, unless we wrote it later.
 
         What is in it but not here, while a watch has heard of later times, was deleted meanwhile.
         """
         known = set()
-        ahead = self._heard.get((resource, scope), 0) > version
+        ahead = self._heard_of(resource, scope) > version
         for manifest in manifests:
             identity = _identity(manifest)[:2]
             known.add(identity)
@@ -116,7 +120,7 @@ class Store:
                 self._drop(Ref(resource, namespace, name), version)
         self._heard[resource, scope] = max(self._heard.get((resource, scope), 0), version)
 
-    def _heard_of(self, resource: ApiResource, namespace: str) -> int:
+    def _heard_of(self, resource: ApiResource, namespace: str | None) -> int:
         return max(self._heard.get((resource, None), 0), self._heard.get((resource, namespace), 0))
 
     def _take(self, resource: ApiResource, manifest: Manifest) -> None:

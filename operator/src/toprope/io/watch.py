@@ -47,11 +47,11 @@ class Reflector:
         self._selector = {"labelSelector": labels} if labels else {}
         self._failures = 0
 
-    async def run(self) -> None:
-        """Runs until it is cancelled; each failure is logged and made good by the next list."""
+    async def run(self, every: float = LIST_AGAIN) -> None:
+        """Runs until it is cancelled; each failure is logged and made good by the next list, `every` so often."""
         async with asyncio.TaskGroup() as both:
             both.create_task(self._watch_on())
-            both.create_task(self._list_again())
+            both.create_task(self.list_again(every))
 
     async def _watch_on(self) -> None:
         while True:
@@ -64,11 +64,11 @@ class Reflector:
                 log.warning("watch of %s broke: %s", self._ref, error)
                 await asyncio.sleep(self._pause())
 
-    async def _list_again(self) -> None:
-        """Makes good what a watch may have lost."""
+    async def list_again(self, every: float = LIST_AGAIN) -> None:
+        """Makes good what a watch may have lost, here or, where somebody else feeds the store, elsewhere."""
         while True:
             # Not all collections at the same second.
-            await asyncio.sleep(LIST_AGAIN * random.uniform(0.8, 1.2))  # noqa: S311
+            await asyncio.sleep(every * random.uniform(0.8, 1.2))  # noqa: S311
             try:
                 await self._list()
             except TopropeError as error:
