@@ -9,9 +9,14 @@ VENV = $(CACHE)/venv-$(shell sha256sum $(LOCK) | cut -c1-12)
 BIN = $(VENV)/bin
 PYTHON = $(BIN)/python
 PYTEST = $(PYTHON) -m pytest -q --durations=12 --durations-min=5
+# Files side by side, in the order they are written in. ARGS="-n 0" runs them in one process.
+PAIR = -n 2 --dist loadfile --no-loadscope-reorder
+# Most of the time these wait: for a server, a signal, a due time.
+TRIO = -n 3 --dist loadfile --no-loadscope-reorder
 export PYTHONPATH := operator/src:workloads/kit/src:workloads/shortener/src:.
 # Bytecode is kept, and not in the checkout: without it every start compiles all that it imports.
 export PYTHONPYCACHEPREFIX := $(CACHE)/pycache
+unexport PYTHONDONTWRITEBYTECODE
 # The programs of the environment (kubectl, traefik, …) come before the machine's own.
 CLUSTER = PATH="$(BIN):$$PATH" KUBECONFIG="$$($(PYTHON) -m dev kubeconfig)" PYTHON=$(PYTHON)
 
@@ -77,19 +82,20 @@ clean: ## remove what tools left in the checkout (`python -m dev clean`: the clu
 .PHONY: test coverage test-unit test-integration test-e2e bench
 test: ## lint and all tests; takes the cluster down at the end, also after a failure
 	@trap '$(MAKE) --silent down' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
-	set -e; for step in lint coverage test-integration test-e2e; do $(MAKE) --silent $$step; done
+	set -e; for step in lint coverage test-integration test-e2e; do \
+		echo "--- $$step"; $(MAKE) --silent $$step; echo "--- $$step: done after $$SECONDS s in all"; done
 
 test-unit: venv ## no server, seconds
-	@$(PYTEST) -m "not integration and not e2e" tests/unit workloads $(ARGS)
+	@$(PYTEST) $(PAIR) -m "not integration and not e2e" tests/unit workloads $(ARGS)
 
 coverage: venv ## the same, and that what is decided, rendered and generated is covered to the last branch
-	@$(PYTEST) -m "not integration and not e2e" tests/unit workloads --cov --cov-report= $(ARGS)
+	@$(PYTEST) $(PAIR) -m "not integration and not e2e" tests/unit workloads --cov --cov-report= $(ARGS)
 	@$(PYTHON) -m coverage report --fail-under=100 --precision=1 --skip-covered --show-missing \
 		--include='*/toprope/schema/*,*/toprope/delivery/*,*/toprope/kinds/*'
 
 test-integration: venv ## against a real API server, Postgres and Redis; no pods
 	@$(PYTHON) -m dev build floor
-	@$(PYTEST) -m integration $(ARGS)
+	@$(PYTEST) $(TRIO) -m integration $(ARGS)
 
 test-e2e: up ## stories on the local cluster, which stays up
 	@$(CLUSTER) $(PYTEST) -m e2e tests/e2e $(ARGS)

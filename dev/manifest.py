@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+# libyaml, where it is built in, reads the large CRDs ten times as fast.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Document = dict[str, Any]
 
 
@@ -14,7 +16,7 @@ def documents(path: Path) -> Iterator[Document]:
     """Every object of a YAML file, or of all YAML files of a folder in the order of their names."""
     files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
     for file in files:
-        for document in yaml.safe_load_all(file.read_text()):
+        for document in yaml.load_all(file.read_text(), LOADER):
             if document:
                 yield document
 

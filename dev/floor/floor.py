@@ -108,7 +108,7 @@ class Floor:
             self.claim = orphans.claim(places().floors, self.directory, self.port.number, os.getpid())
         self.run("etcd", arguments.etcd(self.plane))
         self.start_apiserver()
-        self.run("controller-manager", arguments.controller_manager(self.plane))
+        self.start_controllers()
         for manifest in FURNITURE:
             self.api.apply(manifest)
         if self.furnishing.instant:
@@ -144,6 +144,15 @@ class Floor:
             raise DevError("this floor has no instant world in this process", "start it with instant=True")
         self.instant.decree(pattern, fate)
 
+    def start_controllers(self) -> None:
+        """Once the API server is ready."""
+        self.run("controller-manager", arguments.controller_manager(self.plane))
+
+    def restart_controllers(self) -> None:
+        """Their garbage collector knows the kinds of its start, and looks for new ones every half minute."""
+        self.stop_role("controller-manager")
+        self.start_controllers()
+
     def start_apiserver(self) -> None:
         """Start it at its address and wait until it is ready."""
         self.run("apiserver", arguments.apiserver(self.plane))
@@ -161,10 +170,14 @@ class Floor:
 
     def stop_apiserver(self, grace: float = 0.0) -> None:
         """End it: at once (as a crash does), or asked kindly `grace` seconds before."""
-        processes.stop([each for each in processes.living(self.directory) if each.role == "apiserver"], grace)
-        if ended := self.children.pop("apiserver", None):
-            ended.wait(timeout=SECONDS)
+        self.stop_role("apiserver", grace)
         self.api.forget()
+
+    def stop_role(self, role: str, grace: float = 0.0) -> None:
+        """End one of its processes, and know that it has ended."""
+        processes.stop([each for each in processes.living(self.directory) if each.role == role], grace)
+        if ended := self.children.pop(role, None):
+            ended.wait(timeout=SECONDS)
 
     def restart_apiserver(self, grace: float = 0.0) -> None:
         """Down and up again, at the same address with the same data."""

@@ -32,6 +32,7 @@ def floor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
         crd = tmp_path_factory.mktemp("crds") / "tinies.yaml"
         crd.write_text(yaml.safe_dump(custom_resource_definition(TINY)))
         started.install(crd)
+        started.restart_controllers()
         yield started
 
 

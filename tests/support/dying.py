@@ -16,14 +16,17 @@ class Killed(BaseException):
 class DyingCluster:
     """Hands everything on until the fatal write; from then on nothing works."""
 
-    def __init__(self, real: Cluster, die_at: int = 0, *, after: bool = False) -> None:
-        """`die_at` 0 never dies, it only counts."""
+    def __init__(self, real: Cluster) -> None:
         self.writes = 0
         self.journal: list[str] = []
         self._real = real
-        self._die_at = die_at
-        self._after = after
+        self._die_at = 0
+        self._after = False
         self._dead = False
+
+    def doom(self, die_at: int, *, after: bool) -> None:
+        """Counts anew from here, and dies at the `die_at`th write; 0 never dies."""
+        self.writes, self._die_at, self._after = 0, die_at, after
 
     def children(self, namespace: str, labels: Mapping[str, str]) -> Sequence[Manifest]:
         return self._real.children(namespace, labels)

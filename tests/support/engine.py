@@ -140,9 +140,7 @@ def is_observed(live: Manifest) -> bool:
 
 
 @asynccontextmanager
-async def an_engine(
-    kind: Kind, connection: Connection, namespace: str, die_at: int = 0, *, after: bool = False
-) -> AsyncIterator[Engine]:
+async def an_engine(kind: Kind, connection: Connection, namespace: str) -> AsyncIterator[Engine]:
     """A fresh engine over one namespace, as a new process has it."""
     bells = Bells()
     wanted = [touch.resource for touch in kind.touches if touch.watched]
@@ -155,7 +153,7 @@ async def an_engine(
         reflectors.append(Reflector(api, store, kind.resource, namespace, labels=""))
         tasks = [asyncio.create_task(reflector.run()) for reflector in reflectors]
         await asyncio.wait_for(asyncio.gather(*(one.synced.wait() for one in reflectors)), PATIENCE)
-        cluster = DyingCluster(ApiCluster(api, store), die_at, after=after)
+        cluster = DyingCluster(ApiCluster(api, store))
         clock = LeapingClock()
         try:
             yield Engine(

@@ -46,12 +46,12 @@ class Ending:
 
 async def told(story: Story, connection: Connection, namespace: str, die_at: int = 0, *, after: bool = False) -> Ending:
     """One run of the story, killed at its `die_at`th write (0: never) and carried on by a fresh engine."""
-    if story.before is not None:
-        async with an_engine(story.kind, connection, namespace) as engine:
+    async with an_engine(story.kind, connection, namespace) as engine:
+        if story.before is not None:
             await _apply(engine, story, namespace, story.before)
             await engine.settle(engine.ref(namespace, "links"), story.settled)
-    async with an_engine(story.kind, connection, namespace, die_at, after=after) as engine:
         held = await data_of(story.kind, engine.cluster, namespace)
+        engine.cluster.doom(die_at, after=after)
         await _happen(engine, story, namespace)
         killed = await _is_killed(engine, story, namespace)
         writes = engine.cluster.writes

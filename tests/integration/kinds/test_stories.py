@@ -50,6 +50,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
     with Floor.start(tmp_path_factory.mktemp("busy"), pods=True) as started:
         started.install(ROOT / "crds")
         started.install_gateway()
+        started.restart_controllers()
         yield started
 
 

@@ -63,6 +63,7 @@ def operator_log(floor: Floor, namespace: str, tmp_path: Path) -> Iterator[Path]
     """The log of an operator that has a Role in one namespace and nothing else."""
     floor.install(ROOT / "crds")
     floor.install_gateway()
+    floor.restart_controllers()
     for manifest in access(KINDS, Account("toprope-system", "toprope"), [namespace]):
         floor.api.apply(manifest)
     login = floor.kubeconfig_for("system:serviceaccount:toprope-system:toprope", "system:authenticated")

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from workloads.kit.tests.programs import Service, log_lines, ready, serving
+from workloads.kit.tests.programs import Service, get, log_lines, post, ready, serving
 from workloads.kit.tests.waiting import until
 
 pytestmark = pytest.mark.integration
@@ -25,7 +25,7 @@ def pair() -> Iterator[Service]:
 
 def test_both_workers_serve_one_port_and_are_counted_together(pair: Service) -> None:
     before = int(pair.requests()["started"])  # type: ignore[call-overload]
-    pids = {httpx.get(pair.url("/odd/slow?seconds=0")).json()["pid"] for _ in range(40)}
+    pids = {get(pair.url("/odd/slow?seconds=0")).json()["pid"] for _ in range(40)}
     assert pids == set(pair.workers())
     assert pair.requests()["started"] == before + 40
     assert pair.requests()["finished"] == before + 40
@@ -33,7 +33,7 @@ def test_both_workers_serve_one_port_and_are_counted_together(pair: Service) -> 
 
 def test_a_request_that_runs_is_seen_with_its_age(pair: Service) -> None:
     with ThreadPoolExecutor() as pool:
-        running = pool.submit(httpx.get, pair.url("/odd/slow?seconds=1"))
+        running = pool.submit(get, pair.url("/odd/slow?seconds=1"))
         until(lambda: float(pair.requests()["oldestUnfinished"]) > 0.2)  # type: ignore[arg-type]
         assert running.result().status_code == 200
     assert pair.requests()["oldestUnfinished"] == 0
@@ -41,7 +41,7 @@ def test_a_request_that_runs_is_seen_with_its_age(pair: Service) -> None:
 
 def test_a_client_that_gives_up_is_counted_at_once_with_its_wait(pair: Service) -> None:
     with pytest.raises(httpx.ReadTimeout):
-        httpx.get(pair.url("/odd/slow?seconds=30"), timeout=0.3)
+        get(pair.url("/odd/slow?seconds=30"), timeout=0.3)
     labels = 'http_request_method="GET",http_route="/odd/slow",http_response_status_code="499"'
     name = f"http_server_request_duration_seconds_bucket{{{labels}"
     assert until(lambda: f'{name},le="2.5"}} 1' in pair.ops("metrics").text)
@@ -50,24 +50,24 @@ def test_a_client_that_gives_up_is_counted_at_once_with_its_wait(pair: Service) 
 
 def test_preview_traffic_is_no_main_traffic(pair: Service) -> None:
     before = pair.requests()["started"]
-    httpx.get(pair.url("/abc"), headers={"toprope-route": "preview"})
+    get(pair.url("/abc"), headers={"toprope-route": "preview"})
     assert pair.requests()["started"] == before
     assert pair.requests("preview")["routes"]["redirect"]["total"] == 1  # type: ignore[index]
 
 
 def test_the_ops_pages_are_not_on_the_users_port(pair: Service) -> None:
-    assert httpx.get(pair.url("/metrics")).status_code == 302  # a slug like any other
+    assert get(pair.url("/metrics")).status_code == 302  # a slug like any other
     assert pair.ops("nothing").status_code == 404
 
 
 def test_a_worker_that_dies_comes_back_and_takes_no_count_along() -> None:
     with ready(WORKERS="1") as service:
         for _ in range(3):
-            httpx.get(service.url("/abc"))
+            get(service.url("/abc"))
         (victim,) = service.workers()
         os.kill(victim, signal.SIGKILL)
         until(lambda: service.is_ready() and service.workers() not in ([victim], []))
-        httpx.get(service.url("/abc"))
+        get(service.url("/abc"))
         assert service.requests()["routes"]["redirect"]["total"] == 4  # type: ignore[index]
         # What it held in memory is lost, and counted as lost.
         assert service.number('demo_items_lost_total{reason="killed"}') == 3
@@ -79,7 +79,7 @@ def test_a_worker_whose_task_ends_drains_and_is_started_again(tmp_path: Path) ->
     mark = tmp_path / "drained"
     with ready(WORKERS="1", DRAINED=str(mark)) as service:
         (victim,) = service.workers()
-        httpx.post(service.url("/odd/fail"))
+        post(service.url("/odd/fail"))
         until(lambda: service.is_ready() and service.workers() not in ([victim], []))
         assert mark.exists()
         assert "_fails ended by itself" in service.says()
@@ -87,7 +87,7 @@ def test_a_worker_whose_task_ends_drains_and_is_started_again(tmp_path: Path) ->
 
 def test_requests_that_a_dead_worker_had_not_answered_were_cut() -> None:
     with ready(WORKERS="1") as service, ThreadPoolExecutor() as pool:
-        running = pool.submit(httpx.get, service.url("/odd/slow?seconds=30"), timeout=40)
+        running = pool.submit(get, service.url("/odd/slow?seconds=30"), timeout=40)
         until(lambda: service.requests()["oldestUnfinished"])
         os.kill(service.workers()[0], signal.SIGKILL)
         assert isinstance(running.exception(), httpx.TransportError)
@@ -99,7 +99,7 @@ def test_connections_that_wait_for_a_dead_worker_are_served_by_the_next() -> Non
     with ready(WORKERS="1") as service, ThreadPoolExecutor() as pool:
         (victim,) = service.workers()
         os.kill(victim, signal.SIGSTOP)
-        waiting = [pool.submit(httpx.get, service.url("/abc"), timeout=30) for _ in range(5)]
+        waiting = [pool.submit(get, service.url("/abc"), timeout=30) for _ in range(5)]
         time.sleep(0.2)  # the requests are in the socket's queue, of which nothing tells us
         os.kill(victim, signal.SIGKILL)
         assert [future.result().status_code for future in waiting] == [302] * 5
@@ -107,7 +107,7 @@ def test_connections_that_wait_for_a_dead_worker_are_served_by_the_next() -> Non
 
 def test_a_stuck_worker_is_unhealthy_and_then_replaced() -> None:
     with ready(WORKERS="1", STUCK_AFTER="1") as service, ThreadPoolExecutor() as pool:
-        pool.submit(httpx.get, service.url("/odd/stuck"), timeout=30)
+        pool.submit(get, service.url("/odd/stuck"), timeout=30)
         until(lambda: service.ops("healthz").status_code == 503)
         assert service.ops("readyz").status_code == 503
         until(lambda: service.ops("healthz").status_code == 200 and service.is_ready())
@@ -119,8 +119,8 @@ def test_a_stuck_worker_is_unhealthy_and_then_replaced() -> None:
 def test_sigterm_finishes_what_runs_and_drains(tmp_path: Path) -> None:
     mark = tmp_path / "drained"
     with ready(WORKERS="1", DRAINED=str(mark)) as service, ThreadPoolExecutor() as pool:
-        httpx.get(service.url("/abc"))
-        running = pool.submit(httpx.get, service.url("/odd/slow?seconds=1.5"), timeout=20)
+        get(service.url("/abc"))
+        running = pool.submit(get, service.url("/odd/slow?seconds=1.5"), timeout=20)
         until(lambda: service.requests()["oldestUnfinished"])
         service.process.send_signal(signal.SIGTERM)
         until(lambda: not service.is_ready())
@@ -157,7 +157,7 @@ def hammer(service: Service) -> str:
 
 def test_a_drain_that_takes_too_long_is_ended_by_the_grace_time() -> None:
     with ready(WORKERS="1", SHUTDOWN_GRACE="2") as service, ThreadPoolExecutor() as pool:
-        running = pool.submit(httpx.get, service.url("/odd/slow?seconds=60"), timeout=30)
+        running = pool.submit(get, service.url("/odd/slow?seconds=60"), timeout=30)
         until(lambda: service.requests()["oldestUnfinished"])
         service.process.send_signal(signal.SIGTERM)
         service.process.wait(10)
@@ -195,6 +195,6 @@ def test_a_port_that_is_taken_ends_it_with_a_sentence(pair: Service) -> None:
 
 
 def test_every_line_it_logs_is_json(pair: Service) -> None:
-    httpx.get(pair.url("/odd/boom"), headers={"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"})
+    get(pair.url("/odd/boom"), headers={"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"})
     until(lambda: any(line.get("trace_id") == "a" * 32 for line in log_lines(pair)))
     assert len(log_lines(pair)) == len(pair.says().splitlines())

@@ -6,12 +6,11 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from toprope_kit.trace import traceparent
-from workloads.kit.tests.programs import PYTHONPATH, ready
+from workloads.kit.tests.programs import PYTHONPATH, get, ready
 from workloads.kit.tests.waiting import until
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -62,7 +61,7 @@ def test_a_request_is_one_span_of_its_callers_trace_without_its_client(collector
         "OTEL_BSP_SCHEDULE_DELAY": "100",
     }
     with ready(**endpoint) as service:
-        httpx.get(service.url("/abc?q=hunter2"), headers={"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"})
+        get(service.url("/abc?q=hunter2"), headers={"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"})
         ((name, trace_id, attributes),) = until(collector.spans)
     assert (name, trace_id) == ("GET /{slug}", TRACE)
     assert set(attributes) == {"http.request.method", "http.route", "http.response.status_code"}

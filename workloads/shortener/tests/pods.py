@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from workloads.kit.tests.programs import NO_TLS, get
 from workloads.shortener.tests.conftest import KEY, World
 from workloads.shortener.tests.servers import free_port, until
 
@@ -28,7 +29,8 @@ class Pod:
     def ask(self, path: str, **options: Any) -> httpx.Response:
         """One request on a connection of its own, so that any of the workers may get it."""
         method = options.pop("method", "GET")
-        return httpx.request(method, self.url + path, headers={"Authorization": f"Bearer {KEY}"}, **options)
+        headers = {"Authorization": f"Bearer {KEY}"}
+        return httpx.request(method, self.url + path, headers=headers, verify=NO_TLS, **options)
 
     def make(self, slug: str, **conditions: object) -> None:
         """A link."""
@@ -44,16 +46,16 @@ class Pod:
     def ready(self) -> bool:
         """Whether it would get requests."""
         with suppress(httpx.HTTPError):
-            return httpx.get(self.ops + "/readyz").status_code == 200
+            return get(self.ops + "/readyz").status_code == 200
         return False
 
     def workers(self) -> list[int]:
         """Process ids of the workers."""
-        return [worker["pid"] for worker in json.loads(httpx.get(self.ops + "/healthz").content)["workers"]]
+        return [worker["pid"] for worker in json.loads(get(self.ops + "/healthz").content)["workers"]]
 
     def number(self, name: str) -> float:
         """One line of /metrics."""
-        lines = httpx.get(self.ops + "/metrics").text.splitlines()
+        lines = get(self.ops + "/metrics").text.splitlines()
         return next(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name + " "))
 
     def stop(self) -> int:

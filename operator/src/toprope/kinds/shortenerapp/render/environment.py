@@ -22,6 +22,8 @@ def migrate(resource: Resource) -> list[Variable]:
             "APP_ROLE": "app",
             "BOOTSTRAP_TENANT": resource.spec.auth.tenant,
             "BOOTSTRAP_KEY_FILE": f"{FOLDER}/{places.API_KEY}",
+            # Kept by the owner, so that whoever holds the app's password cannot forget more than that.
+            "SHORTENER_CLICK_RETENTION_DAYS": str(resource.spec.settings.click_retention_days),
             "MIGRATE_WAIT": "60",
             "LOG_LEVEL": resource.spec.settings.log_level,
         }
