@@ -98,7 +98,9 @@ test-integration: venv ## against a real API server, Postgres and Redis; no pods
 	@$(PYTEST) $(TRIO) -m integration $(ARGS)
 
 test-e2e: up ## stories on the local cluster, which stays up
-	@$(CLUSTER) $(PYTEST) -m e2e tests/e2e $(ARGS)
+	@# The longest first, beside the others; the one that takes the cluster away alone and last.
+	@$(CLUSTER) $(PYTEST) $(PAIR) -m e2e tests/e2e/test_rotation.py tests/e2e --ignore tests/e2e/test_power_cut.py $(ARGS)
+	@$(CLUSTER) $(PYTEST) -m e2e tests/e2e/test_power_cut.py $(ARGS)
 
 bench: venv ## every figure beside its baseline, and as JSON below bench/out
 	@$(PYTHON) -m bench

@@ -128,6 +128,22 @@ async def test_a_bell_of_nobody_is_ignored() -> None:
     assert journal.bells == []
 
 
+async def test_a_second_keeper_of_a_name_ends_the_first() -> None:
+    passes = Passes([])
+    loop = Loop(passes.run, Journal())
+    first = asyncio.create_task(loop.keep(TINY, LINKS))
+    await passes.were(1)
+    second = asyncio.create_task(loop.keep(TINY, LINKS))
+    await asyncio.wait_for(first, 10)
+    await passes.were(1)
+    loop.ring(OWNER, "Service")
+    await passes.were(1)
+    assert (loop.kept, len(passes.failures)) == (1, 3)
+    second.cancel()
+    await asyncio.gather(second, return_exceptions=True)
+    assert loop.kept == 0
+
+
 async def test_nothing_unfinished_has_no_age() -> None:
     passes = Passes([])
     async with kept(passes) as loop:

@@ -82,11 +82,13 @@ class Loop:
         return len(self._bells)
 
     async def keep(self, kind: Kind, ref: Ref) -> None:
-        """Runs passes over the resource until it is cancelled."""
+        """Runs passes over the resource until it is cancelled, or somebody else keeps it."""
         owner = ref.namespace, kind.resource.kind, label_value(ref.name)
+        if earlier := self._bells.get(owner):
+            earlier.event.set()  # that resource went unheard, and was made again: its keeper ends
         bell = self._bells[owner] = _Bell()
         try:
-            while True:
+            while self._bells.get(owner) is bell:
                 await self._turn(kind, ref, bell)
         finally:
             if self._bells.get(owner) is bell:
