@@ -98,7 +98,9 @@ class World:
         )
 
     def make_link(self, slug: str, target: str = "https://example.org/") -> None:
-        """Make a link with this slug."""
+        """Make a link with this slug, once the gateway knows a server: it hears of one after the API server has."""
+        with self.visitor() as visitor:
+            until(lambda: "no available server" not in visitor.get("/").text, lambda: "the gateway has no server", 15)
         with self.links() as api:
             made = api.post("/api/v1/links", json={"target": target, "slug": slug})
         assert made.status_code == 201, f"{made.status_code} {made.text}"
