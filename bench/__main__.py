@@ -47,11 +47,14 @@ def _ran(name: str, *, quiet: bool) -> bool:
     print(f"— {name} …", file=sys.stderr, flush=True)
     (OUT / f"{name}.json").unlink(missing_ok=True)  # an earlier run's figures are not today's
     output = sys.stderr if quiet else None
-    done = subprocess.run([sys.executable, "-m", f"bench.{name}"], check=False, timeout=3600, stdout=output)
-    print(
-        f"— {name}: {'done' if done.returncode == 0 else 'BROKEN'} in {time.monotonic() - start:.0f} s", file=sys.stderr
-    )
-    return done.returncode == 0
+    try:
+        command = [sys.executable, "-m", f"bench.{name}"]
+        code = subprocess.run(command, check=False, timeout=3600, stdout=output).returncode
+    except subprocess.TimeoutExpired:
+        code = 1
+    verdict = "done" if code == 0 else "BROKEN"
+    print(f"— {name}: {verdict} in {time.monotonic() - start:.0f} s", file=sys.stderr)
+    return code == 0
 
 
 def _collected(names: Sequence[str]) -> list[object]:

@@ -2,8 +2,8 @@
 
     make up && python -m bench.on_cluster
 
-Baseline of apply → Ready: the same web image's Deployment alone, in the same namespace, until its pods run the command
-`sleep`: what the machine needs to start any pod at all.
+Baseline of apply → Ready: one pod of the same web image, in the same namespace, until it runs the command `sleep`: what
+the machine needs to start any pod at all.
 """
 
 import argparse

@@ -1,5 +1,5 @@
 """A thousand ShortenerApps on the integration floor, five applies a second: how soon their children stand, and what the
-operator costs; then a restart with all of them, a quiet minute, and a bare kopf daemon as the baseline.
+operator costs; then half a quiet minute, a restart with all of them, and a bare kopf daemon as the baseline.
 
 `python -m bench.thousand [-n 1000] [--rate 5] [-o json]`
 """
@@ -39,7 +39,7 @@ class Counts:
     """What the operator's /metrics said."""
 
     looked: float
-    """Passes that ended well, or found nothing to do."""
+    """Passes that ended well."""
     requests: float
     writes: float
 

@@ -51,6 +51,7 @@ async def told(story: Story, connection: Connection, namespace: str, die_at: int
             await _apply(engine, story, namespace, story.before)
             await engine.settle(engine.ref(namespace, "links"), story.settled)
         held = await data_of(story.kind, engine.cluster, namespace)
+        assert held or story.before is None, "what stands has data, or the story proves nothing of it"
         engine.cluster.doom(die_at, after=after)
         await _happen(engine, story, namespace)
         killed = await _is_killed(engine, story, namespace)

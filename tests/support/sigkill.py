@@ -68,6 +68,7 @@ class Run:
         if self.story.before is not None:
             await self._until(self._stands)
             self.held = await self._data()
+            assert self.held, "what stands has data, or the story proves nothing of it"
         self.base, self.point = proxy.writes, point
         await self._happen()
         await self._until(self._is_over_or_dead)

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from toprope.core.names import DATA, FIELD_MANAGER, MANAGED_BY, RENDERED, short_hash
-from toprope.core.objects import Manifest, Ref
+from toprope.core.objects import Manifest, Ref, labels_of
 from toprope.io.api import Api, Request
 from toprope.kind import Kind
 from toprope.ports import Cluster
@@ -21,17 +21,20 @@ _CHANGING = [
 
 async def world_of(kind: Kind, cluster: Cluster, namespace: str) -> dict[str, Any]:
     """Every object that the kind may have made in the namespace, by kind and name."""
-    labels = {MANAGED_BY: FIELD_MANAGER}
-    found = [await cluster.find(touch.resource, namespace, labels) for touch in kind.touches if "create" in touch.verbs]
-    objects = [one for some in found for one in some]
-    return {f"{one['kind']}/{one['metadata']['name']}": _plain(one, namespace) for one in objects}
+    made = await _made(kind, cluster, namespace)
+    return {f"{one['kind']}/{one['metadata']['name']}": _plain(one, namespace) for one in made}
 
 
 async def data_of(kind: Kind, cluster: Cluster, namespace: str) -> dict[str, str]:
     """Data and credentials by kind and name, each as a word that changes when it is replaced or changed."""
-    labels = {MANAGED_BY: FIELD_MANAGER, DATA: "true"}
+    held = [one for one in await _made(kind, cluster, namespace) if DATA in labels_of(one)]
+    return {f"{one['kind']}/{one['metadata']['name']}": _held_by(one) for one in held}
+
+
+async def _made(kind: Kind, cluster: Cluster, namespace: str) -> list[Manifest]:
+    labels = {MANAGED_BY: FIELD_MANAGER}
     found = [await cluster.find(touch.resource, namespace, labels) for touch in kind.touches if "create" in touch.verbs]
-    return {f"{one['kind']}/{one['metadata']['name']}": _held_by(one) for some in found for one in some}
+    return [one for some in found for one in some]
 
 
 def _held_by(manifest: Manifest) -> str:

@@ -18,11 +18,10 @@ async def test_ten_seeded_sigkills_end_in_the_same_world(
     furnished: Floor, connection: Connection, namespaces: Callable[[], str], tmp_path: Path
 ) -> None:
     killing = Killing(connection, tmp_path, namespaces, "toprope run", asyncio.Semaphore(6))
-    chance = random.Random(SEED)
 
     async def other(name: str) -> list[str]:
         undisturbed = await killing.told(STORIES[name])
-        points = chance.sample(points_of(undisturbed), TEN[name])
+        points = random.Random(f"{SEED} {name}").sample(points_of(undisturbed), TEN[name])
         return await killing.differences(name, STORIES[name], undisturbed, points)
 
     assert await asyncio.gather(*map(other, TEN)) == [[], [], []]

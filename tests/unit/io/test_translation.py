@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from toprope.core.errors import AlreadyExists, Conflict, Refused, TopropeError, Transient
-from toprope.core.objects import SERVICE, Ref
+from toprope.core.objects import HTTP_ROUTE, SERVICE, Ref
 from toprope.io.translation import Gone, Missing, error_of
 
 REF = Ref(SERVICE, "shop", "links-web")
@@ -27,7 +27,7 @@ REF = Ref(SERVICE, "shop", "links-web")
     ],
 )
 def test_a_code_has_its_error(code: int, reason: str, error: type[TopropeError]) -> None:
-    body = orjson.dumps({"reason": reason, "message": "because"})
+    body = orjson.dumps({"reason": reason, "message": "because", "details": {"name": "links-web"}})
     found = error_of(code, body, "PATCH", REF, None)
     assert type(found) is error
     assert str(found) == f"The API server answers {code} to PATCH Service shop/links-web: because"
@@ -47,3 +47,8 @@ def test_a_body_that_is_no_status_is_quoted() -> None:
 def test_a_missing_object_is_told_from_a_missing_api(details: dict[str, str], reason: str) -> None:
     error = error_of(404, orjson.dumps({"message": "no", "details": details}), "PATCH", REF, None)
     assert error.reason == reason
+
+
+def test_a_missing_api_is_named_with_its_cure() -> None:
+    error = error_of(404, b"404 page not found", "PATCH", Ref(HTTP_ROUTE, "shop", "links"), None)
+    assert str(error).startswith("The cluster has no httproutes of gateway.networking.k8s.io/v1: install the CRDs")

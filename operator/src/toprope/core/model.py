@@ -61,12 +61,6 @@ class ResourceStatus(StatusModel):
     """What is true of the resource, each with reason and sentence."""
 
 
-Quantity = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|Ki|Mi|Gi|Ti|M|G|T)?$", min_length=1, max_length=20)]
-"""A Kubernetes quantity without exponents: `500m`, `1Gi`."""
-
-Duration = Annotated[str, Field(pattern=r"^[0-9]+(ms|s|m|h|d)$", max_length=16)]
-"""A number and one unit: `250ms`, `30s`, `5m`, `1h`, `30d`."""
-
 DnsLabel = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
 """A name of most Kubernetes objects' parts."""
 

@@ -55,9 +55,11 @@ class Telemetry:
             registry=self.registry,
         )  # fmt: skip
         self._requests = Counter(
-            "toprope_api_requests_total", "Requests to the API server; code `none` is no answer.", ["verb", "code"],
+            "toprope_api_requests_total",
+            "Requests to the API server but kopf's own (one watch a kind, finalizers); code `none` is no answer.",
+            ["verb", "code"],
             registry=self.registry,
-        )  # fmt: skip
+        )
 
     def passed(self, kind: str, result: str, seconds: float) -> None:
         """A pass ended."""

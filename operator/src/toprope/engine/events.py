@@ -37,8 +37,11 @@ class Told:
         tells of stands in the status too, and must not be kept from it.
         """
         fresh = {_key(event): event for event in events if _key(event) not in self._names}
-        await asyncio.gather(*(_post(cluster, event) for event in fresh.values()))
-        self._names.update(dict.fromkeys(fresh))
+        results = await asyncio.gather(*(_post(cluster, event) for event in fresh.values()), return_exceptions=True)
+        failures = [result for result in results if result is not None]
+        self._names.update((key, None) for key, result in zip(fresh, results, strict=True) if result is None)
+        if failures:
+            raise failures[0]
         while len(self._names) > REMEMBERED:
             self._names.popitem(last=False)
 

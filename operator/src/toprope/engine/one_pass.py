@@ -115,9 +115,17 @@ async def part(kind: Kind, ref: Ref, world: World) -> bool:
     live = await world.cluster.read(ref)
     if live is None or not is_being_deleted(live) or not is_held(live):
         return False
-    await farewell(kind, live, world)
-    left = [finalizer for finalizer in live["metadata"]["finalizers"] if finalizer != FINALIZER]
-    await _amend_finalizers(ref, live, left, world)
+    try:
+        await farewell(kind, live, world)
+        left = [finalizer for finalizer in live["metadata"]["finalizers"] if finalizer != FINALIZER]
+        await _amend_finalizers(ref, live, left, world)
+    except Transient:
+        raise
+    except TopropeError as error:
+        trouble = Tell(error.reason, f"It cannot go yet: {error}", "Warning")
+        held = unread(kind, live, world.installation)
+        await world.told.tell(world.cluster, events.told(held, [trouble], world.clock.now()))
+        raise
     return True
 
 
@@ -157,18 +165,17 @@ async def _passed(kind: Kind, live: Manifest, world: World) -> Outcome:
 async def _said(
     resource: Resource, live: Manifest, decision: Decision, failures: Sequence[TopropeError], world: World
 ) -> Outcome:
-    lasting = [failure for failure in failures if not isinstance(failure, Transient)]
-    if failures and not lasting:
-        # A hiccup among the applies: nothing may be stated that stands on them.
-        raise min(failures, key=lambda failure: isinstance(failure, Conflict))
+    if hiccups := [failure for failure in failures if isinstance(failure, Transient)]:
+        # Nothing may be stated that stands on what a hiccup kept from being applied.
+        raise min(hiccups, key=lambda failure: isinstance(failure, Conflict))
     facts = [*decision.conditions, status.DONE]
-    if lasting:
-        facts = status.with_trouble(decision.conditions, lasting[0])
+    if failures:
+        facts = status.with_trouble(decision.conditions, failures[0])
     whole = status.composed(live, decision.status, facts, world.clock.now())
     moved = status.fields_of(live) != dict(decision.status)
     await _write(resource, live, whole, world)
-    if lasting:
-        return Outcome(Result.REFUSED, decision.again, lasting[0])
+    if failures:
+        return Outcome(Result.REFUSED, decision.again, failures[0])
     # What the status now says may allow the next step.
     return Outcome(Result.DONE, AT_ONCE if moved else decision.again)
 

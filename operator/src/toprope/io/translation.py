@@ -27,7 +27,7 @@ def error_of(status: int, body: bytes, request: str, ref: Ref, retry_after: str 
         case 410:
             return Gone(sentence)
         case 404:
-            return Missing(ref, sentence, reason=_missing(said))
+            return _missing(ref, sentence, said)
         case 401 | 408 | 429:
             return Transient(sentence, retry_after=_seconds(retry_after))
         case _ if status >= 500:
@@ -44,9 +44,15 @@ def _status_of(body: bytes) -> Mapping[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _missing(said: Mapping[str, Any]) -> str:
+def _missing(ref: Ref, sentence: str, said: Mapping[str, Any]) -> Missing:
     # An object that is missing is named in the details; a whole API that is missing is not.
-    return "NotFound" if (said.get("details") or {}).get("name") else "ApiMissing"
+    if (said.get("details") or {}).get("name"):
+        return Missing(ref, sentence, reason="NotFound")
+    lacks = (
+        f"The cluster has no {ref.resource.plural} of {ref.resource.api_version}: install the CRDs that bring them. "
+        f"Toprope notices within a minute."
+    )
+    return Missing(ref, lacks, reason="ApiMissing")
 
 
 def _seconds(retry_after: str | None) -> float | None:

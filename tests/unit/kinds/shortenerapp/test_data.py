@@ -77,6 +77,30 @@ def test_a_lost_login_of_a_cluster_is_a_lost_credential(role: str, left: dict[st
     assert decision.actions == ()
 
 
+def beside(kept: Any) -> Spoiling:
+    """Data that an earlier spec left."""
+    key = (kept["kind"], kept["metadata"]["name"])
+    return lambda seen: replace(seen, children={**seen.children, key: kept})
+
+
+def test_a_claim_of_an_earlier_embedded_database_holds_up_no_cluster() -> None:
+    resource, seen = settled(CLOUD_NATIVE_PG)
+    kept = beside(SEEN.children[CLAIM])
+    none = without("Cluster", "links-database")(secret_changed("links-app-login", None)(seen))
+    assert made(decide(resource, kept(none), NOW)) == ["Secret links-app-login", "Cluster links-database"]
+    told = condition(decide(resource, kept(seen), NOW), "DataPresent")
+    assert told[:2] == ("True", Reason.DATA_KEPT)
+    assert "PersistentVolumeClaim links-database of an earlier embedded database is kept beside it" in told[2]
+
+
+def test_a_kept_claim_whose_credentials_are_lost_is_told_whatever_the_spec_says() -> None:
+    resource, seen = settled(CLOUD_NATIVE_PG)
+    none = without("Cluster", "links-database")(secret_changed("links-credentials", None)(seen))
+    said = condition(decide(resource, beside(SEEN.children[CLAIM])(none), NOW), "DataPresent")
+    assert said[:2] == ("False", Reason.CREDENTIALS_LOST)
+    assert "delete persistentvolumeclaims,secrets -l" in said[2]
+
+
 def test_logins_are_made_while_there_is_no_cluster_yet() -> None:
     resource, seen = settled(CLOUD_NATIVE_PG)
     none = without("Cluster", "links-database")(secret_changed("links-app-login", None)(seen))
@@ -160,6 +184,15 @@ def test_reclaim_delete_takes_the_data_first_and_then_its_credentials() -> None:
     gone, told = leaves(doomed, SEEN)
     assert gone == ["PersistentVolumeClaim default/links-database", "Secret default/links-credentials"]
     assert told[0].reason == Reason.DATA_DELETED
+
+
+def test_reclaim_delete_leaves_a_cluster_of_an_earlier_spec_with_its_credentials() -> None:
+    doomed = with_spec(SMALL, {"database": {"embedded": {"reclaim": "Delete"}}})
+    cluster = settled(CLOUD_NATIVE_PG)[1].children["Cluster", "links-database"]
+    gone, told = leaves(doomed, beside(cluster)(SEEN))
+    assert gone == ["PersistentVolumeClaim default/links-database"]
+    assert [one.reason for one in told] == [Reason.DATA_DELETED, Reason.DATA_STAYS]
+    assert "Cluster links-database and Secret links-credentials stay" in told[1].message
 
 
 def test_a_farewell_leaves_other_peoples_secrets_alone() -> None:

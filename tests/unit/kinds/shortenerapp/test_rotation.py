@@ -119,6 +119,27 @@ def test_a_failed_job_is_said_and_tried_again() -> None:
     assert JOB[1] in jobs(paper)
 
 
+def test_a_rotation_that_fails_keeps_no_release_back() -> None:
+    paper = asked()
+    paper.pass_once()
+    paper.now += SPREAD
+    paper.pass_once()
+    paper.pass_once(FAILED)
+    paper.resource = with_spec(paper.resource, {"settings": {"slugLength": 9}})
+    paper.pass_once(FAILED)
+    paper.pass_once(FAILED)
+    assert f"links-migrate-{paper.resource.status.revision.candidate}" in jobs(paper)
+
+
+def test_an_id_that_comes_again_makes_a_key_of_another_id() -> None:
+    heads = []
+    for hours in (0, 1):
+        paper = asked()
+        paper.now += timedelta(hours=hours)
+        heads.append(amends(paper.pass_once())[0].patch["stringData"]["api-key.next"])
+    assert heads[0] != heads[1]
+
+
 def test_a_rotation_that_cannot_start_its_pod_says_why() -> None:
     paper = asked()
     paper.pass_once()

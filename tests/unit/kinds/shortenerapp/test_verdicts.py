@@ -1,8 +1,18 @@
 """What holds between the verdict that a revision serves and the doors that move to it."""
 
 import asyncio
+from typing import Any
 
-from tests.support.shorteners import Paper, Spoiling, a_shortener, condition, not_ready, with_spec
+from tests.support.shorteners import (
+    WITH_TRAFFIC,
+    Paper,
+    Spoiling,
+    a_shortener,
+    changed,
+    condition,
+    not_ready,
+    with_spec,
+)
 from toprope.core.decision import Apply, Decision
 from toprope.core.objects import SERVICE, Ref
 from toprope.kinds.shortenerapp.health import READY
@@ -25,9 +35,17 @@ def doors_to(decision: Decision) -> list[str]:
     ]
 
 
-def judged() -> tuple[Paper, str, str]:
+def routes_to(decision: Decision) -> list[str]:
+    """The Services that the route is sent to."""
+    routes = [
+        one.manifest for one in decision.actions if isinstance(one, Apply) and one.manifest["kind"] == "HTTPRoute"
+    ]
+    return [backend["name"] for route in routes for backend in route["spec"]["rules"][0]["backendRefs"]]
+
+
+def judged(spec: dict[str, Any] | None = None) -> tuple[Paper, str, str]:
     """A world at the moment of a kill: the status names the new revision stable, the doors still lead to the old."""
-    paper = Paper(a_shortener()).settle()
+    paper = Paper(a_shortener(spec)).settle()
     old = paper.resource.status.revision.stable
     paper.resource = with_spec(paper.resource, {"settings": {"slugLength": 9}})
     while paper.resource.status.revision.stable == old:
@@ -51,6 +69,22 @@ def test_doors_do_not_move_to_a_revision_that_lost_its_pods_before() -> None:
     assert doors_to(decision) == [old]
     assert condition(decision, READY)[0] == "True"
     assert doors_to(paper.pass_once()) == [new]
+
+
+def test_a_way_back_that_begins_before_the_doors_moved_leads_through_no_empty_revision() -> None:
+    paper, old, new = judged()
+    paper.resource = with_spec(paper.resource, {"settings": {"slugLength": 7}})
+    for _ in range(4):
+        assert doors_to(paper.pass_once(lost_its_pods(new))) == [old]
+
+
+def test_between_the_two_doors_the_route_decides() -> None:
+    paper, old, new = judged(WITH_TRAFFIC)
+    service = changed("Service", "links-web", {"spec": {"selector": {"toprope.dev/revision": new}}})
+    lost = lost_its_pods(new)
+    decision = paper.pass_once(lambda seen: lost(service(seen)))
+    assert doors_to(decision) == [old]
+    assert routes_to(decision) == [f"links-web-{old}"]
 
 
 def test_doors_that_have_moved_do_not_move_back() -> None:

@@ -8,7 +8,7 @@ A cluster of CloudNativePG is a claim in this sense, and its log-ins belong to t
 The credentials are made first: killed in between, the next pass finds credentials without a claim and goes on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,25 +52,30 @@ def lost(resource: Resource, seen: Seen) -> Fact | None:
             Reason.CLAIM_LEAVING,
             f"Claim {name} is being deleted, and goes when no pod uses it any more. A new one is made then.",
         )
-    if volume is None and seen.child(CNPG_CLUSTER, name) is None:
-        return None
-    for secret, keys in _needed(resource):
+    cluster = seen.child(CNPG_CLUSTER, name) if resource.spec.database.cloud_native_pg else None
+    for held, secret, keys in _needed(resource, volume, cluster):
         missing = [key for key in keys if key not in (seen.secrets.get(secret, {}).get("data") or {})]
         if missing:
-            return _credentials_lost(resource, name, secret, missing)
+            return _credentials_lost(resource, held, secret, missing)
     return None
 
 
-def _needed(resource: Resource) -> list[tuple[str, tuple[str, ...]]]:
-    """The Secrets without which the data is closed, with their keys. A log-in made anew would change a password."""
-    logins = ROLES if resource.spec.database.cloud_native_pg else ()
-    found = [(places.name(resource, places.CREDENTIALS), places.GENERATED)]
-    return [*found, *((places.login_name(resource, role), ("password",)) for role in logins)]
+def _needed(
+    resource: Resource, volume: Manifest | None, cluster: Manifest | None
+) -> Iterator[tuple[Manifest, str, tuple[str, ...]]]:
+    """The data that is there, and the Secrets without which it is closed, with their keys. What the spec asked for in
+    an earlier life may be there beside what it asks for now. A log-in made anew would change a password."""
+    for held in (volume, cluster):
+        if held is not None:
+            yield held, places.name(resource, places.CREDENTIALS), places.GENERATED
+    if cluster is not None:
+        for role in ROLES:
+            yield cluster, places.login_name(resource, role), ("password",)
 
 
-def _credentials_lost(resource: Resource, data: str, secret: str, missing: Sequence[str]) -> Fact:
-    where = resource.namespace
-    holder = CNPG_CLUSTER if resource.spec.database.cloud_native_pg else CLAIM
+def _credentials_lost(resource: Resource, held: Manifest, secret: str, missing: Sequence[str]) -> Fact:
+    where, data = resource.namespace, held["metadata"]["name"]
+    holder = ref_of(held).resource
     return Fact(
         Reason.CREDENTIALS_LOST,
         f"Database {data} has data, but its Secret {secret} lacks {', '.join(missing)}; nothing is touched. Restore "
@@ -111,9 +116,10 @@ def presence(resource: Resource, seen: Seen) -> Condition:
     if seen.child(collection, name) is None:
         return Fact(Reason.DATA_COMING, f"{collection.kind} {name} is being made.").false(DATA_PRESENT)
     secret = places.name(resource, places.CREDENTIALS)
-    return Fact(Reason.DATA_KEPT, f"{collection.kind} {name} holds the data, Secret {secret} the way to it.").true(
-        DATA_PRESENT
-    )
+    told = f"{collection.kind} {name} holds the data, Secret {secret} the way to it."
+    if collection is CNPG_CLUSTER and seen.child(CLAIM, name):
+        told += f" PersistentVolumeClaim {name} of an earlier embedded database is kept beside it, and not read."
+    return Fact(Reason.DATA_KEPT, told).true(DATA_PRESENT)
 
 
 def growth(resource: Resource, seen: Seen, now: datetime) -> Growth:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from toprope.core.decision import Action, Decision, Delete, Tell
 from toprope.core.names import DATA
-from toprope.core.objects import CLAIM, CNPG_CLUSTER, Manifest, labels_of, ref_of
+from toprope.core.objects import CLAIM, CNPG_CLUSTER, SECRET, Manifest, labels_of, ref_of
 from toprope.core.resource import Resource
 from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.reasons import Reason
@@ -14,16 +14,26 @@ from toprope.kinds.shortenerapp.timing import QUIET
 
 
 def farewell(resource: Resource, seen: Seen, now: datetime) -> Decision:
-    """Deletes the data where the spec says so, else says where it stays. A volume in use goes after its pod."""
-    kept = _data(resource, seen)
-    embedded = resource.spec.database.embedded
-    actions: list[Action] = []
-    if kept and embedded and embedded.reclaim == "Delete":
-        actions = [Delete(ref_of(one), one["metadata"]["uid"]) for one in kept]
-        actions.append(Tell(Reason.DATA_DELETED, f"database.embedded.reclaim is Delete: {_named(kept)} go too."))
-    elif kept:
-        actions = [Tell(Reason.DATA_STAYS, _where(resource, kept))]
+    """Deletes the data where the spec says so, and says where the rest stays. A volume in use goes after its pod."""
+    there = _data(resource, seen)
+    goes = _doomed(resource, there)
+    stays = [one for one in there if one not in goes]
+    actions: list[Action] = [Delete(ref_of(one), one["metadata"]["uid"]) for one in goes]
+    if goes:
+        actions.append(Tell(Reason.DATA_DELETED, f"database.embedded.reclaim is Delete: {_named(goes)} go too."))
+    if stays:
+        actions.append(Tell(Reason.DATA_STAYS, _where(resource, stays)))
     return Decision({}, (), actions, QUIET)
+
+
+def _doomed(resource: Resource, there: list[Manifest]) -> list[Manifest]:
+    """The embedded database's own. A cluster of CloudNativePG that an earlier spec left is none of it, and needs the
+    credentials."""
+    embedded = resource.spec.database.embedded
+    if not embedded or embedded.reclaim != "Delete":
+        return []
+    own = {CLAIM.kind} if any(one["kind"] == CNPG_CLUSTER.kind for one in there) else {CLAIM.kind, SECRET.kind}
+    return [one for one in there if one["kind"] in own]
 
 
 def _data(resource: Resource, seen: Seen) -> list[Manifest]:

@@ -116,16 +116,21 @@ def accepted(look: Look) -> Acceptance | None:
 def sends_all_to(look: Look, revision: str) -> bool:
     """Whether the live route and the plain Service both send everything to a revision, and the gateway agrees."""
     said = accepted(look)
-    return doors_lead_to(look, revision) and (said is None or said.accepted)
+    return _selects(look, revision) and doors_lead_to(look, revision) and (said is None or said.accepted)
 
 
 def doors_lead_to(look: Look, revision: str) -> bool:
-    """Whether the plain Service, and the route if the spec asks for one, lead to a revision and to no other."""
+    """Whether requests come to a revision and to no other: by the route, or by the plain Service where the spec asks
+    for no route. The two are written one beside the other, and a kill may have come in between."""
+    if look.resource.spec.traffic is None:
+        return _selects(look, revision)
+    return backends_of(route(look)) == {places.name(look.resource, places.WEB, revision)}
+
+
+def _selects(look: Look, revision: str) -> bool:
     service = look.seen.child(SERVICE, places.name(look.resource, places.WEB))
-    if service is None or service["spec"].get("selector") != places.selector(look.resource, places.WEB, revision):
-        return False
-    backend = places.name(look.resource, places.WEB, revision)
-    return look.resource.spec.traffic is None or backends_of(route(look)) == {backend}
+    wanted = places.selector(look.resource, places.WEB, revision)
+    return service is not None and service["spec"].get("selector") == wanted
 
 
 def backends_of(live: Manifest | None) -> set[str]:

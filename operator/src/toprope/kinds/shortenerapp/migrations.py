@@ -73,9 +73,10 @@ def obstacle(resource: Resource, migration: Migration, now: datetime) -> Fact | 
     job = migration.job
     is_young = job is None or now - moment(job["metadata"]["creationTimestamp"]) < PATIENCE
     name = places.name(resource, places.MIGRATE, migration.after.revision)
+    does = "brings" if job else "is to bring"
     return Fact(
         Reason.STARTING if is_young else Reason.MIGRATION_RUNNING,
-        f"Job {name} brings the database to revision {migration.after.revision}.",
+        f"Job {name} {does} the database to revision {migration.after.revision}.",
     )
 
 

@@ -37,12 +37,14 @@ def scale_of(look: Look, before: Rollout) -> Scale:
 
 def serving(look: Look, before: Rollout) -> str | None:
     """The revision that the doors should lead to: stable, unless it lost its pods before they ever moved to it (an
-    operator that was away in between must not believe an old verdict); then the one before it serves on."""
-    stable, retiring = before.stable, before.retiring
-    if not (stable and retiring) or ready_pods(deployment_of(look, stable)):
+    operator that was away in between must not believe an old verdict); then the one that has them serves on. That one
+    may have become the candidate again meanwhile."""
+    stable = before.stable
+    if stable is None or ready_pods(deployment_of(look, stable)):
         return stable
-    serves_on = doors_lead_to(look, retiring) and ready_pods(deployment_of(look, retiring)) > 0
-    return retiring if serves_on else stable
+    others = (name for name in (before.retiring, before.candidate) if name)
+    serve_on = (name for name in others if doors_lead_to(look, name) and ready_pods(deployment_of(look, name)))
+    return next(serve_on, stable)
 
 
 def least_pods(look: Look, after: Rollout, revision: str, scale: Scale) -> int:

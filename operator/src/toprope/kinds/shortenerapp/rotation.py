@@ -50,7 +50,8 @@ class Rotation:
     due: datetime | None = None
     """When the next step is due; None when a bell rings for it."""
     switches: bool = False
-    """Whether servers are being brought to their new passwords: no migration starts meanwhile."""
+    """Whether servers are being brought to their new passwords right now: no migration starts meanwhile. Between two
+    tries one may: the release that it belongs to may be the cure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ def _idle(resource: Resource, secret: Manifest, asked: str | None, rotated: str 
     if not asked or asked == rotated:
         return Rotation(status, condition=_rotated(resource, rotated) if rotated else None)
     annotations = {ROTATING: asked, SINCE: timestamp(now)}
-    heads = {places.API_KEY + NEXT: api_key_head(resource, asked)}
+    # The time too: an id may come again after others, and a key that was revoked keeps its id for ever.
+    heads = {places.API_KEY + NEXT: api_key_head(resource, f"{asked}/{timestamp(now)}")}
     patch = {"metadata": {"annotations": annotations}, "stringData": heads}
     begun = amended(secret, patch, tuple(key + NEXT for key in rotated_keys(resource)))
     fact = Fact(Reason.ROTATION_WAITING, f"Rotation {asked} begins: every credential gets a successor.")
@@ -132,7 +134,7 @@ def _switching(at: _At, pods: Sequence[Manifest], image: str, now: datetime, *, 
         kept=[at.job or rendered] if not retries else (),
         condition=_progress(at, pods).false(CREDENTIALS_ROTATED),
         due=jobs.next_try(at.before, at.job),
-        switches=True,
+        switches=makes or jobs.state(at.job) == jobs.RUNNING,
     )
 
 

@@ -18,9 +18,9 @@ def credentials(resource: Resource) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "stringData": key}
 
 
-def api_key_head(resource: Resource, rotation_id: str) -> str:
+def api_key_head(resource: Resource, rotation: str) -> str:
     """How an API key begins: `tr_<id>_`. Each rotation's key has an id of its own, so that old and new may meet."""
-    return f"tr_{short_hash(f'{resource.uid}/{rotation_id}', 12)}_"
+    return f"tr_{short_hash(f'{resource.uid}/{rotation}', 12)}_"
 
 
 def login(resource: Resource, role: str) -> dict[str, Any]:
