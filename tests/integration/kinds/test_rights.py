@@ -1,5 +1,6 @@
 """What the plain life of a resource does not touch, under exactly the rights that are generated: nothing is refused."""
 
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -72,7 +73,9 @@ def limited(furnished: Floor, tmp_path_factory: pytest.TempPathFactory) -> Itera
     directory = tmp_path_factory.mktemp("limited")
     with a_proxy(from_kubeconfig(login)) as proxy:
         kubeconfig = plain_kubeconfig(directory / "kubeconfig", proxy.url)
-        with running(kubeconfig, directory / "log", module="toprope run", namespaces=namespace) as operator:
+        with running(
+            kubeconfig, directory / "log", module="toprope run", namespaces=namespace, log_level="DEBUG"
+        ) as operator:
             yield Limited(furnished, namespace, proxy, operator)
 
 
@@ -101,6 +104,14 @@ def test_credentials_that_rotate(limited: Limited) -> None:
     after = limited.find(SECRET, "rotates-credentials")["data"]
     assert not set(before.values()) & set(after.values())
     assert limited.refusals() == []
+    said = "\n".join(limited.operator.lines())
+    assert said
+    assert not [key for secret in (before, after) for key, value in secret.items() if is_told(value, said)]
+
+
+def is_told(value: str, said: str) -> bool:
+    """Whether a Secret's value stands in a text, as it is or as the API shows it."""
+    return value in said or b64decode(value).decode() in said
 
 
 def test_a_deletion_that_takes_the_data_with_it(limited: Limited) -> None:
