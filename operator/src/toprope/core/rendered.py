@@ -31,15 +31,11 @@ def unchanged(manifest: Manifest, live: Manifest) -> bool:
 
 
 def _holds(wanted: Any, live: Any) -> bool:
-    # The innermost loop of every pass: whole branches that are equal are seen at once, and by plain types.
+    # The innermost loop of every pass: equal branches are seen at once, by plain types, and no generator is made.
     if wanted == live:
         return True
     if isinstance(wanted, dict):
-        return isinstance(live, dict) and all(_holds(value, live.get(key)) for key, value in wanted.items())
+        return isinstance(live, dict) and all(map(_holds, wanted.values(), map(live.get, wanted)))
     if isinstance(wanted, (list, tuple)):
-        return (
-            isinstance(live, list)
-            and len(wanted) == len(live)
-            and all(_holds(one, other) for one, other in zip(wanted, live, strict=True))
-        )
+        return isinstance(live, list) and len(wanted) == len(live) and all(map(_holds, wanted, live))
     return False
