@@ -115,6 +115,38 @@ async def test_the_database_takes_all_but_the_bad_rows(world: World) -> None:
 
 
 @pytest.mark.integration
+async def test_a_day_names_a_hundred_referrers_and_counts_all(world: World) -> None:
+    link(world)
+    sent = [[*["big.example"] * 3, *["", "other"] * 2, *(f"{n}.example" for n in range(80))],
+            [*["late.example"] * 2, *(f"{n}.example" for n in range(40, 200))]]  # fmt: skip
+    async with store(world) as clicks:
+        for referrers in sent:
+            batch, rows = uuid4(), [(1, datetime.now(UTC), host, "Firefox", False, "") for host in referrers]
+            for _ in range(2):
+                await clicks.write(batch, rows)
+                await clicks.move_clicks(1_000)
+    counted = world.sql("SELECT source, clicks FROM shortener.click_sources WHERE kind = 'referrer'").splitlines()
+    by_source = {source: int(visits) for source, visits in (line.split("|") for line in counted)}
+    assert len(by_source.keys() - {"", "other"}) == 100
+    assert sum(by_source.values()) == sum(map(len, sent))
+    assert (by_source["big.example"], by_source["late.example"], by_source["50.example"], by_source[""]) == (3, 2, 2, 2)
+    assert by_source["other"] == 2 + 102
+
+
+@pytest.mark.integration
+async def test_what_is_too_long_for_an_index_stops_no_move(world: World) -> None:
+    link(world)
+    long = "(SELECT string_agg(md5(n::text), '') FROM generate_series(1, 1000) n)"
+    world.sql("INSERT INTO shortener.click_inbox (link_id, clicked_at, referrer, agent, bot, network)"
+              f" VALUES (1, now(), {long}, {long}, false, {long})", "app")  # fmt: skip
+    async with store(world) as clicks:
+        await clicks.write(uuid4(), [(1, datetime.now(UTC), "news.example", "Firefox", False, "")])
+        assert await clicks.move_clicks(100) == 2
+    assert world.sql("SELECT clicks FROM shortener.click_days") == "2"
+    assert world.sql("SELECT max(length(source)) FROM shortener.click_sources") == "253"
+
+
+@pytest.mark.integration
 async def test_a_wrong_clock_loses_nothing(world: World) -> None:
     link(world)
     now = datetime.now(UTC)

@@ -33,8 +33,8 @@ def test_a_new_database_is_checked_and_migrated_and_then_nothing_is_left_to_do(e
     assert "CREATE TABLE shortener.links" in checked.stdout
     assert empty.sql("SELECT to_regnamespace('shortener') IS NULL") == "t"
     migrated = shortener(environ, "migrate")
-    assert (migrated.returncode, migrated.stdout) == (0, "the database is at 0004\n")
-    assert shortener(environ, "migrate", "--check").stdout == "-- nothing to do: the database is at 0004\n"
+    assert (migrated.returncode, migrated.stdout) == (0, "the database is at 0005\n")
+    assert shortener(environ, "migrate", "--check").stdout == "-- nothing to do: the database is at 0005\n"
 
 
 def test_what_is_asked_of_a_database_that_needs_no_step_is_done_all_the_same(world: World) -> None:
@@ -52,7 +52,9 @@ def test_what_is_asked_of_a_database_that_needs_no_step_is_done_all_the_same(wor
         ("later, when a worker says so", ["30"], 365, "2 20 40"),
         ("as a release that is gone back to", ["7", "30"], 7, "2"),
         ("as a later release", ["30", "7"], 7, "2"),
-        ("for ever is nothing to hold", ["0"], 30, "2 20"),
+        ("never, when clicks are kept for ever", ["0"], 1, "2 20 40"),
+        ("when for ever has ended", ["0", "30"], 1, "2 20"),
+        ("as a release before for ever", ["7", "0"], 7, "2"),
     ],
 )
 def test_workers_forget_clicks(world: World, sentence: str, configured: list[str], asked: int, left: str) -> None:

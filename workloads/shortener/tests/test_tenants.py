@@ -66,6 +66,13 @@ def test_denied_to_the_web_pods(two: World, sentence: str, statement: str) -> No
         two.sql(f"BEGIN; {AS_SECOND} {statement}", "app")
 
 
+def test_whoever_moves_clicks_moves_those_of_all(two: World) -> None:
+    two.sql("INSERT INTO shortener.click_inbox (link_id, clicked_at, referrer, agent, bot, network)"
+            " VALUES (1, now(), '', '', false, '')", "app")  # fmt: skip
+    two.sql(f"BEGIN; {AS_SECOND} SELECT shortener.move_clicks(10); COMMIT", "app")
+    assert two.sql("SELECT clicks FROM shortener.click_days") == "2"
+
+
 def test_there_is_no_grant_on_a_single_partition(world: World) -> None:
     partitions = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'shortener.clicks'::regclass"
     granted = (

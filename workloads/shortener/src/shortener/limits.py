@@ -1,8 +1,8 @@
 """How many requests a key or an address may make a minute, over all workers and pods.
 
 A sliding window of two counted minutes: the last one counts with the share of it that still lies within 60 seconds.
-`take_now` asks the cache before it answers, for the API and for passwords. `take` answers from what this worker
-knows and tells the cache four times a second, for redirects: over many workers it may let through what they get in a
+`take_now` asks the cache before it answers, for keys of the API and for passwords. `take` answers from what this worker
+knows and tells the cache four times a second, for addresses: over many workers it may let through what they get in a
 quarter of a second. Without the cache both go on with what this worker counts itself.
 
 Names in the cache are hashes: no address can be read there, and they go after two minutes.

@@ -177,7 +177,7 @@ class Source(ApiModel):
     """Where visits came from."""
 
     source: str
-    """Host of the referrer, or family of the browser; empty when unknown."""
+    """Host of the referrer, or family of the browser; empty when unknown, `other` beyond the hundred named a day."""
     clicks: int
     """Visits by people."""
 

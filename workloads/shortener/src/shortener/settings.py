@@ -60,7 +60,7 @@ class MigrateSettings(EnvSettings):
     """The tenant that exists from the start."""
 
     click_retention_days: Annotated[int | None, Field(ge=0, alias="SHORTENER_CLICK_RETENTION_DAYS")] = None
-    """What the web pods are told: they may not forget clicks sooner. 0: for ever; left out: as before."""
+    """What the web pods are told: they may not forget clicks sooner. 0: not at all; left out: as before."""
 
     bootstrap_key_file: Path | None = None
     """The API key of that tenant; only its hash is stored."""

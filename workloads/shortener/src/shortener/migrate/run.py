@@ -141,12 +141,13 @@ async def grant(connection: asyncpg.Connection, role: str) -> None:
 
 
 async def hold_retention(connection: asyncpg.Connection, days: int | None) -> None:
-    """From now on the web pods may forget clicks after so many days, or sooner if they ever might."""
-    if days:
+    """From now on the web pods may forget clicks after so many days, or sooner if they ever might; 0: never."""
+    if days is not None:
+        # A null, for ever, is what `least` heeds last.
         await connection.execute(
             f"INSERT INTO {SCHEMA}.click_retention AS held (least_days) VALUES ($1)"  # noqa: S608 - a name of ours
             " ON CONFLICT (one) DO UPDATE SET least_days = least(held.least_days, excluded.least_days)",
-            days,
+            days or None,
         )
 
 

@@ -1,4 +1,7 @@
-"""No worker may forget clicks sooner than the owner ever asked for: whoever stole its password must not erase them.
+"""No worker may forget clicks sooner than the owner ever asked for: whoever stole its password must not age them away.
+
+That is all it holds. A worker acts for every tenant, so its role may name any of them and delete that tenant's links,
+as the API does; the clicks of a link go with it.
 
 `least_days` is written by `shortener migrate`, and no grant leads to it. It is the shortest retention that any release
 was configured with, since a release that is gone back to runs no migration and must forget as it did. The owner may
