@@ -7,7 +7,7 @@ tenth of what kopf would keep of each.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import kopf
 
@@ -90,6 +90,8 @@ def _register(registered: kopf.OperatorRegistry, kind: Kind, wired: Wired) -> No
 
     @kopf.on.event(*where, registry=registered)
     async def hear(event: kopf.RawEvent, **_: Any) -> None:
+        # kopf keeps the body as long as its daemon lives; most of it, as Python holds it, are managedFields.
+        cast("dict[str, Any]", event["object"]["metadata"]).pop("managedFields", None)
         # The store has it before the daemon starts: kopf calls the callbacks of one event in this order.
         wired.store.heard(kind.resource, None, event["type"] or "ADDED", event["object"])
 
