@@ -53,7 +53,7 @@ def _namespaces(floor: Floor) -> Callable[[], str]:
     numbers = itertools.count(1)
 
     def fresh() -> str:
-        name = f"k{next(numbers)}"
+        name = f"killed-{next(numbers)}"  # never a part of another word: `k8` stands in `k8s.io`
         floor.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         return name
 
