@@ -1,22 +1,33 @@
-"""Bounds: of the referrers that are counted by day, of what the inbox may hold, and none for clicks kept for ever.
+"""Bounds: of what workers may forget, of the referrers that are counted by day, and of what the inbox may hold.
+
+No worker may forget clicks sooner than the owner ever asked for: whoever stole its password must not age them away.
+That is all it holds. A worker acts for every tenant, so its role may name any of them and delete that tenant's links,
+as the API does; the clicks of a link go with it.
+
+`least_days` is written by `shortener migrate`, and no grant leads to it. It is the shortest retention that any release
+was configured with, since a release that is gone back to runs no migration and must forget as it did. It is null where
+the owner keeps clicks for ever: then no worker may forget any. A number of days is shorter than that and beats it, from
+the migration on that names one. The owner may raise it, for ever with `UPDATE … SET least_days = NULL`.
 
 The host of a referrer is what a client says it is. Of each link and day the first hundred hosts are counted by their
 name, in one move those with the most clicks first; all later ones together as `other`. `click_days` knows how many are
 named. They stay as long as the other sums by day do: the API promises them for any day. What is longer than a host can
 be is cut, since a row too long for an index would stop every later move.
-
-`least_days` of `click_retention` is null where the owner keeps clicks for ever: then no worker may forget any. A
-number of days is shorter than that and beats it, from the migration on that names one. As with two numbers, the
-shorter one stays: after a number, for ever is held when the owner says `UPDATE … SET least_days = NULL`.
 """
 
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0004"
+down_revision = "0003"
 
 HOSTS = "ALTER TABLE shortener.click_days ADD COLUMN hosts integer NOT NULL DEFAULT 0"
-FOR_EVER = "ALTER TABLE shortener.click_retention ALTER COLUMN least_days DROP NOT NULL"
+
+CLICK_RETENTION = """
+    CREATE TABLE shortener.click_retention (
+        one boolean PRIMARY KEY DEFAULT true CHECK (one),
+        least_days integer CHECK (least_days > 0)
+    )
+"""
 
 FORGET = """
     CREATE OR REPLACE FUNCTION shortener.forget(retention_days integer, most integer) RETURNS boolean
@@ -117,6 +128,6 @@ MOVE_CLICKS = """
 
 
 def upgrade() -> None:
-    """A column and a null more, and the functions that heed them."""
-    for statement in (HOSTS, FOR_EVER, FORGET, MOVE_CLICKS):
+    """A table of one row, empty until it is written, a column more, and the functions that heed them."""
+    for statement in (CLICK_RETENTION, HOSTS, FORGET, MOVE_CLICKS):
         op.execute(statement)
