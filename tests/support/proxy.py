@@ -42,6 +42,16 @@ class Fault:
         return request.method in WRITES if self.writes_only else True
 
 
+FAULTS = {
+    "slow": Fault(delay=2.0),
+    "conflicts": Fault(code=409, writes_only=True),
+    "throttled": Fault(code=429, retry_after=1),
+    "broken": Fault(code=500),
+    "cut": Fault(cut=True),
+}
+"""What an API server may do to every operator, by name."""
+
+
 NONE = Fault()
 Seen = Callable[[int, bool], None]
 """Told of each write: its number (from 1), and whether it was answered yet. Called before and after forwarding."""

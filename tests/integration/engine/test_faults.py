@@ -7,7 +7,7 @@ import pytest
 
 from dev.floor import Floor
 from tests.support.operator_process import OperatorProcess, plain_kubeconfig, running, until
-from tests.support.proxy import Fault, Proxy, a_proxy
+from tests.support.proxy import FAULTS, Fault, Proxy, a_proxy
 from tests.support.tiny import TINY, a_tiny
 from toprope.core.objects import Ref
 from toprope.io.credentials import Connection
@@ -35,15 +35,6 @@ def operator(proxy: Proxy, floor: Floor, tmp_path_factory: pytest.TempPathFactor
 def observed(floor: Floor, ref: Ref) -> bool:
     live = floor.api.find(ref.path) or {}
     return bool((live.get("status") or {}).get("observedGeneration") == live["metadata"]["generation"])
-
-
-FAULTS = {
-    "slow": Fault(delay=2.0),
-    "conflicts": Fault(code=409, writes_only=True),
-    "throttled": Fault(code=429, retry_after=1),
-    "broken": Fault(code=500),
-    "cut": Fault(cut=True),
-}
 
 
 @pytest.mark.parametrize("name", FAULTS)

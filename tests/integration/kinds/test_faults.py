@@ -16,7 +16,7 @@ from tests.integration.kinds.test_kill_points import serves
 from tests.support.engine import an_engine, is_observed, put
 from tests.support.kill_points import Ending, difference_of, lost
 from tests.support.operator_process import plain_kubeconfig, running, until
-from tests.support.proxy import Fault, Proxy, a_proxy
+from tests.support.proxy import FAULTS, Fault, Proxy, a_proxy
 from tests.support.world import data_of, status_of, world_of
 from toprope.core.objects import Ref
 from toprope.engine.loop import CONFLICTS_IN_A_ROW, FIRST_PAUSE
@@ -30,13 +30,6 @@ SEED = 20261122
 LASTS = 3.0
 """Seconds that a fault is in force."""
 RESTART = "restarted"
-FAULTS = {
-    "slow": Fault(delay=2.0),
-    "conflicts": Fault(code=409, writes_only=True),
-    "throttled": Fault(code=429, retry_after=1),
-    "broken": Fault(code=500),
-    "cut": Fault(cut=True),
-}
 LEAST_PAUSE = 0.7 * FIRST_PAUSE
 """The back-off's first pause with its jitter; later ones are longer, and no bell cuts one shorter than a second."""
 PASSES = 1 + CONFLICTS_IN_A_ROW + math.ceil(LASTS / LEAST_PAUSE)
