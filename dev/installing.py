@@ -5,7 +5,8 @@ from functools import partial
 from pathlib import Path
 
 from dev.api import Api
-from dev.manifest import documents, has_condition
+from dev.errors import ApiError
+from dev.manifest import Document, documents
 from dev.waiting import until
 
 
@@ -15,9 +16,24 @@ def install(api: Api, paths: Iterable[Path], seconds: float) -> None:
     for manifest in manifests:
         api.apply(manifest)
     for crd in (each for each in manifests if each["kind"] == "CustomResourceDefinition"):
-        path = api.path_of(crd)
-        until(f"the CRD {path}", partial(_is_established, api, path), seconds)
+        until(f"the API of {crd['metadata']['name']}", partial(_is_served, api, crd), seconds)
 
 
-def _is_established(api: Api, path: str) -> bool:
-    return has_condition(api.get(path), "Established")
+def _is_served(api: Api, crd: Document) -> bool:
+    group, plural = crd["spec"]["group"], crd["spec"]["names"]["plural"]
+    served = (version["name"] for version in crd["spec"]["versions"] if version["served"])
+    return all(serves(api, f"/apis/{group}/{version}", plural) for version in served)
+
+
+def serves(api: Api, root: str, plural: str) -> bool:
+    """Whether a collection is found and can be listed now.
+
+    An established CRD says neither: discovery follows later (404), and its storage may still begin (429).
+    """
+    try:
+        names = [each["name"] for each in api.get(root)["resources"]]
+        return plural in names and bool(api.get(f"{root}/{plural}?limit=1"))
+    except ApiError as error:
+        if error.status in (404, 429, 503):
+            return False
+        raise

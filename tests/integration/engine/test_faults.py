@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from dev.floor import Floor
+from dev.installing import serves
 from tests.support.operator_process import OperatorProcess, plain_kubeconfig, running, until
 from tests.support.proxy import FAULTS, Fault, Proxy, a_proxy
 from tests.support.tiny import TINY, a_tiny
@@ -56,7 +57,7 @@ def test_a_restart_of_the_api_server_is_survived(
     proxy: Proxy, operator: OperatorProcess, floor: Floor, namespace: str
 ) -> None:
     floor.restart_apiserver()
-    until(lambda: floor.api.find(TINY.resource.path(namespace)))
+    until(lambda: serves(floor.api, f"/apis/{TINY.resource.api_version}", TINY.resource.plural))
     floor.api.apply(a_tiny("links", namespace))
     until(lambda: observed(floor, Ref(TINY.resource, namespace, "links")), 120)
     assert operator.ops("/healthz") == "ok"

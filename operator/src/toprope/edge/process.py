@@ -36,6 +36,8 @@ from toprope.kind import Kind
 
 T = TypeVar("T")
 
+LAST_WORDS = 10.0
+"""Seconds in which kopf may end what it started."""
 YOUNG_OBJECTS = 20_000
 """How many new containers the collector waits for: a pass makes thousands, and hardly any of them in circles."""
 
@@ -101,18 +103,29 @@ class Process:
         self._pulse.ready = True
         log.info("%d objects in the store", len(self._store))
         wired = wiring.Wired(reached, self._store, self._loop, self._world)
-        await _first([*tasks, asyncio.create_task(self._kopf(wired))])
+        await self._until_one_ends(tasks, wired)
 
     def _own(self, api: Api) -> list[Reflector]:
         scopes = self._settings.namespaces or (None,)
         return [Reflector(api, self._store, kind.resource, scope, "") for kind in self._kinds for scope in scopes]
 
-    async def _kopf(self, wired: wiring.Wired) -> None:
+    async def _until_one_ends(self, tasks: Sequence[asyncio.Task[Any]], wired: wiring.Wired) -> None:
+        ends = asyncio.Event()
+        operator = asyncio.create_task(self._kopf(wired, ends))
+        try:
+            await _first([*tasks, operator])
+        finally:
+            # Asked, kopf lets go of what it started; cancelled from outside, it may wait for its own tasks for ever.
+            ends.set()
+            await asyncio.wait([operator], timeout=LAST_WORDS)
+
+    async def _kopf(self, wired: wiring.Wired, ends: asyncio.Event) -> None:
         await kopf.operator(
             registry=wiring.registry(self._kinds, wired),
             settings=wiring.settings(),
             clusterwide=not self._settings.namespaces,
             namespaces=self._settings.namespaces,
+            stop_flag=ends,
         )
 
     async def _pass(self, kind: Kind, ref: Ref, failures: int) -> Outcome:
