@@ -1,0 +1,254 @@
+"""The rules of one SLO, as Prometheus evaluates them: records first, then the alerts that read them, in one group.
+
+bad, total as 5-minute rates ─┬─► events in each window ─► error ratio ─► burn rate, budget left
+                              │   (≤ 1 h rated from the counters, longer ones summed from the 5-minute rates)
+nobody counts any more ───────┘                                    └────► alerts of the tiers
+
+Everything is weighted by events: bad events over all events, never a mean of ratios. The bad side is `… or 0 * total`,
+so that it is 0 and not missing; the ratio has no sample where there is no traffic, and is never NaN. Alerts select by
+our identity labels only.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from toprope.core.names import short_hash
+from toprope.slo.sli import Sli, Source, Tally
+from toprope.slo.windows import HOUR, MINUTE, Severity, Tier, all_windows, budget_of, duration, tiers
+
+INTERVAL = 30
+"""Seconds between two evaluations."""
+BASE = 5 * MINUTE
+"""Window of the rates that longer windows are summed from."""
+
+BAD_RATE, TOTAL_RATE, LOST_RATE = "slo:bad:rate5m", "slo:total:rate5m", "slo:lost:rate5m"
+FIRST = "slo:gateway:series"
+BAD, TOTAL = "slo:bad:increase", "slo:total:increase"
+ERRORS, BURN, LEFT, OBJECTIVE = "slo:error:ratio", "slo:burn:ratio", "slo:budget:remaining", "slo:objective:ratio"
+
+BURNING, MISSING = "ErrorBudgetBurn", "SloDataMissing"
+MISSING_FOR = "15m"
+
+Rule = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose SLO it is: the labels of everything that is recorded."""
+
+    namespace: str
+    kind: str
+    name: str
+    slo: str
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """As labels of a rule."""
+        return {"namespace": self.namespace, "kind": self.kind, "name": self.name, "slo": self.slo}
+
+    @property
+    def matchers(self) -> str:
+        """As matchers of a selector."""
+        return ",".join(f'{label}="{value}"' for label, value in self.labels.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """All that the rules of one SLO are made from."""
+
+    identity: Identity
+    sli: Sli
+    objective: str
+    """Percent."""
+    window: int
+    """Seconds."""
+    severities: tuple[Severity, ...] = tuple(Severity)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Added to the alerts."""
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    """Added to the alerts."""
+
+    @property
+    def budget(self) -> Decimal:
+        """The error budget, 0 to 1."""
+        return budget_of(self.objective)
+
+    @property
+    def live(self) -> Sequence[Tier]:
+        """The tiers that can fire."""
+        return [
+            tier for tier in tiers(self.window) if tier.severity in self.severities and not tier.is_dead(self.budget)
+        ]
+
+    @property
+    def dead(self) -> Sequence[Tier]:
+        """The tiers that were asked for and cannot fire."""
+        return [tier for tier in tiers(self.window) if tier.severity in self.severities and tier.is_dead(self.budget)]
+
+
+def group(ruled: Ruled) -> dict[str, Any]:
+    """The rule group of one SLO, in the format of Prometheus and of `PrometheusRule.spec.groups[]`."""
+    rules = [*_records(ruled), *_alerts(ruled)]
+    version = short_hash(repr((rules, INTERVAL)))
+    objective = _record(ruled, OBJECTIVE, f"vector({number(1 - ruled.budget)})", rules=version)
+    identity = ruled.identity
+    return {
+        "name": f"{identity.namespace}-{identity.kind}-{identity.name}-{identity.slo}".lower(),
+        "interval": duration(INTERVAL),
+        "rules": [objective, *rules],
+    }
+
+
+def version_of(rules: Mapping[str, Any]) -> str:
+    """The version of a group: it stands on its objective's record, so that a sample proves which rules run."""
+    return str(rules["rules"][0]["labels"]["rules"])
+
+
+def _records(ruled: Ruled) -> list[Rule]:
+    matchers = ruled.identity.matchers
+    return [
+        *_deciders(ruled),
+        _record(ruled, TOTAL_RATE, rate(ruled, BASE, "total")),
+        _record(ruled, BAD_RATE, rate(ruled, BASE, "bad")),
+        *(
+            _record(ruled, name, increase(ruled, window, side), window=duration(window))
+            for window in all_windows(ruled.window)
+            for name, side in ((TOTAL, "total"), (BAD, "bad"))
+        ),
+        _record(ruled, ERRORS, f"{BAD}{{{matchers}}} / ({TOTAL}{{{matchers}}} > 0)"),
+        _record(ruled, BURN, f"{ERRORS}{{{matchers}}} / {number(ruled.budget)}"),
+        _record(ruled, LEFT, f"1 - {_at(ruled, BURN, ruled.window)}"),
+    ]
+
+
+def _deciders(ruled: Ruled) -> list[Rule]:
+    """Who counts at this evaluation, before anything is counted."""
+    first, *others = ruled.sli.sources
+    chosen = [_record(ruled, FIRST, f"count({first.anchor})")] if others else []
+    return [*chosen, *([_record(ruled, LOST_RATE, lost_rate(ruled))] if ruled.sli.alive else [])]
+
+
+def _record(ruled: Ruled, name: str, expression: str, **labels: str) -> Rule:
+    return {"record": name, "expr": expression, "labels": ruled.identity.labels | labels}
+
+
+def rate(ruled: Ruled, window: int, side: str) -> str:
+    """Events a second of one side, `bad` or `total`, over a window that the counters are rated in.
+
+    `total` has no sample where nobody could count, and is 0 where pods are up that nobody has asked yet; `bad` has a
+    sample wherever `total` has.
+    """
+    counted, alive = _counted(ruled, window, side), ruled.sli.alive
+    if side == "bad":
+        counted = f"({counted}) and on() {_total(ruled, window)}"
+    if not alive:
+        return counted
+    lost = f"sum(sum_over_time({LOST_RATE}{{{ruled.identity.matchers}}}[{duration(window)}])) * {INTERVAL} / {window}"
+    return f"(({counted}) or 0 * ({lost}) or 0 * count({alive} == 1)) + (({lost}) or vector(0))"
+
+
+def _total(ruled: Ruled, window: int) -> str:
+    matchers = ruled.identity.matchers
+    return f"{TOTAL_RATE}{{{matchers}}}" if window == BASE else f'{TOTAL}{{{matchers},window="{duration(window)}"}}'
+
+
+def _counted(ruled: Ruled, window: int, side: str) -> str:
+    first, *others = (_rated(source, getattr(source, side), window) for source in ruled.sli.sources)
+    if not others:
+        return first
+    decides = f"{FIRST}{{{ruled.identity.matchers}}}"
+    return f"({first} and on() {decides}) or ({others[0]} unless on() {decides})"
+
+
+def _rated(source: Source, tally: Tally, window: int) -> str:
+    terms = [f"+ {_term(one, source, window)}" for one in tally.added]
+    terms += [f"- {_term(one, source, window)}" for one in tally.less]
+    return f"clamp_min({' '.join(terms).removeprefix('+ ')}, 0)"
+
+
+def _term(selector: str, source: Source, window: int) -> str:
+    """Nothing where the source has no series; what only some of its series could count is 0 without them."""
+    rated = f"sum(rate({selector}[{duration(window)}]))"
+    return rated if selector == source.anchor else f"({rated} or vector(0))"
+
+
+def lost_rate(ruled: Ruled) -> str:
+    """Requests a second that nobody is left to count: the last hour's rate from the moment on when no pod is up.
+
+    It goes on from its own last value, and only while Prometheus evaluates without a gap and scrapes somebody: a hole
+    in Prometheus itself burns nothing. While a gateway counts, nothing is lost.
+    """
+    matchers = ruled.identity.matchers
+    gateway = f" unless on() {FIRST}{{{matchers}}}" if len(ruled.sli.sources) > 1 else ""
+    evaluated = f"sum(count_over_time({OBJECTIVE}{{{matchers}}}[{duration(4 * INTERVAL)}])) >= 3"
+    return (
+        f"((max({LOST_RATE}{{{matchers}}}) or {_counted(ruled, HOUR, 'total')}) > 0)"
+        f" unless on() count({ruled.sli.alive} == 1){gateway}"
+        f" and on() count(up == 1) and on() ({evaluated})"
+    )
+
+
+def increase(ruled: Ruled, window: int, side: str) -> str:
+    """Events of one side in a window."""
+    recorded = f"{BAD_RATE if side == 'bad' else TOTAL_RATE}{{{ruled.identity.matchers}}}"
+    if window == BASE:
+        return f"{recorded} * {BASE}"
+    if window <= HOUR:
+        return f"({rate(ruled, window, side)}) * {window}"
+    return f"sum_over_time({recorded}[{duration(window)}]) * {INTERVAL}"
+
+
+def _alerts(ruled: Ruled) -> list[Rule]:
+    by_severity: dict[Severity, list[Tier]] = {}
+    for tier in ruled.live:
+        by_severity.setdefault(tier.severity, []).append(tier)
+    burning = [_burning(ruled, severity, live) for severity, live in by_severity.items()]
+    return [*burning, _missing(ruled)]
+
+
+def _burning(ruled: Ruled, severity: Severity, live: Iterable[Tier]) -> Rule:
+    return {
+        "alert": BURNING,
+        "expr": "\nor\n".join(fires(ruled, tier) for tier in live),
+        "labels": {**ruled.labels, **ruled.identity.labels, "severity": severity.value},
+        "annotations": dict(ruled.annotations),
+    }
+
+
+def fires(ruled: Ruled, tier: Tier) -> str:
+    """Holds while the error ratio is above the tier's threshold in both windows, on enough bad events."""
+    threshold = number(tier.threshold(ruled.budget))
+    short, long = _at(ruled, ERRORS, tier.short), _at(ruled, ERRORS, tier.long)
+    return f"({short} > {threshold} and {long} > {threshold} and {guard(ruled, tier)})"
+
+
+def guard(ruled: Ruled, tier: Tier) -> str:
+    """Holds when the bad events of the long window cannot be chance in a service that just meets its objective.
+
+    Of N requests, N · EB are bad on average, with the standard deviation √(N · EB · (1 - EB)). One and a half
+    beside the sigmas: one single bad event never fires, whatever the extrapolation of a rate makes of it.
+    """
+    allowed = number(ruled.budget * (1 - ruled.budget))
+    bad, total = _at(ruled, BAD, tier.long), _at(ruled, TOTAL, tier.long)
+    return f"{bad} > 1.5 + {tier.sigmas} * sqrt({allowed} * {total})"
+
+
+def _missing(ruled: Ruled) -> Rule:
+    return {
+        "alert": MISSING,
+        "expr": f"absent({TOTAL_RATE}{{{ruled.identity.matchers}}})",
+        "for": MISSING_FOR,
+        "labels": {**ruled.labels, **ruled.identity.labels, "severity": Severity.TICKET.value},
+        "annotations": dict(ruled.annotations),
+    }
+
+
+def _at(ruled: Ruled, name: str, window: int) -> str:
+    return f'max without(window) ({name}{{{ruled.identity.matchers},window="{duration(window)}"}})'
+
+
+def number(value: Decimal) -> str:
+    """As PromQL reads it: without exponent, exact up to 15 significant digits, no more than a float holds."""
+    return f"{Decimal(f'{value:.15g}').normalize():f}"

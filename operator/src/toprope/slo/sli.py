@@ -1,0 +1,129 @@
+"""What counts: an SLI is two counters, total and bad, read from one source after another.
+
+    Sli ── sources ──► Source: total, bad ──► Tally: series that are added, less series that are part of them
+
+A kind says in one place where it is counted (`Counted`); the fields of the SLO say what of it is bad. Where the gateway
+counts, it decides: a dead pod moves no counter of its own.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from toprope.slo.spec import Ratio, Slo, seconds_of
+
+GAVE_UP = "499"
+"""A client that went away: bad when it had waited longer than the SLO's threshold, and no request at all before."""
+PATIENCE = Decimal(1)
+"""Seconds that a client waits before giving up is our fault, where the SLO has no threshold."""
+
+REQUESTS = "http_server_request_duration_seconds"
+CUT = "http_server_requests_cut_total"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A counter made of PromQL selectors of counters."""
+
+    added: tuple[str, ...]
+    less: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Somebody who counts."""
+
+    name: str
+    """As in the status: `Gateway`, `Pods`, `Own`."""
+    anchor: str
+    """Selector of the counters that are there as soon as anything is: what else is missing counts 0."""
+    total: Tally
+    bad: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Sli:
+    """Two counters. The first source that has series decides."""
+
+    sources: tuple[Source, ...]
+    alive: str | None = None
+    """Selector of the `up` of those who count: when none of them is up, while Prometheus scrapes others, requests
+    count as bad at the rate of the last hour. None: their silence says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How one resource's requests are counted. Matchers are PromQL, as `namespace="shop",toprope_dev_name="links"`."""
+
+    namespace: str
+    pods: str
+    """Matchers of its pods' series."""
+    routes: Mapping[str, tuple[str, ...]]
+    """Published route → the templates in its `http_route` label; a trailing `*` makes a template a prefix."""
+    gateway: str | None = None
+    """Matcher of its backends in Traefik's `service` label; None without traffic through a gateway."""
+
+
+def sli_of(slo: Slo, counted: Counted) -> Sli:
+    """The counters of an SLO. A `ratio` must have been read by `selectors.within` before."""
+    if slo.ratio:
+        return _of_own(slo.ratio)
+    if slo.latency:
+        threshold = seconds_of(slo.latency.threshold)
+        routes = [slo.latency.route] if slo.latency.route else counted.routes
+        return Sli((_slow(counted, routes, threshold),), _up(counted))
+    pods = _failed(counted)
+    through = (_through_gateway(counted.gateway),) if counted.gateway else ()
+    return Sli((*through, pods), _up(counted))
+
+
+def _of_own(ratio: Ratio) -> Sli:
+    return Sli((Source("Own", ratio.total, Tally((ratio.total,)), Tally((ratio.bad,))),))
+
+
+def _up(counted: Counted) -> str:
+    return f"up{{{counted.pods}}}"
+
+
+def _through_gateway(service: str) -> Source:
+    """Traefik counts each backend, also the requests that found no pod."""
+    requests = "traefik_service_requests_total"
+    took = "traefik_service_request_duration_seconds_bucket"
+    anchor = f"{requests}{{{service}}}"
+    hasty = f'{took}{{{service},code="{GAVE_UP}",{bucket(PATIENCE)}}}'
+    failed = f'{requests}{{{service},code=~"5..|{GAVE_UP}"}}'
+    return Source("Gateway", anchor, Tally((anchor,), (hasty,)), Tally((failed,), (hasty,)))
+
+
+def _failed(counted: Counted) -> Source:
+    where = _where(counted, counted.routes)
+    anchor = f"{REQUESTS}_count{{{where}}}"
+    hasty = f'{REQUESTS}_bucket{{{where},http_response_status_code="{GAVE_UP}",{bucket(PATIENCE)}}}'
+    failed = f'{REQUESTS}_count{{{where},http_response_status_code=~"5..|{GAVE_UP}"}}'
+    cut = f'{CUT}{{{counted.pods},route_class="main"}}'
+    return Source("Pods", anchor, Tally((anchor, cut), (hasty,)), Tally((failed, cut), (hasty,)))
+
+
+def _slow(counted: Counted, routes: Iterable[str], threshold: Decimal) -> Source:
+    where = _where(counted, routes)
+    anchor = f"{REQUESTS}_count{{{where}}}"
+    hasty = f'{REQUESTS}_bucket{{{where},http_response_status_code="{GAVE_UP}",{bucket(threshold)}}}'
+    good = f'{REQUESTS}_bucket{{{where},http_response_status_code!~"5..|{GAVE_UP}",{bucket(threshold)}}}'
+    return Source("Pods", anchor, Tally((anchor,), (hasty,)), Tally((anchor,), (hasty, good)))
+
+
+def _where(counted: Counted, routes: Iterable[str]) -> str:
+    patterns = [_pattern(template) for name in routes for template in counted.routes[name]]
+    return f'{counted.pods},http_route=~"{"|".join(patterns)}"'
+
+
+def _pattern(template: str) -> str:
+    """A regular expression of RE2, within a PromQL string."""
+    whole = "".join(f"[{letter}]" if letter in ".{}+?$()[|" else letter for letter in template.removesuffix("*"))
+    return f"{whole}.*" if template.endswith("*") else whole
+
+
+def bucket(bound: Decimal) -> str:
+    """The matcher of a histogram's bucket: Prometheus 3 writes `1` as `1.0`."""
+    text = f"{bound.normalize():f}"
+    return f'le="{text}"' if "." in text else f'le=~"{text}([.]0)?"'

@@ -1,0 +1,152 @@
+"""The SLOs of a resource, as every kind takes them. All of it is live: no field makes a new revision."""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from toprope.core.model import DnsLabel, SpecModel, ruled
+
+Objective = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9]{1,3}(\.[0-9]{1,6})?$",
+        max_length=10,
+        json_schema_extra=ruled(
+            ("double(self) < 100.0", "an objective of 100 leaves no error budget: write 99.99, or what users need"),
+            ("double(self) > 0.0", "an objective of 0 asks for nothing: write the percentage of good requests"),
+        ),
+    ),
+]
+Window = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9]{1,2}d$",
+        max_length=3,
+        json_schema_extra=ruled(
+            (
+                "int(self.replace('d', '')) >= 7 && int(self.replace('d', '')) <= 90",
+                "window is 7d to 90d: alerts of a shorter one would look at fewer than four scrapes",
+            )
+        ),
+    ),
+]
+Threshold = Literal[
+    "1ms", "2.5ms", "5ms", "10ms", "25ms", "50ms", "75ms", "100ms", "150ms", "200ms", "250ms", "300ms", "400ms",
+    "500ms", "750ms", "1s", "1.5s", "2s", "2.5s", "5s", "10s",
+]  # fmt: skip
+"""Upper bounds of the buckets of `http_server_request_duration_seconds`."""
+
+Selector = Annotated[str, Field(min_length=1, max_length=1024)]
+Url = Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=1024)]
+LabelName = Annotated[str, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=64)]
+LabelValue = Annotated[str, Field(max_length=128)]
+
+
+def seconds_of(threshold: str) -> Decimal:
+    """A threshold in seconds, exactly: `2.5ms` is 0.0025."""
+    if threshold.endswith("ms"):
+        return Decimal(threshold[:-2]) / 1000
+    return Decimal(threshold[:-1])
+
+
+class Availability(SpecModel):
+    """Bad is a request that was answered with 5xx, cut, or given up by its client after a second of waiting."""
+
+
+class Latency(SpecModel):
+    """Bad is a request that took longer than the threshold, and any that failed, however fast."""
+
+    threshold: Threshold
+    """The slowest answer that is still good: one of the buckets of the histogram."""
+
+    route: Annotated[DnsLabel, Field(max_length=32)] | None = None
+    """Name of one published route, as `redirect`. Left out: all of them."""
+
+
+class Ratio(SpecModel):
+    """Counters of your own. Only those of the resource's namespace count: the matcher is added."""
+
+    bad: Selector
+    """PromQL selector of the counters that count bad events, as `jobs_total{result="failed"}`."""
+
+    total: Selector
+    """PromQL selector of the counters that count all events, as `jobs_total`."""
+
+
+class Alerting(SpecModel):
+    """Which alerts there are, and what they carry."""
+
+    page: bool = True
+    """Whether somebody is woken when the budget burns so fast that it will not last for days."""
+
+    ticket: bool = True
+    """Whether a ticket is opened when the budget burns faster than it comes back."""
+
+    labels: Annotated[
+        dict[LabelName, LabelValue],
+        Field(
+            max_length=8,
+            json_schema_extra=ruled(
+                (
+                    "!self.exists(l, l in ['namespace', 'kind', 'name', 'slo', 'severity', 'alertname', 'window'])",
+                    "labels that say whose alert it is cannot be set: namespace, kind, name, slo, severity, alertname",
+                )
+            ),
+        ),
+    ] = {}
+    """Labels that are added to the alerts, as `team: links`, so that Alertmanager can route them."""
+
+
+_DAYS = "int(self.window.replace('d', ''))"
+_SLOWEST = "(has(self.alerting.ticket) && self.alerting.ticket ? 1.0 : 6.0)"
+_STRETCH = f"({_DAYS} >= 28 ? double({_DAYS}) / 30.0 : 1.0)"
+_ALERTS = "self.alerting.page || self.alerting.ticket"
+_ONE_INDICATOR = (
+    "(has(self.availability) ? 1 : 0) + (has(self.latency) ? 1 : 0) + (has(self.ratio) ? 1 : 0) == 1",
+    "exactly one of availability, latency and ratio says what is counted",
+)
+_SOME_TIER_LIVES = (
+    f"!({_ALERTS}) || (1.0 - double(self.objective) / 100.0) * {_SLOWEST} * {_STRETCH} < 1.0",
+    "no alert of this SLO could ever fire, even if every request failed: raise the objective, or allow tickets",
+)
+
+
+class Slo(SpecModel):
+    """One promise about the resource, and the budget of failures that it leaves."""
+
+    model_config = ConfigDict(json_schema_extra=ruled(_ONE_INDICATOR, _SOME_TIER_LIVES))
+
+    name: Annotated[DnsLabel, Field(max_length=40)]
+    """Name of the SLO, unique in the resource."""
+
+    objective: Objective
+    """How many of 100 requests must be good, as text: `"99.9"`."""
+
+    window: Window = "30d"
+    """Rolling window that the objective is promised over, in days."""
+
+    description: Annotated[str, Field(max_length=1024)] | None = None
+    """What the promise means to its users; alerts and dashboards show it."""
+
+    runbook_url: Url | None = None
+    """What to read when it is broken. Default: Toprope's own page on the alert."""
+
+    alerting: Alerting = Alerting()
+    """Which alerts there are. Default: pages and tickets."""
+
+    availability: Availability | None = None
+    """Counts requests that failed."""
+
+    latency: Latency | None = None
+    """Counts requests that were slow or failed."""
+
+    ratio: Ratio | None = None
+    """Counts with counters of your own."""
+
+
+Slos = Annotated[
+    list[Slo],
+    Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}),
+]
+"""The SLOs of a resource: a list-map by name."""

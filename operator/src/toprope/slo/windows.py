@@ -1,0 +1,107 @@
+"""Over which windows an SLO is looked at, and how fast its budget may burn in each.
+
+T is the objective (0 to 1), EB = 1 - T the error budget, P the SLO's window. A tier fires while the error ratio over
+both of its windows is above f · EB, where f is the factor by which the budget burns. A tier that spends the share s of
+the budget within its long window W has f = s · P / W (Beyer et al., "The Site Reliability Workbook", chapter 5).
+
+Constant traffic with the error ratio e and a clean past: a tier fires f · EB · W / e after the errors began, never when
+e ≤ f · EB; it ends W_short · (1 - f · EB / e) after they ended.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+SHORTEST_KEPT = 28 * DAY
+"""From here on the windows are those of 30 days and the factors follow; below it the windows shrink instead, for a
+factor below 1 would fire while the objective is met."""
+REFERENCE = 30 * DAY
+
+
+class Severity(StrEnum):
+    """What an alert does to a person."""
+
+    PAGE = "page"
+    TICKET = "ticket"
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One pair of windows and the burn that fires it. Windows in seconds."""
+
+    name: str
+    """As in the status: `pageQuick`."""
+    severity: Severity
+    short: int
+    long: int
+    factor: Decimal
+    """Burn rate above which the tier fires."""
+    sigmas: int
+    """How many standard deviations the bad events must lie above what the budget allows, see `rules.guard`."""
+
+    def threshold(self, budget: Decimal) -> Decimal:
+        """The error ratio above which the tier fires, at the error budget `budget` (0 to 1)."""
+        return self.factor * budget
+
+    def is_dead(self, budget: Decimal) -> bool:
+        """Whether the tier cannot fire even if every request fails."""
+        return self.threshold(budget) >= 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    name: str
+    severity: Severity
+    spent: Decimal
+    short: int
+    long: int
+    sigmas: int
+
+
+_SHARES = (
+    _Share("pageQuick", Severity.PAGE, Decimal("0.02"), 5 * MINUTE, HOUR, 6),
+    _Share("pageSlow", Severity.PAGE, Decimal("0.05"), 30 * MINUTE, 6 * HOUR, 6),
+    _Share("ticketQuick", Severity.TICKET, Decimal("0.1"), 2 * HOUR, DAY, 3),
+    _Share("ticketSlow", Severity.TICKET, Decimal("0.1"), 6 * HOUR, 3 * DAY, 3),
+)
+
+
+def budget_of(objective: str) -> Decimal:
+    """The error budget of an objective in percent, exactly: `99.9` leaves 0.001."""
+    return 1 - Decimal(objective) / 100
+
+
+def days(window: str) -> int:
+    """The whole days of a window: `30d` is 30."""
+    return int(window.removesuffix("d"))
+
+
+def tiers(window: int) -> Sequence[Tier]:
+    """The tiers of an SLO window of so many seconds, fastest first."""
+    return [_tier(share, window) for share in _SHARES]
+
+
+def _tier(share: _Share, window: int) -> Tier:
+    kept = window >= SHORTEST_KEPT
+    short, long = (share.short, share.long) if kept else (_shrunk(share.short, window), _shrunk(share.long, window))
+    return Tier(share.name, share.severity, short, long, share.spent * window / long, share.sigmas)
+
+
+def _shrunk(seconds: int, window: int) -> int:
+    return seconds * window // REFERENCE
+
+
+def all_windows(window: int) -> Sequence[int]:
+    """Every window in seconds that something is recorded over, shortest first, the SLO's own last."""
+    looked_at = {length for tier in tiers(window) for length in (tier.short, tier.long)}
+    return [*sorted(looked_at), window]
+
+
+def duration(seconds: int) -> str:
+    """As Prometheus reads it, in one unit: `5m`, `30d`, `70s`."""
+    for unit, size in (("d", DAY), ("h", HOUR), ("m", MINUTE)):
+        if seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
