@@ -21,6 +21,7 @@ def valid(seed: int) -> Spec:
         "traffic": _traffic,
         "database": _database,
         "cache": _cache,
+        "slos": _slos,
     }
     spec = {name: field(chance) for name, field in fields.items() if chance.random() < 0.6}
     return spec | chance.choice([{}, {"version": "1.2.3"}, {"image": "registry.example.com:5000/a/b:c"}])
@@ -89,9 +90,35 @@ def _cache(one: Choice) -> Spec:
     return one.choice([{"embedded": {}}, {"embedded": embedded}, {"external": {"secretRef": {"name": "my-cache"}}}])
 
 
+def _slos(one: Choice) -> list[Spec]:
+    names = one.sample(["availability", "fast", "jobs", "x" * 40], one.randint(0, 4))
+    return [{"name": name, **slo(one)} for name in names]
+
+
+def slo(one: Choice) -> Spec:
+    """An SLO without its name."""
+    indicator: Spec = one.choice([
+        {"availability": {}},
+        {"latency": {"threshold": one.choice(["1ms", "2.5ms", "50ms", "1s", "10s"]), **_some(one, {"route": "api"})}},
+        {"ratio": {"bad": 'jobs_total{result="failed"}', "total": "jobs_total"}},
+    ])  # fmt: skip
+    alerting = one.choice([{}, {"ticket": False}, {"page": False}, {"page": False, "ticket": False}])
+    objectives = ["90", "99", "99.5", "99.9", "99.95", "99.99", "99.999"]
+    optional = {
+        "window": one.choice(["7d", "14d", "28d", "30d"]),
+        "alerting": {**alerting, **_some(one, {"labels": {"team": "links"}})},
+        "description": "What users were promised.",
+        "runbookUrl": "https://example.com/runbook",
+    }
+    return {"objective": one.choice(objectives), **indicator, **_some(one, optional)}
+
+
 def _some(one: Choice, whole: Spec) -> Spec:
     return {name: value for name, value in whole.items() if one.random() < 0.7}
 
+
+_AN_SLO: Spec = {"name": "a", "objective": "99", "availability": {}}
+_A_LATENCY: Spec = {"name": "a", "objective": "99"}
 
 FAULTS: Mapping[str, tuple[str, Any]] = {
     "an unknown field": ("colour", "red"),
@@ -152,7 +179,29 @@ FAULTS: Mapping[str, tuple[str, Any]] = {
     "two caches": ("cache", {"embedded": {}, "external": {"secretRef": {"name": "a"}}}),
     "no cache at all": ("cache", {}),
     "a cache without memory": ("cache", {"embedded": {"maxMemory": "0Mi"}}),
-    "SLOs before their time": ("slos", [{"name": "availability"}]),
+    "an SLO that counts nothing": ("slos", [{"name": "a", "objective": "99"}]),
+    "an SLO that counts twice": ("slos", [{**_AN_SLO, "latency": {"threshold": "1s"}}]),
+    "an objective of everything": ("slos", [{**_AN_SLO, "objective": "100"}]),
+    "an objective above everything": ("slos", [{**_AN_SLO, "objective": "250"}]),
+    "an objective of nothing": ("slos", [{**_AN_SLO, "objective": "0"}]),
+    "an objective as a number": ("slos", [{**_AN_SLO, "objective": 99.9}]),
+    "an objective in words": ("slos", [{**_AN_SLO, "objective": "three nines"}]),
+    "an SLO without an objective": ("slos", [{"name": "a", "availability": {}}]),
+    "an SLO without a name": ("slos", [{"objective": "99", "availability": {}}]),
+    "an SLO named twice": ("slos", [_AN_SLO, _AN_SLO]),
+    "a window of hours": ("slos", [{**_AN_SLO, "window": "12h"}]),
+    "a window too short": ("slos", [{**_AN_SLO, "window": "6d"}]),
+    "a window too long": ("slos", [{**_AN_SLO, "window": "91d"}]),
+    "a threshold that is no bucket": ("slos", [{**_A_LATENCY, "latency": {"threshold": "60ms"}}]),
+    "a route that is not published": ("slos", [{**_A_LATENCY, "latency": {"threshold": "1s", "route": "ops"}}]),
+    "a ratio of one side": ("slos", [{"name": "a", "objective": "99", "ratio": {"bad": "x"}}]),
+    "pages that can never come": (
+        "slos",
+        [{**_AN_SLO, "objective": "80", "window": "30d", "alerting": {"ticket": False}}],
+    ),
+    "tickets that can never come": ("slos", [{**_AN_SLO, "objective": "60", "window": "90d"}]),
+    "an alert that belongs to somebody else": ("slos", [{**_AN_SLO, "alerting": {"labels": {"namespace": "other"}}}]),
+    "a runbook without an address": ("slos", [{**_AN_SLO, "runbookUrl": "ask Bob"}]),
     "a rollout before its time": ("rollout", {"strategy": "Canary"}),
     "chaos before its time": ("chaos", {}),
 }

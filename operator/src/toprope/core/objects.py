@@ -63,12 +63,16 @@ NETWORK_POLICY = ApiResource("networking.k8s.io", "v1", "networkpolicies", "Netw
 ENDPOINT_SLICE = ApiResource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice")
 HTTP_ROUTE = ApiResource("gateway.networking.k8s.io", "v1", "httproutes", "HTTPRoute")
 CNPG_CLUSTER = ApiResource("postgresql.cnpg.io", "v1", "clusters", "Cluster")
+POD_MONITOR = ApiResource("monitoring.coreos.com", "v1", "podmonitors", "PodMonitor")
+PROMETHEUS_RULE = ApiResource("monitoring.coreos.com", "v1", "prometheusrules", "PrometheusRule")
+CONFIG_MAP = ApiResource("", "v1", "configmaps", "ConfigMap")
 
 _KNOWN = {
     (resource.api_version, resource.kind): resource
     for resource in (
         SERVICE, SECRET, SERVICE_ACCOUNT, CLAIM, POD, EVENT, DEPLOYMENT, STATEFUL_SET, CONTROLLER_REVISION, JOB,
         AUTOSCALER, DISRUPTION_BUDGET, NETWORK_POLICY, ENDPOINT_SLICE, HTTP_ROUTE, CNPG_CLUSTER,
+        POD_MONITOR, PROMETHEUS_RULE, CONFIG_MAP,
     )
 }  # fmt: skip
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from toprope.core.names import owner_labels
-from toprope.core.objects import Manifest, Ref
+from toprope.core.objects import ApiResource, Manifest, Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,10 @@ class Installation:
     """Where the operator runs: one of the two namespaces that may reach an ops port."""
     monitoring_namespace: str
     """Where Prometheus runs: the other one."""
+    runbooks: str = "https://toprope.dev/runbooks"
+    """Address of the folder that holds a page for each alert."""
+    absent: frozenset[ApiResource] = frozenset()
+    """The optional APIs that the cluster lacks."""
 
 
 @dataclass(frozen=True, slots=True)

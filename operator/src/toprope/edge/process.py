@@ -10,6 +10,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import kopf
@@ -85,8 +86,9 @@ class Process:
     async def _work(self, stack: AsyncExitStack) -> None:
         reached = connection(self._settings.kubeconfig)
         api = await stack.enter_async_context(Api(reached, self._telemetry.requested))
-        self._world = World(ApiCluster(api, self._store), SystemClock(), self._settings.installation, Told())
         absent = await _patiently(lambda: _absent(api, self._kinds))
+        installation = replace(self._settings.installation, absent=frozenset(absent))
+        self._world = World(ApiCluster(api, self._store), SystemClock(), installation, Told())
         reflectors = [
             Reflector(api, self._store, resource, scope)
             for resource in _watched(self._kinds)

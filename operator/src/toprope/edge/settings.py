@@ -25,6 +25,8 @@ class Settings(BaseSettings):
     """Where the operator runs."""
     monitoring_namespace: str = "monitoring"
     """Where Prometheus runs."""
+    runbooks: Annotated[str, Field(pattern=r"^https?://")] = "https://toprope.dev/runbooks"
+    """Address of the folder that holds a page for each alert; alerts link to it."""
     ops_host: str = "0.0.0.0"  # noqa: S104 - the kubelet and Prometheus come from outside the pod
     """Address of the ops port."""
     ops_port: Annotated[int, Field(ge=0, le=65535)] = 9090
@@ -53,4 +55,5 @@ class Settings(BaseSettings):
             image_prefix=self.image_prefix,
             namespace=self.namespace,
             monitoring_namespace=self.monitoring_namespace,
+            runbooks=self.runbooks.rstrip("/"),
         )

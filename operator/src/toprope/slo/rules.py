@@ -67,8 +67,8 @@ class Ruled:
     severities: tuple[Severity, ...] = tuple(Severity)
     labels: Mapping[str, str] = field(default_factory=dict)
     """Added to the alerts."""
-    annotations: Mapping[str, str] = field(default_factory=dict)
-    """Added to the alerts."""
+    annotations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Alert → its annotations."""
 
     @property
     def budget(self) -> Decimal:
@@ -213,7 +213,7 @@ def _burning(ruled: Ruled, severity: Severity, live: Iterable[Tier]) -> Rule:
         "alert": BURNING,
         "expr": "\nor\n".join(fires(ruled, tier) for tier in live),
         "labels": {**ruled.labels, **ruled.identity.labels, "severity": severity.value},
-        "annotations": dict(ruled.annotations),
+        "annotations": dict(ruled.annotations.get(BURNING, {})),
     }
 
 
@@ -241,7 +241,7 @@ def _missing(ruled: Ruled) -> Rule:
         "expr": f"absent({TOTAL_RATE}{{{ruled.identity.matchers}}})",
         "for": MISSING_FOR,
         "labels": {**ruled.labels, **ruled.identity.labels, "severity": Severity.TICKET.value},
-        "annotations": dict(ruled.annotations),
+        "annotations": dict(ruled.annotations.get(MISSING, {})),
     }
 
 

@@ -39,7 +39,6 @@ Threshold = Literal[
 
 Selector = Annotated[str, Field(min_length=1, max_length=1024)]
 Url = Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=1024)]
-LabelName = Annotated[str, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=64)]
 LabelValue = Annotated[str, Field(max_length=128)]
 
 
@@ -84,14 +83,18 @@ class Alerting(SpecModel):
     """Whether a ticket is opened when the budget burns faster than it comes back."""
 
     labels: Annotated[
-        dict[LabelName, LabelValue],
+        dict[str, LabelValue],
         Field(
             max_length=8,
             json_schema_extra=ruled(
                 (
+                    "self.all(l, l.size() <= 64 && l.matches('^[a-zA-Z_][a-zA-Z0-9_]*$'))",
+                    "labels are called as Prometheus allows it: letters, digits and _, not a digit first",
+                ),
+                (
                     "!self.exists(l, l in ['namespace', 'kind', 'name', 'slo', 'severity', 'alertname', 'window'])",
                     "labels that say whose alert it is cannot be set: namespace, kind, name, slo, severity, alertname",
-                )
+                ),
             ),
         ),
     ] = {}

@@ -26,6 +26,7 @@ from toprope.kinds.shortenerapp.render.service_account import service_account
 from toprope.kinds.shortenerapp.revisions import alive, outdated, remembered, revision, rollout_of
 from toprope.kinds.shortenerapp.rotation import Rotation, rotation
 from toprope.kinds.shortenerapp.seen import Seen
+from toprope.kinds.shortenerapp.slos import monitoring
 from toprope.kinds.shortenerapp.spec import revision_of_spec
 from toprope.kinds.shortenerapp.standing import Standing, standing
 from toprope.kinds.shortenerapp.status import ReplicasStatus, ShortenerAppStatus
@@ -154,6 +155,7 @@ def _children(plan: Plan) -> list[Manifest]:
         *(child for release in plan.releases.values() for child in of_release(look, release, held=held)),
         *doors(look, plan.serving.name),
         *network_policies(resource),
+        *monitoring(resource),
         *([budget] if budget else []),
     ]
 

@@ -9,6 +9,7 @@ from toprope.delivery.revision import revision_of
 from toprope.delivery.spec import Traffic
 from toprope.kinds.shortenerapp.parts import Cache, Database, EmbeddedCache, EmbeddedDatabase, Resources, SecretName
 from toprope.kinds.shortenerapp.scheduling import Scheduling
+from toprope.slo.spec import Slos
 
 Image = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][-a-zA-Z0-9._/:@]*$", max_length=512)]
 Tag = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][-A-Za-z0-9_.]*$", max_length=128)]
@@ -84,10 +85,17 @@ _ONE_VERSION = (
 )
 
 
-class ShortenerAppSpec(SpecModel):
-    """A link shortener: its release, its size, its traffic, and what it stands on."""
+_OF_ROUTES = "!has(s.latency) || !has(s.latency.route) || s.latency.route in ['redirect', 'api']"
+_ROUTES = (
+    f"!has(self.slos) || self.slos.all(s, {_OF_ROUTES})",
+    "latency.route of a ShortenerApp is redirect or api",
+)
 
-    model_config = ConfigDict(json_schema_extra=ruled(_ONE_VERSION))
+
+class ShortenerAppSpec(SpecModel):
+    """A link shortener: its release, its size, its traffic, its promises, and what it stands on."""
+
+    model_config = ConfigDict(json_schema_extra=ruled(_ONE_VERSION, _ROUTES))
 
     image: Image | None = None
     """Whole name of the image that the web pods run. Default: Toprope's own of `version`. Makes a new revision."""
@@ -122,6 +130,9 @@ class ShortenerAppSpec(SpecModel):
 
     traffic: Traffic | None = None
     """How requests from outside reach the service. Left out: only by its Service. Takes effect at once."""
+
+    slos: Slos = []
+    """What is promised to its users. Alerts, error budgets and dashboards come from these. Takes effect at once."""
 
     database: Database = Database(embedded=EmbeddedDatabase())
     """Where the links live. Default: a small embedded one."""

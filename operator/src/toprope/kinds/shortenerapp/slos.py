@@ -1,0 +1,24 @@
+"""The SLOs of a ShortenerApp as children: who counts, and the rules."""
+
+from toprope.core.objects import POD_MONITOR, PROMETHEUS_RULE, Manifest
+from toprope.core.resource import Resource
+from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp.counted import counted
+from toprope.kinds.shortenerapp.render.pod_monitor import pod_monitor
+from toprope.slo.promises import Promise, Promiser, prometheus_rule, promises, rules_config_map
+
+RULES = "slos"
+
+
+def promised(resource: Resource) -> list[Promise]:
+    """Each SLO as rules, or with what is wrong with it."""
+    who = Promiser(resource.ref.resource.kind, resource.name, counted(resource), resource.installation.runbooks)
+    return promises(resource.spec.slos, who)
+
+
+def monitoring(resource: Resource) -> list[Manifest]:
+    """What makes Prometheus count and judge. Without its operator the rules are a plain file in a ConfigMap."""
+    absent = resource.installation.absent
+    render = rules_config_map if PROMETHEUS_RULE in absent else prometheus_rule
+    rules = render(places.metadata(resource, RULES), promised(resource))
+    return [*([] if POD_MONITOR in absent else [pod_monitor(resource)]), *([rules] if rules else [])]
