@@ -2,7 +2,7 @@
 
 import pytest
 
-from toprope.slo.selectors import Unparsable, within
+from toprope.slo.selectors import Unparsable, examples, within
 from toprope.slo.sli import Counted, Source, sli_of
 from toprope.slo.spec import Availability, Latency, Ratio, Slo
 
@@ -80,3 +80,22 @@ def test_what_is_no_plain_selector_is_refused_with_its_field(written: str, why: 
     with pytest.raises(Unparsable, match=why) as refused:
         within(Ratio(bad="jobs_total", total=written), "shop")
     assert str(refused.value).startswith(f"ratio.total {written!r}")
+
+
+@pytest.mark.parametrize(
+    ("bad", "total", "found"),
+    [
+        ('x{a="1"}', "x", [("x{}", 1, 0), ('x{a="1"}', 0, 1)]),
+        ('x{a="1"}', 'x{a=~"1|2"}', []),
+        ("failed_total", "jobs_total", [("jobs_total{}", 1, 1), ("failed_total{}", 0, 1)]),
+        ('x{a=~"5..|499"}', 'x{a!~"1..",b!="c"}', [("x{}", 1, 0), ('x{a="5.."}', 0, 1)]),
+        ('x{a!=""}', "x", [("x{}", 1, 0), ('x{a="other"}', 0, 1)]),
+        ('{__name__="x"}', "y", [("y{}", 1, 1), ("x{}", 0, 1)]),
+        ('x{a=~"[0-9]+"}', "y", []),
+        ('x{a="1",a="2"}', "y", []),
+        ('{a="1"}', "y", []),
+        ("x", "x", []),
+    ],
+)
+def test_examples_of_counters_of_ones_own(bad: str, total: str, found: list[tuple[str, int, int]]) -> None:
+    assert [(one.name, one.by_good, one.by_bad) for one in examples(Ratio(bad=bad, total=total))] == found

@@ -18,7 +18,7 @@ from toprope.core.names import short_hash
 from toprope.slo.sli import Sli, Source, Tally
 from toprope.slo.windows import HOUR, MINUTE, Severity, Tier, all_windows, budget_of, duration, tiers
 
-INTERVAL = 30
+INTERVAL = 60
 """Seconds between two evaluations."""
 BASE = 5 * MINUTE
 """Window of the rates that longer windows are summed from."""

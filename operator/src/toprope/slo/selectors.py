@@ -1,7 +1,10 @@
 """Selectors that users write, held inside their own namespace: without that, one tenant reads everybody's metrics."""
 
+import re
+
 import promql_parser
 
+from toprope.slo.series import Series
 from toprope.slo.spec import Ratio
 
 
@@ -25,3 +28,55 @@ def _held(field: str, text: str, namespace: str) -> str:
         raise Unparsable(f"ratio.{field} {text!r} may hold neither `offset`, `@` nor `or`")
     name, _, matchers = parsed.prettify().partition("{")
     return f'{name}{{namespace="{namespace}",{matchers or "}"}'
+
+
+def examples(ratio: Ratio) -> tuple[Series, ...]:
+    """Counters that the selectors of `within` select; none where they are too free to guess any."""
+    total, bad = _labels(ratio.total), _labels(ratio.bad)
+    if total is None or bad is None or _selects(ratio.bad, total):
+        return ()
+    # A bad event moves the counter of all events too, unless that is the sum of both.
+    by_bad = 0 if _selects(ratio.total, bad) else 1
+    return Series(_series(total), 1, by_bad), Series(_series(bad), 0, 1)
+
+
+def _matchers(selector: str) -> list[promql_parser.Matcher]:
+    parsed = promql_parser.parse(selector)
+    assert isinstance(parsed, promql_parser.VectorSelector)  # noqa: S101 - `_held` has made sure
+    named = promql_parser.Matcher(promql_parser.MatchOp.Equal, "__name__", parsed.name) if parsed.name else None
+    return [*([named] if named else []), *parsed.matchers.matchers]
+
+
+def _labels(selector: str) -> dict[str, str] | None:
+    """Labels of one series that it selects."""
+    labels: dict[str, str] = {}
+    for matcher in _matchers(selector):
+        value = _value(matcher)
+        if value is None or labels.setdefault(matcher.name, value) != value:
+            return None
+    return labels if "__name__" in labels else None
+
+
+def _series(labels: dict[str, str]) -> str:
+    told = ",".join(f'{label}="{value}"' for label, value in labels.items() if value and label != "__name__")
+    return f"{labels['__name__']}{{{told}}}"
+
+
+def _value(matcher: promql_parser.Matcher) -> str | None:
+    """A label value that the matcher takes."""
+    operators = promql_parser.MatchOp
+    if matcher.op == operators.Equal:
+        return str(matcher.value)
+    free = ["", "other"] if matcher.op in (operators.NotEqual, operators.NotRe) else matcher.value.split("|")
+    return next((one for one in free if _takes(matcher, one)), None)
+
+
+def _selects(selector: str, labels: dict[str, str]) -> bool:
+    return all(_takes(matcher, labels.get(matcher.name, "")) for matcher in _matchers(selector))
+
+
+def _takes(matcher: promql_parser.Matcher, value: str) -> bool:
+    operators = promql_parser.MatchOp
+    if matcher.op in (operators.Equal, operators.NotEqual):
+        return bool((value == matcher.value) == (matcher.op == operators.Equal))
+    return (re.fullmatch(matcher.value, value) is not None) == bool(matcher.op == operators.Re)

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from toprope.slo.selectors import examples
+from toprope.slo.series import Series
 from toprope.slo.spec import Ratio, Slo, seconds_of
 
 GAVE_UP = "499"
@@ -18,6 +20,7 @@ PATIENCE = Decimal(1)
 """Seconds that a client waits before giving up is our fault, where the SLO has no threshold."""
 
 REQUESTS = "http_server_request_duration_seconds"
+_STATUS = "http_response_status_code"
 CUT = "http_server_requests_cut_total"
 
 
@@ -39,6 +42,8 @@ class Source:
     """Selector of the counters that are there as soon as anything is: what else is missing counts 0."""
     total: Tally
     bad: Tally
+    examples: tuple[Series, ...]
+    """Counters that together count as the source's do; none where selectors are too free to guess one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,8 @@ class Counted:
     """Published route → the templates in its `http_route` label; a trailing `*` makes a template a prefix."""
     gateway: str | None = None
     """Matcher of its backends in Traefik's `service` label; None without traffic through a gateway."""
+    backend: str = ""
+    """One such label, as `service="…"`."""
 
 
 def sli_of(slo: Slo, counted: Counted) -> Sli:
@@ -73,48 +80,63 @@ def sli_of(slo: Slo, counted: Counted) -> Sli:
         routes = [slo.latency.route] if slo.latency.route else counted.routes
         return Sli((_slow(counted, routes, threshold),), _up(counted))
     pods = _failed(counted)
-    through = (_through_gateway(counted.gateway),) if counted.gateway else ()
+    through = (_through_gateway(counted.gateway, counted.backend),) if counted.gateway else ()
     return Sli((*through, pods), _up(counted))
 
 
 def _of_own(ratio: Ratio) -> Sli:
-    return Sli((Source("Own", ratio.total, Tally((ratio.total,)), Tally((ratio.bad,))),))
+    return Sli((Source("Own", ratio.total, Tally((ratio.total,)), Tally((ratio.bad,)), examples(ratio)),))
 
 
 def _up(counted: Counted) -> str:
     return f"up{{{counted.pods}}}"
 
 
-def _through_gateway(service: str) -> Source:
+def _through_gateway(service: str, backend: str) -> Source:
     """Traefik counts each backend, also the requests that found no pod."""
     requests = "traefik_service_requests_total"
     took = "traefik_service_request_duration_seconds_bucket"
     anchor = f"{requests}{{{service}}}"
     hasty = f'{took}{{{service},code="{GAVE_UP}",{bucket(PATIENCE)}}}'
     failed = f'{requests}{{{service},code=~"5..|{GAVE_UP}"}}'
-    return Source("Gateway", anchor, Tally((anchor,), (hasty,)), Tally((failed,), (hasty,)))
+    answered = Series(f'{requests}{{{backend},code="200"}}', 1, 0)
+    refused = Series(f'{requests}{{{backend},code="503"}}', 0, 1)
+    return Source("Gateway", anchor, Tally((anchor,), (hasty,)), Tally((failed,), (hasty,)), (answered, refused))
 
 
 def _failed(counted: Counted) -> Source:
     where = _where(counted, counted.routes)
     anchor = f"{REQUESTS}_count{{{where}}}"
-    hasty = f'{REQUESTS}_bucket{{{where},http_response_status_code="{GAVE_UP}",{bucket(PATIENCE)}}}'
-    failed = f'{REQUESTS}_count{{{where},http_response_status_code=~"5..|{GAVE_UP}"}}'
+    hasty = f'{REQUESTS}_bucket{{{where},{_STATUS}="{GAVE_UP}",{bucket(PATIENCE)}}}'
+    failed = f'{REQUESTS}_count{{{where},{_STATUS}=~"5..|{GAVE_UP}"}}'
     cut = f'{CUT}{{{counted.pods},route_class="main"}}'
-    return Source("Pods", anchor, Tally((anchor, cut), (hasty,)), Tally((failed, cut), (hasty,)))
+    one = _one(counted, counted.routes)
+    found = (
+        Series(f'{REQUESTS}_count{{{one},{_STATUS}="200"}}', 1, 0),
+        Series(f'{REQUESTS}_count{{{one},{_STATUS}="500"}}', 0, 1),
+    )
+    return Source("Pods", anchor, Tally((anchor, cut), (hasty,)), Tally((failed, cut), (hasty,)), found)
 
 
 def _slow(counted: Counted, routes: Iterable[str], threshold: Decimal) -> Source:
     where = _where(counted, routes)
     anchor = f"{REQUESTS}_count{{{where}}}"
-    hasty = f'{REQUESTS}_bucket{{{where},http_response_status_code="{GAVE_UP}",{bucket(threshold)}}}'
-    good = f'{REQUESTS}_bucket{{{where},http_response_status_code!~"5..|{GAVE_UP}",{bucket(threshold)}}}'
-    return Source("Pods", anchor, Tally((anchor,), (hasty,)), Tally((anchor,), (hasty, good)))
+    hasty = f'{REQUESTS}_bucket{{{where},{_STATUS}="{GAVE_UP}",{bucket(threshold)}}}'
+    good = f'{REQUESTS}_bucket{{{where},{_STATUS}!~"5..|{GAVE_UP}",{bucket(threshold)}}}'
+    one = f'{_one(counted, routes)},{_STATUS}="200"'
+    fast = f'{REQUESTS}_bucket{{{one},le="{threshold.normalize():f}"}}'
+    found = (Series(f"{REQUESTS}_count{{{one}}}", 1, 1), Series(fast, 1, 0))
+    return Source("Pods", anchor, Tally((anchor,), (hasty,)), Tally((anchor,), (hasty, good)), found)
 
 
 def _where(counted: Counted, routes: Iterable[str]) -> str:
     patterns = [_pattern(template) for name in routes for template in counted.routes[name]]
     return f'{counted.pods},http_route=~"{"|".join(patterns)}"'
+
+
+def _one(counted: Counted, routes: Iterable[str]) -> str:
+    first = counted.routes[next(iter(routes))][0]
+    return f'{counted.pods},http_route="{first.removesuffix("*")}"'
 
 
 def _pattern(template: str) -> str:

@@ -1,0 +1,100 @@
+"""When the alerts of an SLO must fire, from the maths alone: no rule is read here.
+
+Traffic is a sequence of phases, each with a constant rate of requests and a constant share of bad ones. A tier fires at
+the moment t when, over both of its windows,
+
+    bad(t - W, t) / total(t - W, t) > f · EB      and      bad > 1.5 + k · √(EB · (1 - EB) · total)  in the long one.
+
+For constant traffic and a clean past that is t* = f · EB · W_long / e after the errors began.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import accumulate
+from math import sqrt
+
+from toprope.slo.windows import HOUR, Severity, Tier
+
+_STEP = 30
+"""Seconds between two looks; what changed between them is found to the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of constant traffic."""
+
+    seconds: int
+    per_second: float
+    """Requests."""
+    bad: float
+    """Share of bad ones, 0 to 1."""
+
+
+class Traffic:
+    """What was asked of a service, from its first request on; t in seconds."""
+
+    def __init__(self, phases: Sequence[Phase]) -> None:
+        self.phases = tuple(phases)
+        self._starts = [0, *accumulate(phase.seconds for phase in phases)]
+        self._totals = [0.0, *accumulate(phase.seconds * phase.per_second for phase in phases)]
+        self._bads = [0.0, *accumulate(phase.seconds * phase.per_second * phase.bad for phase in phases)]
+
+    @property
+    def seconds(self) -> int:
+        """How long it lasts."""
+        return self._starts[-1]
+
+    def total(self, start: float, end: float) -> float:
+        """Requests between two moments; before the first phase there were none."""
+        return self._until(end)[0] - self._until(start)[0]
+
+    def bad(self, start: float, end: float) -> float:
+        """Bad requests between two moments."""
+        return self._until(end)[1] - self._until(start)[1]
+
+    def _until(self, now: float) -> tuple[float, float]:
+        now = min(max(now, 0), self.seconds)
+        index = min(bisect_right(self._starts, now), len(self.phases)) - 1
+        phase = self.phases[index]
+        since = (now - self._starts[index]) * phase.per_second
+        return self._totals[index] + since, self._bads[index] + since * phase.bad
+
+
+def fires(tier: Tier, budget: Decimal, traffic: Traffic, now: float) -> bool:
+    """Whether the tier fires at that moment."""
+    bad, total = traffic.bad(now - tier.long, now), traffic.total(now - tier.long, now)
+    threshold = float(tier.threshold(budget))
+    if bad <= threshold * total or bad <= 1.5 + tier.sigmas * sqrt(float(budget * (1 - budget)) * total):
+        return False
+    return traffic.bad(now - tier.short, now) > threshold * traffic.total(now - tier.short, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A moment at which alerts of one severity begin or cease to fire."""
+
+    at: int
+    """Seconds; the first whole second of the new state."""
+    fires: bool
+    by_sums: bool
+    """Whether a tier whose long window is summed from 5-minute rates decides: those smear by up to 5 minutes."""
+
+
+def turns(live: Sequence[Tier], severity: Severity, budget: Decimal, traffic: Traffic) -> list[Turn]:
+    """All turns of a severity, in order; it does not fire in the beginning. Two within a step may stay unseen."""
+    tiers = [tier for tier in live if tier.severity is severity]
+
+    def firing(now: int) -> tuple[Tier, ...]:
+        return tuple(tier for tier in tiers if fires(tier, budget, traffic, now))
+
+    found: list[Turn] = []
+    before = firing(0)
+    for end in range(_STEP, traffic.seconds + 1, _STEP):
+        after = firing(end)
+        if bool(after) != bool(before):
+            at = bisect_left(range(end), True, lo=end - _STEP, key=lambda now: bool(firing(now)) == bool(after))
+            found.append(Turn(at, bool(after), any(tier.long > HOUR for tier in after or before)))
+        before = after
+    return found
