@@ -10,6 +10,7 @@ from toprope.core.model import ResourceStatus, SpecModel
 from toprope.core.objects import ApiResource
 from toprope.core.resource import Resource
 from toprope.ports import Cluster
+from toprope.slo.promises import Promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +58,5 @@ class Kind:
     """Pure: what should be, from what was read."""
     farewell: Callable[[Resource, Any, datetime], Decision]
     """Pure: what is left to do while the resource is being deleted; owner references do the rest."""
+    promises: Callable[[Resource], Sequence[Promise]]
+    """Pure: each SLO of the spec as rules, or with what is wrong with it."""

@@ -46,23 +46,25 @@ def promises(slos: Sequence[Slo], who: Promiser) -> list[Promise]:
 
 
 def _promise(slo: Slo, who: Promiser) -> Promise:
-    held = slo
-    if slo.ratio:
-        try:
-            held = slo.model_copy(update={"ratio": within(slo.ratio, who.counted.namespace)})
-        except Unparsable as error:
-            return Promise(slo, None, str(error))
-    return Promise(
-        slo,
-        Ruled(
-            identity=Identity(who.counted.namespace, who.kind, who.name, slo.name),
-            sli=sli_of(held, who.counted),
-            objective=slo.objective,
-            window=days(slo.window) * DAY,
-            severities=_severities(slo.alerting),
-            labels=slo.alerting.labels,
-            annotations=_annotations(slo, who.runbooks),
-        ),
+    try:
+        ruled = _ruled(slo, who)
+    except Unparsable as error:
+        return Promise(slo, None, str(error))
+    if ruled.severities and not ruled.live:
+        return Promise(slo, None, f"none of the alerts of SLO {slo.name} could ever fire, even if every request failed")
+    return Promise(slo, ruled)
+
+
+def _ruled(slo: Slo, who: Promiser) -> Ruled:
+    held = slo.model_copy(update={"ratio": within(slo.ratio, who.counted.namespace)}) if slo.ratio else slo
+    return Ruled(
+        identity=Identity(who.counted.namespace, who.kind, who.name, slo.name),
+        sli=sli_of(held, who.counted),
+        objective=slo.objective,
+        window=days(slo.window) * DAY,
+        severities=_severities(slo.alerting),
+        labels=slo.alerting.labels,
+        annotations=_annotations(slo, who.runbooks),
     )
 
 

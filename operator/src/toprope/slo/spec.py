@@ -3,12 +3,27 @@
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from toprope.core.model import DnsLabel, SpecModel, ruled
 
+
+def _leaves_a_budget(objective: str) -> str:
+    """The API server says it by its rules; this is for files that never meet one."""
+    if not 0 < Decimal(objective) < 100:
+        raise ValueError("an objective lies between 0 and 100: 100 leaves no error budget, 0 asks for nothing")
+    return objective
+
+
+def _is_long_enough(window: str) -> str:
+    if not 7 <= int(window.removesuffix("d")) <= 90:
+        raise ValueError("window is 7d to 90d")
+    return window
+
+
 Objective = Annotated[
     str,
+    AfterValidator(_leaves_a_budget),
     Field(
         pattern=r"^[0-9]{1,3}(\.[0-9]{1,6})?$",
         max_length=10,
@@ -20,6 +35,7 @@ Objective = Annotated[
 ]
 Window = Annotated[
     str,
+    AfterValidator(_is_long_enough),
     Field(
         pattern=r"^[0-9]{1,2}d$",
         max_length=3,
@@ -146,6 +162,12 @@ class Slo(SpecModel):
 
     ratio: Ratio | None = None
     """Counts with counters of your own."""
+
+    @model_validator(mode="after")
+    def _counts_one_thing(self) -> "Slo":
+        if [self.availability, self.latency, self.ratio].count(None) != 2:
+            raise ValueError("exactly one of availability, latency and ratio says what is counted")
+        return self
 
 
 Slos = Annotated[

@@ -26,6 +26,7 @@ from toprope.kind import Column, Kind, Touched
 from toprope.kinds.shortenerapp.decide import decide
 from toprope.kinds.shortenerapp.farewell import farewell
 from toprope.kinds.shortenerapp.observe import observe
+from toprope.kinds.shortenerapp.slos import promised
 from toprope.kinds.shortenerapp.spec import ShortenerAppSpec
 from toprope.kinds.shortenerapp.status import ShortenerAppStatus
 
@@ -79,4 +80,5 @@ SHORTENER_APP = Kind(
     observe=observe,
     decide=decide,
     farewell=farewell,
+    promises=promised,
 )
