@@ -20,6 +20,8 @@ LATE, LATE_BY_SUMS = 2 * INTERVAL, 5 * MINUTE
 """How much later than the maths say an alert may turn."""
 BIRTH = 5_000_000
 """What counters stand at in the beginning: `rate()` clamps its extrapolation for small ones."""
+DRIFT = 0.001
+"""promtool adds steps up in floats: a counter that seemed smaller by a hair would be taken for a restart."""
 BUSY = 20.0
 """Requests a second."""
 PAST = 8 * HOUR
@@ -141,7 +143,7 @@ def _values(series: Series, scenario: Scenario) -> str:
             stretches.append(f"_x{count}")
             continue
         step = phase.per_second * SCRAPE * (series.by_good * (1 - phase.bad) + series.by_bad * phase.bad)
-        first = value + step if index else value
+        first = value + step + DRIFT if index else value
         stretches.append(f"{first:.12g}+{step:.12g}x{count - 1}")
         value = first + step * (count - 1)
     return " ".join(stretches)
