@@ -18,7 +18,8 @@ from toprope.io.credentials import Connection
 
 T = TypeVar("T")
 
-PATIENCE = aiohttp.ClientTimeout(total=10, connect=5, sock_connect=5)
+PATIENCE = 10.0
+"""Seconds that an answer may take."""
 LARGEST = 64 * 1024 * 1024
 """Bytes of an answer; 500 resources with three SLOs make some 10 MB in all."""
 
@@ -48,8 +49,9 @@ def reached(url: str, token_file: Path | None = None, authority_file: Path | Non
 class Prometheus:
     """Asks one Prometheus. Use as `async with`. Every call raises Unseen where there is no answer."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, patience: float = PATIENCE) -> None:
         self._connection = connection
+        self._patience = aiohttp.ClientTimeout(total=patience, sock_connect=5)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -110,7 +112,7 @@ class Prometheus:
                 params=fields if verb == "GET" else None,
                 data=fields if verb == "POST" else None,
                 headers=self._headers(),
-                timeout=PATIENCE,
+                timeout=self._patience,
                 allow_redirects=False,  # the token is for nobody else
             ) as answer:
                 return answer.status, await _whole(answer)

@@ -188,7 +188,7 @@ def not_recorded(look: _Look) -> _Fact | None:
 
 def no_series(look: _Look) -> _Fact | None:
     """What should be counted matches nothing."""
-    if names := _named(look, lambda one: value(one.numbers.counted, look.now) is None):
+    if names := _named(look, lambda one: bool(one.numbers.rules) and value(one.numbers.counted, look.now) is None):
         told = (
             f"Prometheus has no series that count {names}. Look whether it scrapes the pods (its page /targets, the "
             f"PodMonitor's labels, the NetworkPolicy's namespace), and whether the selectors match anything."
@@ -277,7 +277,7 @@ def evaluated(look: _Look) -> _Fact:
 
 
 _MET: tuple[_Check, ...] = (blind, exhausted, burning, without_data, all_met)
-_DATA: tuple[_Check, ...] = (blind, not_recorded, no_series, nobody_counts, bad_exceeds_total, no_events, counted)
+_DATA: tuple[_Check, ...] = (blind, no_series, nobody_counts, bad_exceeds_total, not_recorded, no_events, counted)
 _RULES: tuple[_Check, ...] = (blind, rule_fails, rules_not_selected, not_evaluated, earlier_rules, evaluated)
 
 
