@@ -132,7 +132,8 @@ async def test_numbers_carry_the_operators_time() -> None:
     world = World()
     await world.later()
     numbers = world.of().numbers["availability"]
-    assert numbers.evaluated and abs(numbers.evaluated.at - (NOW - timedelta(seconds=10))) < timedelta(milliseconds=1)
+    assert numbers.evaluated
+    assert abs(numbers.evaluated.at - (NOW - timedelta(seconds=10))) < timedelta(milliseconds=1)
     assert world.of().retention == timedelta(days=15)
 
 
@@ -211,7 +212,8 @@ async def test_a_history_is_asked_for_and_not_guessed() -> None:
     world.prometheus.failing.clear()
     await world.later(minutes=5)
     since = world.of().numbers["availability"].since
-    assert since and abs(world.hands.now() - since - timedelta(days=5)) < timedelta(seconds=1)
+    assert since
+    assert abs(world.hands.now() - since - timedelta(days=5)) < timedelta(seconds=1)
 
 
 async def test_what_was_seen_to_begin_is_not_asked_better() -> None:
@@ -233,7 +235,8 @@ async def test_a_prometheus_that_forgot_begins_anew() -> None:
     world.prometheus.history = 60
     await world.later(hours=1)
     since = world.of().numbers["availability"].since
-    assert since and abs(world.hands.now() - since - timedelta(seconds=60)) < timedelta(seconds=1)
+    assert since
+    assert abs(world.hands.now() - since - timedelta(seconds=60)) < timedelta(seconds=1)
 
 
 NAME = group_name(AVAILABILITY)
@@ -279,9 +282,9 @@ async def test_a_resource_that_nobody_asks_about_is_forgotten() -> None:
     world = World()
     world.of()
     await world.later()
-    assert len(world.ledger.readings) == 1
+    before = len(world.ledger.readings)
     await world.later(minutes=31)
-    assert world.ledger.readings == ()
+    assert (before, len(world.ledger.readings)) == (1, 0)
 
 
 async def test_it_looks_for_as_long_as_it_is_kept() -> None:

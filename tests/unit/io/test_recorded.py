@@ -1,6 +1,7 @@
 """From series to the numbers of each SLO."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from math import inf
 
 import pytest
@@ -9,7 +10,7 @@ from tests.support.measured import NOW
 from tests.support.prometheus_on_paper import objective
 from toprope.core.measured import Numbers, Sample
 from toprope.io.prometheus import Series, Unseen
-from toprope.io.recorded import histories, recorded
+from toprope.io.recorded import Recording, histories
 from toprope.slo.rules import BAD, BURN, ERRORS, FIRST, LOST_RATE, TOTAL, TOTAL_RATE, Identity
 
 CLOCK = 1000.0
@@ -21,26 +22,30 @@ def series(name: str, value: float, at: float = 990.0, **labels: str) -> Series:
     return Series({**AVAILABILITY.labels, "__name__": name, **labels}, value, at)
 
 
+def recorded(series: Iterable[Series], clock: float, now: datetime) -> dict[Identity, Numbers]:
+    recording = Recording()
+    recording.note(series)
+    return recording.numbers(clock, now)
+
+
 EVALUATED = Series(objective("availability"), 0.999, 990.0)
 
 
+EVERYTHING = [
+    EVALUATED,
+    series(TOTAL_RATE, 5),
+    series(FIRST, 2),
+    series(LOST_RATE, 3, 960),
+    series(ERRORS, 0.25, window="30d"),
+    series(TOTAL, 100, window="1h"),
+    series(BAD, 1, window="1h"),
+    series(BURN, 0.5, window="5m"),
+    series(BURN, 1.5, window="1h"),
+]
+
+
 def test_samples_find_their_places_and_the_operators_time() -> None:
-    found = recorded(
-        [
-            EVALUATED,
-            series(TOTAL_RATE, 5),
-            series(FIRST, 2),
-            series(LOST_RATE, 3, 960),
-            series(ERRORS, 0.25, window="30d"),
-            series(TOTAL, 100, window="1h"),
-            series(BAD, 1, window="1h"),
-            series(BURN, 0.5, window="5m"),
-            series(BURN, 1.5, window="1h"),
-        ],
-        CLOCK,
-        NOW,
-    )
-    assert found[AVAILABILITY] == Numbers(
+    assert recorded(EVERYTHING, CLOCK, NOW)[AVAILABILITY] == Numbers(
         rules="version1",
         evaluated=Sample(0.999, THEN),
         counted=Sample(5, THEN),
@@ -82,7 +87,7 @@ def test_other_peoples_records_and_unproved_ones_are_left_out() -> None:
 @pytest.mark.parametrize(
     "nonsense",
     [
-        Series([], 1, 990),  # type: ignore[arg-type]
+        Series(None, 1, 990),  # type: ignore[arg-type]
         Series({**AVAILABILITY.labels}, 1, 990),
         Series({**AVAILABILITY.labels, "__name__": BURN, "window": []}, 1, 990),  # type: ignore[dict-item]
         Series(objective("availability"), 1, inf),

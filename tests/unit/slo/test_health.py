@@ -12,7 +12,8 @@ from toprope.core.conditions import Condition, timestamp
 from toprope.core.measured import Blindness, Measured, Numbers, Sample
 from toprope.core.model import ConditionModel
 from toprope.slo.budget import Promise, State
-from toprope.slo.health import PATIENCE, Health, Reason, Stated, health
+from toprope.slo.health import PATIENCE, Health, Stated, health
+from toprope.slo.reasons import Reason
 from toprope.slo.status import SloStatus
 from toprope.slo.windows import DAY
 

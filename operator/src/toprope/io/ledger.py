@@ -19,7 +19,7 @@ from toprope.core.measured import Blindness, Measured, Numbers
 from toprope.core.names import label_value
 from toprope.core.resource import Resource
 from toprope.io.prometheus import Prometheus, Unseen
-from toprope.io.recorded import HISTORY, QUERIES, histories, recorded
+from toprope.io.recorded import HISTORY, QUERIES, Recording, histories
 from toprope.ports import Clock
 from toprope.slo.budget import Promise, promise_of
 from toprope.slo.rules import Identity
@@ -137,8 +137,10 @@ class Ledger:
 
     async def _ask(self) -> None:
         clock, now = await self._prometheus.clock(), self._clock.now()
-        series = [one for query in QUERIES for one in await self._prometheus.newest(query, clock)]
-        numbers = recorded(series, clock, now)
+        recording = Recording()
+        for query in QUERIES:
+            recording.note(await self._prometheus.newest(query, clock))
+        numbers = recording.numbers(clock, now)
         returned = self._answered is None or now - self._answered > BLIND_AFTER
         self._numbers, self._answered = numbers, now
         if returned or now >= self._history_due:

@@ -1,9 +1,9 @@
 """From what Prometheus answers to the numbers of each SLO. Six queries speak of all resources at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from toprope.core.measured import Numbers, Sample
 from toprope.io.prometheus import Series, Unseen
@@ -30,8 +30,9 @@ QUERIES = (
     f'{{__name__=~"{OBJECTIVE}|{TOTAL_RATE}|{FIRST}|{LOST_RATE}"}}{_SPAN}',
     # An SLO's own window is a week at least, those of its tiers are shorter.
     f'{ERRORS}{{window=~"([7-9]|[1-9][0-9])d"}}{_SPAN}',
-    f"{TOTAL}{_SPAN}",
-    f"{BAD}{_SPAN}",
+    # The guards look at long windows only; of an SLO of a month those are known by name.
+    f'{TOTAL}{{window!~"5m|30m|2h"}}{_SPAN}',
+    f'{BAD}{{window!~"5m|30m|2h"}}{_SPAN}',
     f"{BURN}{_SPAN}",
 )
 HISTORY = (
@@ -44,41 +45,57 @@ _Draft = dict[str, dict[str, Series]]
 """The newest series of one SLO, by record and window; most records have none, which is the window ``."""
 
 
-def recorded(series: Iterable[Series], clock: float, now: datetime) -> dict[Identity, Numbers]:
-    """The numbers of every SLO. `clock` was the time at Prometheus when it was `now` here."""
+class Recording:
+    """Takes what the queries answer, one after the other, and tells the numbers in the end."""
+
+    def __init__(self) -> None:
+        self._drafts: dict[tuple[str, str, str, str], _Draft] = {}
+
+    def note(self, series: Iterable[Series]) -> None:
+        """Takes one answer. Unseen where its labels are none."""
+        with _believed():
+            for one in series:
+                _put(self._drafts, one)
+
+    def numbers(self, clock: float, now: datetime) -> dict[Identity, Numbers]:
+        """The numbers of every SLO. `clock` was the time at Prometheus when it was `now` here."""
+        with _believed():
+            return {
+                Identity(*whose): _numbers(draft, clock, now)
+                for whose, draft in self._drafts.items()
+                if OBJECTIVE in draft
+            }
+
+
+@contextmanager
+def _believed() -> Iterator[None]:
     try:
-        drafts = _drafts(series)
-        return {identity: _numbers(draft, clock, now) for identity, draft in drafts.items() if OBJECTIVE in draft}
+        yield
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise Unseen(f"Prometheus answers in a shape of its own: {type(error).__name__}.") from error
+
+
+def _put(drafts: dict[tuple[str, str, str, str], _Draft], one: Series) -> None:
+    labels = one.labels
+    if "slo" not in labels or "kind" not in labels:
+        return  # somebody else's record of the same name
+    whose = (labels["namespace"], labels["kind"], labels["name"], labels["slo"])
+    kept = drafts.setdefault(whose, {}).setdefault(labels["__name__"], {})
+    # Two of one identity are a pair of replicas, or the rules before and after a change.
+    window = labels.get("window", "")
+    if window not in kept or one.at > kept[window].at:
+        kept[window] = one
 
 
 def histories(series: Iterable[Series]) -> dict[Identity, float]:
     """When each SLO's history begins, by Prometheus' clock."""
     found: dict[Identity, float] = {}
-    for one in series:
-        if identity := _identity(one.labels):
-            found[identity] = min(one.value, found.get(identity, one.value))
+    with _believed():
+        for one in series:
+            if "slo" in one.labels and "kind" in one.labels:
+                whose = Identity(*(one.labels[label] for label in ("namespace", "kind", "name", "slo")))
+                found[whose] = min(one.value, found.get(whose, one.value))
     return found
-
-
-def _identity(labels: Mapping[str, Any]) -> Identity | None:
-    try:
-        return Identity(labels["namespace"], labels["kind"], labels["name"], labels["slo"])
-    except KeyError:
-        return None  # somebody else's record of the same name
-
-
-def _drafts(series: Iterable[Series]) -> dict[Identity, _Draft]:
-    drafts: dict[Identity, _Draft] = {}
-    for one in series:
-        if identity := _identity(one.labels):
-            kept = drafts.setdefault(identity, {}).setdefault(one.labels["__name__"], {})
-            # Two of one identity are a pair of replicas, or the rules before and after a change.
-            key = one.labels.get("window", "")
-            if key not in kept or one.at > kept[key].at:
-                kept[key] = one
-    return drafts
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ Facts are asked in the order of their weight; the first that is found for any SL
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from toprope.core.conditions import Condition, Truth, moment, timestamp
 from toprope.core.decision import Tell
 from toprope.core.measured import Blindness, Measured, value
 from toprope.core.model import ConditionModel
 from toprope.slo.budget import Promise, State
+from toprope.slo.reasons import Reason
 from toprope.slo.status import SloStatus, Standing, standings
 from toprope.slo.windows import duration
 
@@ -26,37 +26,6 @@ PATIENCE = timedelta(minutes=2)
 """How long new rules take at most until Prometheus has evaluated them."""
 TOO_MANY = 1.01
 """Bad events over all events, from where on the two cannot count the same thing; rates are extrapolated by a little."""
-
-
-class Reason(StrEnum):
-    """Why a condition about SLOs is as it is, and what Events tell."""
-
-    # all of them
-    NO_PROMETHEUS = "NoPrometheus"
-    PROMETHEUS_UNAVAILABLE = "PrometheusUnavailable"
-    # SlosMet
-    ALL_MET = "AllMet"
-    SLO_BURNING = "SloBurning"
-    SLO_EXHAUSTED = "SloExhausted"
-    SLO_WITHOUT_DATA = "SloWithoutData"
-    # SloDataPresent
-    COUNTED = "Counted"
-    NOT_RECORDED = "NotRecorded"
-    NO_SERIES = "NoSeries"
-    NOBODY_COUNTS = "NobodyCounts"
-    BAD_EXCEEDS_TOTAL = "BadExceedsTotal"
-    NO_EVENTS = "NoEvents"
-    # RulesAccepted
-    EVALUATED = "Evaluated"
-    RULE_FAILS = "RuleFails"
-    RULES_NOT_SELECTED = "RulesNotSelected"
-    NOT_EVALUATED = "NotEvaluated"
-    EARLIER_RULES = "EarlierRules"
-    # HistoryTooShort
-    RETENTION_BELOW_WINDOW = "RetentionBelowWindow"
-    # Events
-    BUDGET_EXHAUSTED = "BudgetExhausted"
-    BUDGET_RECOVERED = "BudgetRecovered"
 
 
 @dataclass(frozen=True, slots=True)
