@@ -266,7 +266,7 @@ def _history_too_short(look: _Look) -> list[Condition]:
         return []
     kept = duration(int(look.retention.total_seconds()))
     told = (
-        f"Prometheus keeps {kept}, the window of {names} is longer: the budget is that of what is kept. Raise "
+        f"Prometheus keeps {kept}, the window of {names} is longer: the budget is reckoned from what is kept. Raise "
         f"Prometheus' retention, or shorten the window."
     )
     return [Condition(HISTORY_TOO_SHORT, "True", Reason.RETENTION_BELOW_WINDOW, told)]
