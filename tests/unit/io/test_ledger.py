@@ -320,3 +320,10 @@ def test_a_group_is_called_as_the_rules_call_it() -> None:
 )
 def test_retention_is_read_as_prometheus_writes_it(text: str, span: timedelta | None) -> None:
     assert span_of(text) == span
+
+
+async def test_a_prometheus_that_is_too_slow_is_not_seen() -> None:
+    world = World()
+    world.prometheus.failing[QUERIES[0]] = TimeoutError()
+    await world.later()
+    assert world.of() == Measured(blind=Blindness(NOW, "It took longer than 30 s to answer."))
