@@ -25,9 +25,8 @@ LARGEST = 64 * 1024 * 1024
 
 
 class Unseen(Transient):
-    """Prometheus does not answer, or what it answers is none."""
-
-    reason = "PrometheusUnavailable"
+    """Prometheus does not answer, or what it answers is none. The ledger knows what to make of it; a pass never
+    meets it."""
 
 
 @dataclass(frozen=True, slots=True)
