@@ -18,6 +18,7 @@ from toprope.io.api import APPLY, Api, Request
 from toprope.io.apis import present
 from toprope.io.cluster import ApiCluster
 from toprope.io.credentials import Connection
+from toprope.io.ledger import NoPrometheus
 from toprope.io.store import Owner, Store
 from toprope.io.watch import Reflector
 from toprope.kind import Kind
@@ -157,7 +158,14 @@ async def an_engine(kind: Kind, connection: Connection, namespace: str) -> Async
         clock = LeapingClock()
         try:
             yield Engine(
-                kind, api, store, cluster, World(cluster, clock, INSTALLATION, Told()), clock, bells, namespace
+                kind,
+                api,
+                store,
+                cluster,
+                World(cluster, NoPrometheus(), clock, INSTALLATION, Told()),
+                clock,
+                bells,
+                namespace,
             )
         finally:
             await _end(tasks)

@@ -12,6 +12,7 @@ from toprope.core import conditions
 from toprope.core.decision import Action, Amend, Apply, CreateOnce, Decision, Delete
 from toprope.core.objects import Ref, ref_of
 from toprope.core.resource import Resource
+from toprope.io.ledger import NoPrometheus
 from toprope.kinds.shortenerapp.decide import decide
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
 from toprope.kinds.shortenerapp.observe import observe
@@ -61,7 +62,7 @@ class Paper:
 
     def seen(self) -> Seen:
         """One look at this world."""
-        return asyncio.run(observe(self.resource, self.cluster))
+        return asyncio.run(observe(self.resource, self.cluster, NoPrometheus()))
 
     def pass_once(self, spoil: Spoiling = lambda seen: seen) -> Decision:
         """One pass; the status is written as the engine would."""

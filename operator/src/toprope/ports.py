@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from toprope.core.measured import Measured
 from toprope.core.objects import ApiResource, Manifest, Ref
+from toprope.core.resource import Resource
 
 
 class Cluster(Protocol):
@@ -56,6 +58,16 @@ class Cluster(Protocol):
 
     async def post_event(self, event: Manifest) -> None:
         """Create a core/v1 Event; one of that name is there already: success."""
+        ...
+
+
+class Metrics(Protocol):
+    """What Prometheus recorded, as of a moment ago."""
+
+    def of(self, resource: Resource) -> Measured:
+        """The numbers of the SLOs in `spec.slos`, from memory: no request. The resource's bell rings when what
+        `status.slos` says of them would be another word now.
+        """
         ...
 
 

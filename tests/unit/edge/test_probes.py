@@ -1,12 +1,20 @@
 """What the ops port answers."""
 
 import time
+from datetime import UTC, datetime
 from urllib.request import urlopen
 
+import pytest
 from prometheus_client import CollectorRegistry
 
+from tests.support.measured import AVAILABILITY, numbers
+from toprope.core.measured import Measured, Numbers
 from toprope.edge.probes import STUCK, Health, OpsServer, Pulse, answer
 from toprope.edge.telemetry import Telemetry
+from toprope.io.ledger import Reading
+from toprope.slo.budget import State
+from toprope.slo.rules import Identity
+from toprope.slo.status import standings
 
 
 def health(*, beat: float = 0.0, oldest: float = 0.0, ready: bool = True) -> Health:
@@ -54,3 +62,34 @@ def test_the_port_answers_from_a_thread_of_its_own() -> None:
             assert said.read() == b"ok"
     finally:
         server.close()
+
+
+def a_reading(recorded: Numbers, newest: datetime | None) -> Reading:
+    measured = Measured({AVAILABILITY.name: recorded})
+    standing = standings([AVAILABILITY], measured, [], datetime.now(UTC))[0]
+    return Reading(Identity("shop", "Tiny", "links", AVAILABILITY.name), standing, newest)
+
+
+def gauges(reading: Reading) -> dict[str, float]:
+    telemetry = Telemetry()
+    telemetry.watch_slos(lambda: [reading])
+    whose = 'kind="Tiny",name="links",namespace="shop",slo="availability"'
+    page = answer("/metrics", health(), telemetry.registry)[2].decode()
+    lines = [line.rsplit(" ", 1) for line in page.splitlines() if line.startswith("toprope_slo_")]
+    return {name.replace(whose, "").replace("{}", ""): float(value) for name, value in lines}
+
+
+def test_slos_are_told_in_full_precision() -> None:
+    now = datetime.now(UTC)
+    told = gauges(a_reading(numbers(errors={"30d": 1 / 30000, "5m": 1 / 7}, at=now), now))
+    assert told["toprope_slo_attained_ratio"] == pytest.approx(1 - 1 / 30000, abs=1e-15)
+    assert told["toprope_slo_budget_remaining_ratio"] == pytest.approx(1 - 1 / 30, abs=1e-15)
+    assert told['toprope_slo_burn_ratio{,window="5m"}'] == 1 / 7 / 0.001
+    assert [told[f'toprope_slo_state{{,state="{state}"}}'] for state in State] == [1, 0, 0, 0]
+    assert 0 <= told["toprope_slo_sample_age_seconds"] < 60
+
+
+def test_of_an_slo_without_data_only_its_state_is_told() -> None:
+    told = gauges(a_reading(Numbers(), None))
+    assert {name: value for name, value in told.items() if value} == {'toprope_slo_state{,state="NoData"}': 1}
+    assert len(told) == len(State)

@@ -12,6 +12,7 @@ from toprope.core.names import FINALIZER
 from toprope.core.objects import Manifest, Ref
 from toprope.engine.events import Told
 from toprope.engine.one_pass import World, one_pass, part
+from toprope.io.ledger import NoPrometheus
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
 
 LINKS = a_shortener({"database": {"embedded": {"reclaim": "Delete"}}}).ref
@@ -41,7 +42,7 @@ class Stopped:
 
 async def going(error: TopropeError) -> tuple[Stubborn, World]:
     cluster = Stubborn(error)
-    world = World(cluster, Stopped(), a_shortener().installation, Told())
+    world = World(cluster, NoPrometheus(), Stopped(), a_shortener().installation, Told())
     live: dict[str, Any] = {
         "apiVersion": LINKS.resource.api_version,
         "kind": LINKS.resource.kind,

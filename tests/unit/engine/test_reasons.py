@@ -13,6 +13,7 @@ from toprope.delivery import machine, traffic
 from toprope.engine import status
 from toprope.engine.one_pass import Bug
 from toprope.engine.parse import Unreadable
+from toprope.io.prometheus import Unseen
 from toprope.io.translation import Gone, Missing
 
 CODE = Path(toprope.__file__).parent
@@ -28,8 +29,9 @@ SHOWN = [
     (ChildNotOurs(REF, "Deployment other"), ["Ready", "Reconciled"], "ChildNotOurs"),
     (Unreadable("spec.replicas: too many."), ["Ready", "Reconciled"], "InvalidSpec"),
 ]
-NEVER_SHOWN = {Conflict, AlreadyExists}
-"""A Conflict is looked at again at once, and an AlreadyExists becomes one or a ChildNotOurs."""
+NEVER_SHOWN = {Conflict, AlreadyExists, Unseen}
+"""A Conflict is looked at again at once, an AlreadyExists becomes one or a ChildNotOurs; the ledger makes a
+fact of each Unseen."""
 
 
 @pytest.mark.parametrize(("error", "conditions", "reason"), SHOWN, ids=lambda one: type(one).__name__)

@@ -13,6 +13,7 @@ from toprope.core import conditions
 from toprope.core.decision import Action, Amend, Apply, CreateOnce, Decision, Delete
 from toprope.core.objects import Manifest, Ref, ref_of
 from toprope.core.resource import Installation, Resource
+from toprope.io.ledger import NoPrometheus
 from toprope.kind import Kind
 
 PASSES = 60
@@ -73,7 +74,7 @@ async def children(kind: Kind, resource: Resource, there: Sequence[Manifest] = (
     given = [ref_of(one) for one in [await cluster.create(_placed(one, resource)) for one in there]]
     for _ in range(PASSES):
         before = (_names(cluster), resource.status)
-        decision = kind.decide(resource, await kind.observe(resource, cluster), now)
+        decision = kind.decide(resource, await kind.observe(resource, cluster, NoPrometheus()), now)
         for action in decision.actions:
             await _act(cluster, action)
         resource = replace(resource, status=_status(kind, resource, decision, cluster))

@@ -31,6 +31,8 @@ from toprope.io.apis import appeared, present
 from toprope.io.clock import SystemClock
 from toprope.io.cluster import ApiCluster
 from toprope.io.credentials import connection
+from toprope.io.ledger import Ledger, NoPrometheus
+from toprope.io.prometheus import Prometheus, reached
 from toprope.io.store import Store
 from toprope.io.watch import Reflector
 from toprope.kind import Kind
@@ -39,6 +41,8 @@ T = TypeVar("T")
 
 LAST_WORDS = 10.0
 """Seconds in which kopf may end what it started."""
+FIRST_LOOK = 5.0
+"""Seconds that Prometheus has to answer before the first pass."""
 YOUNG_OBJECTS = 20_000
 """How many new containers the collector waits for: a pass makes thousands, and hardly any of them in circles."""
 
@@ -84,11 +88,13 @@ class Process:
             ops.close()
 
     async def _work(self, stack: AsyncExitStack) -> None:
-        reached = connection(self._settings.kubeconfig)
-        api = await stack.enter_async_context(Api(reached, self._telemetry.requested))
+        server = connection(self._settings.kubeconfig)
+        api = await stack.enter_async_context(Api(server, self._telemetry.requested))
+        ledger = await self._ledger(stack)
         absent = await _patiently(lambda: _absent(api, self._kinds))
         installation = replace(self._settings.installation, absent=frozenset(absent))
-        self._world = World(ApiCluster(api, self._store), SystemClock(), installation, Told())
+        cluster, metrics = ApiCluster(api, self._store), ledger or NoPrometheus()
+        self._world = World(cluster, metrics, SystemClock(), installation, Told())
         reflectors = [
             Reflector(api, self._store, resource, scope)
             for resource in _watched(self._kinds)
@@ -100,12 +106,28 @@ class Process:
         # kopf watches these, and never hears of what was deleted while its watch was behind (410 Gone).
         tasks += [asyncio.create_task(own.list_again(every)) for own in self._own(api)]
         tasks.append(asyncio.create_task(_say_when_one_appears(api, absent, self._settings.look_for_apis)))
+        if ledger:
+            tasks.append(asyncio.create_task(ledger.keep()))
         synced = asyncio.gather(*(reflector.synced.wait() for reflector in reflectors))
         await _first([*tasks, asyncio.ensure_future(synced)])
+        if ledger:
+            # The first passes after a restart should not say that nothing is known; nor wait long to say it.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ledger.looked.wait(), FIRST_LOOK)
         self._pulse.ready = True
         log.info("%d objects in the store", len(self._store))
-        wired = wiring.Wired(reached, self._store, self._loop, self._world)
+        wired = wiring.Wired(server, self._store, self._loop, self._world)
         await self._until_one_ends(tasks, wired)
+
+    async def _ledger(self, stack: AsyncExitStack) -> Ledger | None:
+        if not self._settings.prometheus_url:
+            return None
+        way = reached(
+            self._settings.prometheus_url, self._settings.prometheus_token_file, self._settings.prometheus_ca_file
+        )
+        ledger = Ledger(await stack.enter_async_context(Prometheus(way)), SystemClock(), self._loop.ring)
+        self._telemetry.watch_slos(lambda: ledger.readings)
+        return ledger
 
     def _own(self, api: Api) -> list[Reflector]:
         scopes = self._settings.namespaces or (None,)

@@ -39,6 +39,12 @@ class Settings(BaseSettings):
     """Seconds between two whole lists of everything that is watched: they make good what a watch has lost."""
     look_for_apis: Annotated[float, Field(gt=0)] = LOOK_AGAIN
     """Seconds between two looks for the optional APIs that the cluster lacks."""
+    prometheus_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    """Where Prometheus answers, as `http://prometheus.monitoring:9090`. Empty: none, and no SLO is known."""
+    prometheus_token_file: Path | None = None
+    """A file with the bearer token for it, read anew for each request."""
+    prometheus_ca_file: Path | None = None
+    """A file with the certificates that its own is checked against. None: the machine's."""
     kubeconfig: Path | None = None
     """A kubeconfig to use instead of the pod's service account."""
 

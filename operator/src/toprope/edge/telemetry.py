@@ -2,11 +2,16 @@
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 import orjson
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from toprope.io.ledger import Reading
+from toprope.slo.budget import State
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 90)
 
@@ -80,3 +85,52 @@ class Telemetry:
             "toprope_oldest_unfinished_pass_seconds", "Age of the pass that runs longest.", registry=self.registry
         ).set_function(oldest)
         Gauge("toprope_resources", "Resources that are kept.", registry=self.registry).set_function(kept)
+
+    def watch_slos(self, readings: Callable[[], Iterable[Reading]]) -> None:
+        """Tells of the SLOs whenever somebody scrapes."""
+        self.registry.register(_Slos(readings))
+
+
+class _Slos(Collector):
+    """Where the SLOs stand, in full precision. What is not known has no sample."""
+
+    def __init__(self, readings: Callable[[], Iterable[Reading]]) -> None:
+        self._readings = readings
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        """The names, before anything is measured."""
+        return _families().values()
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """As of the last look at Prometheus."""
+        families, now = _families(), datetime.now(UTC)
+        for reading in self._readings():
+            _add(families, reading, now)
+        yield from families.values()
+
+
+def _families() -> dict[str, GaugeMetricFamily]:
+    whose = ["namespace", "kind", "name", "slo"]
+    return {
+        "attained": GaugeMetricFamily("toprope_slo_attained_ratio", "Good events over all events.", labels=whose),
+        "remaining": GaugeMetricFamily("toprope_slo_budget_remaining_ratio", "Share of the budget left.", labels=whose),
+        "burn": GaugeMetricFamily("toprope_slo_burn_ratio", "Burn rate by window.", labels=[*whose, "window"]),
+        "state": GaugeMetricFamily("toprope_slo_state", "1 for the state it is in.", labels=[*whose, "state"]),
+        "age": GaugeMetricFamily(
+            "toprope_slo_sample_age_seconds", "Age of the newest sample, also while Prometheus is away.", labels=whose
+        ),
+    }
+
+
+def _add(families: dict[str, GaugeMetricFamily], reading: Reading, now: datetime) -> None:
+    whose, found = list(reading.identity.labels.values()), reading.standing.budget
+    if found.attained is not None:
+        families["attained"].add_metric(whose, found.attained / 100)
+    if found.remaining is not None:
+        families["remaining"].add_metric(whose, found.remaining)
+    for window, sample in reading.standing.numbers.burn.items():
+        families["burn"].add_metric([*whose, window], sample.value)
+    for state in State:
+        families["state"].add_metric([*whose, state], float(state is found.state))
+    if reading.newest:
+        families["age"].add_metric(whose, (now - reading.newest).total_seconds())

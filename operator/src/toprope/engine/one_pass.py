@@ -23,7 +23,7 @@ from toprope.engine import events, status
 from toprope.engine.act import act
 from toprope.engine.parse import Unreadable, is_held, resource_of, unread
 from toprope.kind import Kind
-from toprope.ports import Clock, Cluster
+from toprope.ports import Clock, Cluster, Metrics
 
 LONGEST_PASS = 90.0
 QUIET = timedelta(minutes=10)
@@ -61,6 +61,7 @@ class World:
     """All that a pass is handed in."""
 
     cluster: Cluster
+    metrics: Metrics
     clock: Clock
     installation: Installation
     told: events.Told
@@ -141,7 +142,7 @@ async def farewell(kind: Kind, live: Manifest, world: World) -> None:
     except Unreadable as error:
         log.warning("%s goes without farewell: %s", live["metadata"]["name"], error)
         return
-    seen = await kind.observe(resource, world.cluster)
+    seen = await kind.observe(resource, world.cluster, world.metrics)
     decision = kind.farewell(resource, seen, world.clock.now())
     failures = await act(resource, decision.actions, world.cluster)
     if failures:
@@ -155,7 +156,7 @@ async def _passed(kind: Kind, live: Manifest, world: World) -> Outcome:
         now = world.clock.now()
         await _write(resource, live, status.annotated(live, [status.DISABLED], now), world)
         return Outcome(Result.IDLE, QUIET)
-    seen = await kind.observe(resource, world.cluster)
+    seen = await kind.observe(resource, world.cluster, world.metrics)
     decision = kind.decide(resource, seen, world.clock.now())
     failures = await act(resource, decision.actions, world.cluster)
     await _tell(resource, decision, world)

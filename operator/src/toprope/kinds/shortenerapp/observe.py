@@ -11,10 +11,10 @@ from toprope.kinds.shortenerapp.reasons import asks_for_pods
 from toprope.kinds.shortenerapp.render.cloud_native_pg import ROLES
 from toprope.kinds.shortenerapp.seen import Children, Seen
 from toprope.kinds.shortenerapp.status import ShortenerAppStatus
-from toprope.ports import Cluster
+from toprope.ports import Cluster, Metrics
 
 
-async def observe(resource: Resource, cluster: Cluster) -> Seen:
+async def observe(resource: Resource, cluster: Cluster, metrics: Metrics) -> Seen:
     """Everything that a pass needs, read once."""
     children = _children(resource, cluster)
     secrets, pods, endpoints = await asyncio.gather(

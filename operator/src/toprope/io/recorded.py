@@ -1,0 +1,139 @@
+"""From what Prometheus answers to the numbers of each SLO. Six queries speak of all resources at once."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from toprope.core.measured import Numbers, Sample
+from toprope.io.prometheus import Series, Unseen
+from toprope.slo.rules import (
+    BAD,
+    BURN,
+    ERRORS,
+    FIRST,
+    INTERVAL,
+    LOST_RATE,
+    OBJECTIVE,
+    TOTAL,
+    TOTAL_RATE,
+    Identity,
+)
+
+_SPAN = "[90s]"
+"""Three evaluations: of a range, Prometheus tells when each sample was recorded; of an instant it does not."""
+_LAG = 1.5 * INTERVAL
+"""Seconds by which a sample may be older than the newest evaluation, which may not be over yet. What is older has
+vanished since: where nothing happens, there is no ratio."""
+
+QUERIES = (
+    f'{{__name__=~"{OBJECTIVE}|{TOTAL_RATE}|{FIRST}|{LOST_RATE}"}}{_SPAN}',
+    # An SLO's own window is a week at least, those of its tiers are shorter.
+    f'{ERRORS}{{window=~"([7-9]|[1-9][0-9])d"}}{_SPAN}',
+    # The guards look at long windows only; of an SLO of a month those are known by name.
+    f'{TOTAL}{{window!~"5m|30m|2h"}}{_SPAN}',
+    f'{BAD}{{window!~"5m|30m|2h"}}{_SPAN}',
+    f"{BURN}{_SPAN}",
+)
+HISTORY = (
+    f"min_over_time(timestamp({OBJECTIVE})[90d:1h])",
+    f"min_over_time(timestamp({OBJECTIVE})[1h:1m])",
+)
+"""When the rules were evaluated first: to the hour, and to the minute where that was within the last hour."""
+
+_Draft = dict[str, dict[str, Series]]
+"""The newest series of one SLO, by record and window; most records have none, which is the window ``."""
+
+
+class Recording:
+    """Takes what the queries answer, one after the other, and tells the numbers in the end."""
+
+    def __init__(self) -> None:
+        self._drafts: dict[tuple[str, str, str, str], _Draft] = {}
+
+    def note(self, series: Iterable[Series]) -> None:
+        """Takes one answer. Unseen where its labels are none."""
+        with _believed():
+            for one in series:
+                _put(self._drafts, one)
+
+    def numbers(self, clock: float, now: datetime) -> dict[Identity, Numbers]:
+        """The numbers of every SLO. `clock` was the time at Prometheus when it was `now` here."""
+        with _believed():
+            return {
+                Identity(*whose): _numbers(draft, clock, now)
+                for whose, draft in self._drafts.items()
+                if OBJECTIVE in draft
+            }
+
+
+@contextmanager
+def _believed() -> Iterator[None]:
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise Unseen(f"Prometheus answers in a shape of its own: {type(error).__name__}.") from error
+
+
+def _put(drafts: dict[tuple[str, str, str, str], _Draft], one: Series) -> None:
+    labels = one.labels
+    if "slo" not in labels or "kind" not in labels:
+        return  # somebody else's record of the same name
+    whose = (labels["namespace"], labels["kind"], labels["name"], labels["slo"])
+    kept = drafts.setdefault(whose, {}).setdefault(labels["__name__"], {})
+    # Two of one identity are a pair of replicas, or the rules before and after a change.
+    window = labels.get("window", "")
+    if window not in kept or one.at > kept[window].at:
+        kept[window] = one
+
+
+def histories(series: Iterable[Series]) -> dict[Identity, float]:
+    """When each SLO's history begins, by Prometheus' clock."""
+    found: dict[Identity, float] = {}
+    with _believed():
+        for one in series:
+            if "slo" in one.labels and "kind" in one.labels:
+                whose = Identity(*(one.labels[label] for label in ("namespace", "kind", "name", "slo")))
+                found[whose] = min(one.value, found.get(whose, one.value))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Makes samples of what is as new as the last evaluation."""
+
+    draft: _Draft
+    oldest: float
+    clock: float
+    now: datetime
+    moments: dict[float, datetime]
+    """A handful of times make all of them."""
+
+    def windows(self, record: str) -> dict[str, Sample]:
+        found = self.draft.get(record, {})
+        return {window: self._sample(one) for window, one in found.items() if one.at >= self.oldest}
+
+    def single(self, record: str) -> Sample | None:
+        return next(iter(self.windows(record).values()), None)
+
+    def _sample(self, one: Series) -> Sample:
+        at = self.moments.get(one.at)
+        if at is None:
+            at = self.moments[one.at] = self.now + timedelta(seconds=one.at - self.clock)
+        return Sample(one.value, at)
+
+
+def _numbers(draft: _Draft, clock: float, now: datetime) -> Numbers:
+    objective = draft[OBJECTIVE][""]
+    reader = _Reader(draft, objective.at - _LAG, clock, now, {})
+    return Numbers(
+        rules=objective.labels["rules"],
+        evaluated=reader.single(OBJECTIVE),
+        counted=reader.single(TOTAL_RATE),
+        gateway=reader.single(FIRST),
+        lost=reader.single(LOST_RATE),
+        error=reader.single(ERRORS),
+        total=reader.windows(TOTAL),
+        bad=reader.windows(BAD),
+        burn=reader.windows(BURN),
+    )

@@ -1,0 +1,214 @@
+"""The ledger over a real Prometheus that evaluates the rules of real SLOs, and over one that fails."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from copy import deepcopy
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.support.engine import INSTALLATION, LeapingClock
+from tests.support.prometheus_process import PrometheusProcess, a_prometheus
+from tests.support.tiny import TINY
+from toprope.core.measured import Measured, Numbers, Sample
+from toprope.core.objects import Ref
+from toprope.core.resource import Resource
+from toprope.edge.telemetry import Telemetry
+from toprope.io.ledger import Ledger
+from toprope.io.prometheus import Prometheus, reached
+from toprope.slo.budget import State, promise_of
+from toprope.slo.health import Stated, health
+from toprope.slo.reasons import Reason
+from toprope.slo.rules import BAD, BURN, ERRORS, OBJECTIVE, TOTAL, TOTAL_RATE, Identity, Ruled, group, version_of
+from toprope.slo.sli import Counted, sli_of
+from toprope.slo.spec import Slo
+
+LABELS = {"namespace": "shop", "toprope_dev_name": "links"}
+COUNTED = Counted("shop", 'namespace="shop",toprope_dev_name="links"', {"redirect": ("/{slug}",)})
+SLOS = {
+    slo.name: slo
+    for slo in (
+        Slo.model_validate({"name": "availability", "objective": "99.9", "availability": {}}),
+        Slo.model_validate({"name": "fast", "objective": "99", "window": "7d", "latency": {"threshold": "50ms"}}),
+        Slo.model_validate({"name": "nothing", "objective": "99", "ratio": {"bad": "no_bad", "total": "no_total"}}),
+        Slo.model_validate({"name": "broken", "objective": "99", "availability": {}}),
+        Slo.model_validate({"name": "unselected", "objective": "99", "availability": {}}),
+        Slo.model_validate({"name": "absurd", "objective": "99", "availability": {}}),
+    )
+}
+
+
+def rules(slo: Slo) -> dict[str, Any]:
+    """As the operator writes them, evaluated once a second so that nobody has to wait."""
+    promise = promise_of(slo)
+    identity = Identity("shop", "Tiny", "links", slo.name)
+    return group(Ruled(identity, sli_of(slo, COUNTED), slo.objective, promise.window)) | {"interval": "1s"}
+
+
+def spoilt(group: dict[str, Any], record: str, expression: str) -> dict[str, Any]:
+    changed = deepcopy(group)
+    next(rule for rule in changed["rules"] if rule.get("record") == record)["expr"] = expression
+    return changed
+
+
+def loaded() -> list[dict[str, Any]]:
+    groups = [rules(SLOS[name]) for name in ("availability", "fast", "nothing")]
+    ambiguous = '{__name__=~"up|scrape_duration_seconds"} * on() {__name__=~"up|scrape_duration_seconds"}'
+    groups.append(spoilt(rules(SLOS["broken"]), TOTAL_RATE, ambiguous))
+    return [*groups, spoilt(rules(SLOS["absurd"]), ERRORS, f'{TOTAL}{{slo="absurd"}} * 0 / 0')]
+
+
+def a_resource(*names: str) -> Resource:
+    spec, status = SimpleNamespace(slos=[SLOS[name] for name in names]), SimpleNamespace(slos=[])
+    return Resource(Ref(TINY.resource, "shop", "links"), "uid", 1, "1", {}, False, spec, status, INSTALLATION)
+
+
+ALL = a_resource(*SLOS)
+
+
+class Held:
+    """A ledger, its clock, and the bells that it rang."""
+
+    def __init__(self, client: Prometheus) -> None:
+        self.clock, self.bells = LeapingClock(), 0
+        self.ledger = Ledger(client, self.clock, self.ring)
+
+    def ring(self, owner: Any, why: str) -> None:
+        self.bells += 1
+
+    async def later(self, leap: timedelta) -> Measured:
+        self.clock.leapt += leap
+        await self.ledger.look()
+        return self.ledger.of(ALL)
+
+    async def until(self, slo: str, record: str) -> Numbers:
+        """Looks until it has the number."""
+        async with asyncio.timeout(60):
+            while True:
+                found = (await self.later(timedelta())).of(slo)
+                if getattr(found, record):
+                    return found
+                await asyncio.sleep(0.2)
+
+
+@asynccontextmanager
+async def a_ledger(prometheus: PrometheusProcess) -> AsyncIterator[Held]:
+    async with Prometheus(reached(prometheus.url), patience=2) as client:
+        yield Held(client)
+
+
+@pytest.fixture(scope="module")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusProcess]:
+    with a_prometheus(tmp_path_factory.mktemp("prometheus"), loaded(), **LABELS) as started:
+        yield started
+
+
+def said(prometheus: PrometheusProcess, record: str, slo: str, at: Sample, window: str | None) -> float:
+    """The sample of that moment, as Prometheus has it."""
+    series = prometheus.query(f'{record}{{slo="{slo}"' + (f',window="{window}"}}' if window else "}") + "[5m]")
+    samples = [sample for one in series for sample in one["values"]]
+    return float(min(samples, key=lambda sample: abs(sample[0] - at.at.timestamp()))[1])
+
+
+@pytest.mark.parametrize("slo", ["availability", "fast"])
+async def test_numbers_are_those_of_prometheus(slo: str, prometheus: PrometheusProcess) -> None:
+    async with a_ledger(prometheus) as held:
+        found = await held.until(slo, "error")
+    assert found.error
+    assert found.counted
+    window = SLOS[slo].window
+    recorded = {(ERRORS, window): found.error, (TOTAL_RATE, None): found.counted}
+    for record, by_window in ((TOTAL, found.total), (BAD, found.bad), (BURN, found.burn)):
+        assert len(by_window) >= 5
+        recorded |= {(record, window): sample for window, sample in by_window.items()}
+    for (record, window_or_none), sample in recorded.items():
+        assert said(prometheus, record, slo, sample, window_or_none) == pytest.approx(sample.value, rel=1e-6)
+
+
+async def test_the_operators_metrics_are_those_numbers(prometheus: PrometheusProcess) -> None:
+    telemetry = Telemetry()
+    async with a_ledger(prometheus) as held:
+        await held.until("availability", "error")
+        await held.ledger.look()
+    telemetry.watch_slos(lambda: held.ledger.readings)
+    whose = {"namespace": "shop", "kind": "Tiny", "name": "links", "slo": "availability"}
+    reading = next(one for one in held.ledger.readings if one.identity.slo == "availability")
+    for window, sample in reading.standing.numbers.burn.items():
+        told = telemetry.registry.get_sample_value("toprope_slo_burn_ratio", whose | {"window": window})
+        assert told == pytest.approx(said(prometheus, BURN, "availability", sample, window), rel=1e-6)
+    error = reading.standing.numbers.error
+    assert error
+    attained = telemetry.registry.get_sample_value("toprope_slo_attained_ratio", whose)
+    assert attained == pytest.approx(1 - said(prometheus, ERRORS, "availability", error, "30d"), abs=1e-6)
+    assert telemetry.registry.get_sample_value("toprope_slo_state", whose | {"state": "Burning"}) == 1
+
+
+async def test_what_is_served_becomes_a_status(prometheus: PrometheusProcess) -> None:
+    wanted = {promise_of(SLOS[name]): version_of(rules(SLOS[name])) for name in ("availability", "fast")}
+    async with a_ledger(prometheus) as held:
+        await held.until("availability", "error")
+        await held.until("fast", "error")
+        found = health(wanted, held.ledger.of(ALL), Stated(), held.clock.now())
+        assert [one.reason for one in found.conditions] == [
+            Reason.SLO_BURNING,
+            Reason.COUNTED,
+            Reason.EVALUATED,
+            Reason.RETENTION_BELOW_WINDOW,
+        ]
+        status = found.statuses[0]
+        # Two of a hundred, at an objective of 99.9 %: twenty times too fast.
+        assert float(status.attained or 0) == pytest.approx(98, abs=0.2)
+        assert float(status.burn_rate.page_quick or 0 if status.burn_rate else 0) == pytest.approx(20, abs=2)
+        earlier = health(dict.fromkeys(wanted, "version0"), held.ledger.of(ALL), Stated(), held.clock.now())
+        assert earlier.conditions[2].reason == Reason.EARLIER_RULES
+
+
+async def test_what_is_wrong_with_rules_is_found_out(prometheus: PrometheusProcess) -> None:
+    async with a_ledger(prometheus) as held:
+        await held.until("broken", "rules")
+        measured = await held.later(timedelta(minutes=1))
+        assert measured.of("broken").failing is None
+        await held.later(timedelta(minutes=3))
+        measured = await held.later(timedelta())
+    assert "duplicate series" in (measured.of("broken").failing or "")
+    assert (measured.of("unselected").loaded, measured.of("unselected").rules) == (False, None)
+    assert (measured.of("nothing").loaded, measured.of("nothing").counted) == (True, None)
+    assert measured.of("availability").loaded is None
+
+
+async def test_no_number_is_no_data_and_the_others_go_on(prometheus: PrometheusProcess) -> None:
+    async with a_ledger(prometheus) as held:
+        await held.until("absurd", "error")
+        await held.until("availability", "error")
+        await held.ledger.look()
+    states = {one.identity.slo: one.standing.budget.state for one in held.ledger.readings}
+    assert states["absurd"] is State.NO_DATA
+    assert states["availability"] is State.BURNING
+
+
+@pytest.mark.parametrize("fault", ["killed", "hanging"])
+async def test_a_prometheus_that_goes_away_and_comes_back(fault: str, tmp_path: Any) -> None:
+    with a_prometheus(tmp_path, loaded(), **LABELS) as prometheus:
+        async with a_ledger(prometheus) as held:
+            await held.until("availability", "error")
+            before, bells = held.clock.now(), held.bells
+            prometheus.kill() if fault == "killed" else prometheus.hang()
+            assert (await held.later(timedelta(seconds=20))).blind is None
+            blind = (await held.later(timedelta(seconds=60))).blind
+            assert blind
+            assert blind.since
+            assert blind.since <= before
+            assert held.bells > bells
+            prometheus.start() if fault == "killed" else prometheus.go_on()
+            assert (await held.until("availability", "error")).burn
+            assert held.ledger.of(ALL).blind is None
+
+
+async def test_the_proof_of_the_rules_is_in_prometheus(prometheus: PrometheusProcess) -> None:
+    async with a_ledger(prometheus) as held:
+        found = await held.until("availability", "rules")
+    versions = {one["metric"]["rules"] for one in prometheus.query(f'{OBJECTIVE}{{slo="availability"}}')}
+    assert {found.rules} == versions == {version_of(rules(SLOS["availability"]))}

@@ -1,0 +1,105 @@
+"""From series to the numbers of each SLO."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from math import inf
+
+import pytest
+
+from tests.support.measured import NOW
+from tests.support.prometheus_on_paper import objective
+from toprope.core.measured import Numbers, Sample
+from toprope.io.prometheus import Series, Unseen
+from toprope.io.recorded import Recording, histories
+from toprope.slo.rules import BAD, BURN, ERRORS, FIRST, LOST_RATE, TOTAL, TOTAL_RATE, Identity
+
+CLOCK = 1000.0
+AVAILABILITY = Identity("shop", "Tiny", "links", "availability")
+THEN = NOW - timedelta(seconds=10)
+
+
+def series(name: str, value: float, at: float = 990.0, **labels: str) -> Series:
+    return Series({**AVAILABILITY.labels, "__name__": name, **labels}, value, at)
+
+
+def recorded(series: Iterable[Series], clock: float, now: datetime) -> dict[Identity, Numbers]:
+    recording = Recording()
+    recording.note(series)
+    return recording.numbers(clock, now)
+
+
+EVALUATED = Series(objective("availability"), 0.999, 990.0)
+
+
+EVERYTHING = [
+    EVALUATED,
+    series(TOTAL_RATE, 5),
+    series(FIRST, 2),
+    series(LOST_RATE, 3, 960),
+    series(ERRORS, 0.25, window="30d"),
+    series(TOTAL, 100, window="1h"),
+    series(BAD, 1, window="1h"),
+    series(BURN, 0.5, window="5m"),
+    series(BURN, 1.5, window="1h"),
+]
+
+
+def test_samples_find_their_places_and_the_operators_time() -> None:
+    assert recorded(EVERYTHING, CLOCK, NOW)[AVAILABILITY] == Numbers(
+        rules="version1",
+        evaluated=Sample(0.999, THEN),
+        counted=Sample(5, THEN),
+        gateway=Sample(2, THEN),
+        lost=Sample(3, NOW - timedelta(seconds=40)),
+        error=Sample(0.25, THEN),
+        total={"1h": Sample(100, THEN)},
+        bad={"1h": Sample(1, THEN)},
+        burn={"5m": Sample(0.5, THEN), "1h": Sample(1.5, THEN)},
+    )
+
+
+def test_what_the_last_evaluations_did_not_record_has_vanished() -> None:
+    found = recorded([EVALUATED, series(BURN, 0.5, 930, window="5m"), series(LOST_RATE, 3, 944)], CLOCK, NOW)
+    assert (found[AVAILABILITY].burn, found[AVAILABILITY].lost) == ({}, None)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_newest_of_two_versions_of_the_rules_counts(order: int) -> None:
+    both = [EVALUATED, Series(objective("availability", "version0"), 0.99, 960)]
+    assert recorded(both[::order], CLOCK, NOW)[AVAILABILITY].rules == "version1"
+
+
+def test_the_same_name_in_another_namespace_is_another_slo() -> None:
+    other = Series({**EVALUATED.labels, "namespace": "test"}, 0.9, 990)
+    found = recorded([EVALUATED, other], CLOCK, NOW)
+    assert {identity.namespace: numbers.evaluated for identity, numbers in found.items()} == {
+        "shop": Sample(0.999, THEN),
+        "test": Sample(0.9, THEN),
+    }
+
+
+def test_other_peoples_records_and_unproved_ones_are_left_out() -> None:
+    assert (
+        recorded([Series({"__name__": BURN, "window": "5m"}, 1, 990), series(BURN, 1, window="5m")], CLOCK, NOW) == {}
+    )
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        Series(None, 1, 990),  # type: ignore[arg-type]
+        Series({**AVAILABILITY.labels}, 1, 990),
+        Series({**AVAILABILITY.labels, "__name__": BURN, "window": []}, 1, 990),  # type: ignore[dict-item]
+        Series(objective("availability"), 1, inf),
+        Series(objective("availability"), 1, 1e300),
+    ],
+)
+def test_nonsense_is_not_believed(nonsense: Series) -> None:
+    with pytest.raises(Unseen, match="a shape of its own"):
+        recorded([nonsense], CLOCK, NOW)
+
+
+def test_history_begins_with_the_first_rules() -> None:
+    older = Series(objective("availability", "version0"), 400.0, CLOCK)
+    found = histories([Series(objective("availability"), 900.0, CLOCK), older, Series({}, 1.0, CLOCK)])
+    assert found == {AVAILABILITY: 400.0}

@@ -1,0 +1,156 @@
+"""What conditions and Events say of SLOs, fact by fact."""
+
+from dataclasses import replace
+from datetime import timedelta
+from math import nan
+from typing import Any
+
+import pytest
+
+from tests.support.measured import AVAILABILITY, NOW, RULES, numbers
+from toprope.core.conditions import Condition, timestamp
+from toprope.core.measured import Blindness, Measured, Numbers, Sample
+from toprope.core.model import ConditionModel
+from toprope.slo.budget import Promise, State
+from toprope.slo.health import PATIENCE, Health, Stated, health
+from toprope.slo.reasons import Reason
+from toprope.slo.status import SloStatus
+from toprope.slo.windows import DAY
+
+FAST = Promise("fast", "99", 30 * DAY)
+FINE = {"availability": numbers(), "fast": numbers(FAST)}
+SPENT = {"30d": 0.002}
+BURNING = numbers(FAST, {"5m": 0.2, "1h": 0.2})
+LONG_AGO, A_MOMENT_AGO = NOW - timedelta(hours=1), NOW - timedelta(seconds=30)
+
+
+def of(measured: Measured, before: Stated | None = None) -> Health:
+    return health({AVAILABILITY: RULES, FAST: RULES}, measured, before or Stated(), NOW)
+
+
+def condition(found: Health, type_: str) -> Condition:
+    return next(one for one in found.conditions if one.type == type_)
+
+
+def spoilt(**change: Any) -> Measured:
+    """Two SLOs that are well, but for something about the first."""
+    return Measured({**FINE, "availability": replace(FINE["availability"], **change)})
+
+
+def unmeasured() -> Measured:
+    return Measured({"fast": FINE["fast"]})
+
+
+NO_SERIES = ("SloDataPresent", "False", Reason.NO_SERIES)
+AWAY = Measured(FINE, Blindness(NOW - timedelta(minutes=3), "ConnectError: refused"))
+NOWHERE = Measured(FINE, Blindness(None, ""))
+FAILING = {"failing": "many-to-many matching not allowed", "counted": None, "error": None}
+
+
+@pytest.mark.parametrize(
+    ("measured", "type_", "truth", "reason", "words"),
+    [
+        (NOWHERE, "SlosMet", "Unknown", Reason.NO_PROMETHEUS, "TOPROPE_PROMETHEUS_URL"),
+        (AWAY, "SlosMet", "Unknown", Reason.PROMETHEUS_UNAVAILABLE, "nothing since 2026-03-01T11:57:00Z"),
+        (Measured({"availability": numbers(errors=SPENT)}), "SlosMet", "False", Reason.SLO_EXHAUSTED, ": availability"),
+        (Measured(FINE | {"fast": BURNING}), "SlosMet", "False", Reason.SLO_BURNING, ": fast"),
+        (Measured({"fast": BURNING}), "SlosMet", "False", Reason.SLO_BURNING, ": fast"),
+        (unmeasured(), "SlosMet", "Unknown", Reason.SLO_WITHOUT_DATA, "No data is not good."),
+        (Measured(FINE), "SlosMet", "True", Reason.ALL_MET, "No budget is spent"),
+        (NOWHERE, "SloDataPresent", "Unknown", Reason.NO_PROMETHEUS, "knows of no Prometheus"),
+        (AWAY, "SloDataPresent", "Unknown", Reason.PROMETHEUS_UNAVAILABLE, "ConnectError: refused"),
+        (unmeasured(), "SloDataPresent", "Unknown", Reason.NOT_RECORDED, "record availability yet"),
+        (Measured({"fast": replace(FINE["fast"], counted=None)}), *NO_SERIES, "count fast."),
+        (spoilt(counted=None), "SloDataPresent", "False", Reason.NO_SERIES, "count availability."),
+        (spoilt(lost=Sample(2, NOW)), "SloDataPresent", "False", Reason.NOBODY_COUNTS, "rate of the last hour"),
+        (spoilt(error=Sample(1.02, NOW)), "SloDataPresent", "False", Reason.BAD_EXCEEDS_TOTAL, "availability. Sel"),
+        (spoilt(error=Sample(1.009, NOW)), "SloDataPresent", "True", Reason.COUNTED, "All are counted."),
+        (spoilt(error=None), "SloDataPresent", "True", Reason.NO_EVENTS, "yet for availability."),
+        (spoilt(error=Sample(nan, NOW)), "SloDataPresent", "True", Reason.NO_EVENTS, "yet for availability."),
+        (Measured(FINE), "SloDataPresent", "True", Reason.COUNTED, "All are counted."),
+        (NOWHERE, "RulesAccepted", "Unknown", Reason.NO_PROMETHEUS, "knows of no Prometheus"),
+        (AWAY, "RulesAccepted", "Unknown", Reason.PROMETHEUS_UNAVAILABLE, "silent"),
+        (spoilt(**FAILING), "RulesAccepted", "False", Reason.RULE_FAILS, "of availability: many-to-many"),
+        (spoilt(loaded=False), "RulesAccepted", "False", Reason.RULES_NOT_SELECTED, "ruleNamespaceSelector"),
+        (unmeasured(), "RulesAccepted", "Unknown", Reason.NOT_EVALUATED, "rules of availability;"),
+        (spoilt(rules="version0"), "RulesAccepted", "Unknown", Reason.EARLIER_RULES, "rules of availability;"),
+        (Measured(FINE), "RulesAccepted", "True", Reason.EVALUATED, "these very rules"),
+    ],
+)
+def test_a_condition(measured: Measured, type_: str, truth: str, reason: Reason, words: str) -> None:
+    said = condition(of(measured), type_)
+    assert (said.status, said.reason) == (truth, reason)
+    assert words in said.message
+
+
+def test_every_reason_is_said_by_some_branch() -> None:
+    rows = [mark.args[1] for mark in test_a_condition.pytestmark if mark.name == "parametrize"]  # type: ignore[attr-defined]
+    said = {row[3] for table in rows for row in table}
+    elsewhere = {Reason.RETENTION_BELOW_WINDOW, Reason.BUDGET_EXHAUSTED, Reason.BUDGET_RECOVERED}
+    assert said | elsewhere == set(Reason)
+
+
+def test_a_resource_without_slos_says_nothing() -> None:
+    assert health({}, Measured(), Stated(), NOW) == Health((), (), (), None)
+
+
+def stated(truth: str, since: Any) -> Stated:
+    fields = {"type": "RulesAccepted", "status": truth, "reason": "R", "message": "m"}
+    return Stated((), [ConditionModel(**fields, last_transition_time=timestamp(since))])
+
+
+@pytest.mark.parametrize("measured", [unmeasured(), spoilt(rules="version0")])
+@pytest.mark.parametrize(
+    ("sentence", "before", "truth", "due"),
+    [
+        ("new rules have two minutes", Stated(), "Unknown", NOW + PATIENCE),
+        ("changed rules too", stated("True", LONG_AGO), "Unknown", NOW + PATIENCE),
+        ("they are still within them", stated("Unknown", A_MOMENT_AGO), "Unknown", A_MOMENT_AGO + PATIENCE),
+        ("it is too long", stated("Unknown", LONG_AGO), "False", None),
+        ("it was too long before", stated("False", LONG_AGO), "False", None),
+    ],
+)
+def test_rules_are_waited_for(sentence: str, measured: Measured, before: Stated, truth: str, due: Any) -> None:
+    found = of(measured, before)
+    assert (condition(found, "RulesAccepted").status, found.due) == (truth, due)
+
+
+def test_nothing_is_due_while_prometheus_is_not_seen() -> None:
+    assert of(AWAY).due is None
+
+
+@pytest.mark.parametrize(("kept", "is_said"), [(None, False), (timedelta(days=30), False), (timedelta(days=15), True)])
+def test_a_history_that_is_too_short(kept: timedelta | None, is_said: bool) -> None:
+    found = of(Measured(FINE, retention=kept)).conditions
+    said = [(one.status, one.reason) for one in found if one.type == "HistoryTooShort"]
+    assert said == ([("True", Reason.RETENTION_BELOW_WINDOW)] if is_said else [])
+    assert not is_said or found[-1].message.startswith("Prometheus keeps 15d, the window of availability, fast is long")
+
+
+EARLIER = "2026-02-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "recorded", "since", "told"),
+    [
+        ("it goes on well", numbers(), None, []),
+        ("it is spent", numbers(errors=SPENT), None, [("BudgetExhausted", "Warning")]),
+        ("it is spent for long", numbers(errors=SPENT), EARLIER, []),
+        ("it is spent, and nobody sees it", Numbers(), EARLIER, []),
+        ("it recovers", numbers(), EARLIER, [("BudgetRecovered", "Normal")]),
+    ],
+)
+def test_events_tell_of_transitions(sentence: str, recorded: Numbers, since: str | None, told: list[Any]) -> None:
+    before = Stated([SloStatus(name="availability", state=State.EXHAUSTED, exhausted_since=since)])
+    found = of(Measured(FINE | {"availability": recorded}), before)
+    assert [(one.reason, one.type) for one in found.tells] == told
+    assert found.statuses[0].name == "availability"
+
+
+def test_an_event_says_which_transition_it_is() -> None:
+    spent = of(Measured(FINE | {"availability": numbers(errors=SPENT)}))
+    assert spent.tells[0].message == "The error budget of availability (99.9 %) is spent since 2026-03-01T12:00:00Z."
+    back = of(Measured(FINE), Stated([SloStatus(name="fast", exhausted_since=EARLIER)]))
+    assert (
+        back.tells[0].message == f"fast has error budget again at 2026-03-01T12:00:00Z; it was spent since {EARLIER}."
+    )
