@@ -96,7 +96,7 @@ def _through_gateway(service: str) -> Source:
 
 
 def _failed(counted: Counted) -> Source:
-    where = _where(counted, counted.routes)
+    where = of_routes(counted, counted.routes)
     anchor = f"{REQUESTS}_count{{{where}}}"
     hasty = f'{REQUESTS}_bucket{{{where},http_response_status_code="{GAVE_UP}",{bucket(PATIENCE)}}}'
     failed = f'{REQUESTS}_count{{{where},http_response_status_code=~"5..|{GAVE_UP}"}}'
@@ -105,14 +105,15 @@ def _failed(counted: Counted) -> Source:
 
 
 def _slow(counted: Counted, routes: Iterable[str], threshold: Decimal) -> Source:
-    where = _where(counted, routes)
+    where = of_routes(counted, routes)
     anchor = f"{REQUESTS}_count{{{where}}}"
     hasty = f'{REQUESTS}_bucket{{{where},http_response_status_code="{GAVE_UP}",{bucket(threshold)}}}'
     good = f'{REQUESTS}_bucket{{{where},http_response_status_code!~"5..|{GAVE_UP}",{bucket(threshold)}}}'
     return Source("Pods", anchor, Tally((anchor,), (hasty,)), Tally((anchor,), (hasty, good)))
 
 
-def _where(counted: Counted, routes: Iterable[str]) -> str:
+def of_routes(counted: Counted, routes: Iterable[str]) -> str:
+    """Matchers of what its pods count of these published routes."""
     patterns = [_pattern(template) for name in routes for template in counted.routes[name]]
     return f'{counted.pods},http_route=~"{"|".join(patterns)}"'
 
