@@ -57,3 +57,5 @@ class Kind:
     """Pure: what should be, from what was read."""
     farewell: Callable[[Resource, Any, datetime], Decision]
     """Pure: what is left to do while the resource is being deleted; owner references do the rest."""
+    dashboard: Callable[[Resource], dict[str, Any]] | None = None
+    """Pure: its dashboard for Grafana. None: a kind that promises nothing."""
