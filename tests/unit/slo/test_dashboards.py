@@ -127,6 +127,7 @@ def test_each_mark_parses_and_reads_only_what_somebody_counts(dashboard: dict[st
 
 def test_releases_and_experiments_are_marked() -> None:
     assert [name for name, _ in marks(GOLDEN["links"])] == ["Releases", "Experiments"]
+    assert all(one["target"]["expr"] == one["expr"] for one in GOLDEN["links"]["annotations"]["list"])
 
 
 def test_the_queries_of_the_overview_are_about_everything() -> None:

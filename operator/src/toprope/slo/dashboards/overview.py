@@ -7,7 +7,7 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from toprope.slo.dashboards import promql
 from toprope.slo.dashboards.frame import TAG, Row, filled, framed
-from toprope.slo.dashboards.panels import BAD, SOURCE, WARNING, Told, lined, lines, number
+from toprope.slo.dashboards.panels import BAD, SOURCE, WARNING, Caption, lined, lines, number
 from toprope.slo.dashboards.standing import standing
 from toprope.slo.rules import OBJECTIVE
 
@@ -41,22 +41,22 @@ def _choice(label: str) -> dashboard.QueryVariable:
 def _numbers() -> list[stat.Panel]:
     count = promql.how_many
     return [
-        number(Told("SLOs", "none", "How many SLOs have rules that Prometheus evaluates."),
+        number(Caption("SLOs", "none", "How many SLOs have rules that Prometheus evaluates."),
                count(promql.objective(_WHOSE))),
-        number(Told("Burning", "none", "How many spent their budget faster than it comes back in the last hour."),
+        number(Caption("Burning", "none", "How many spent their budget faster than it comes back in the last hour."),
                count(f"{promql.burn_of_last_hour(_WHOSE)} > 1"), (1, WARNING)),
-        number(Told("Exhausted", "none", "How many have no error budget left."),
+        number(Caption("Exhausted", "none", "How many have no error budget left."),
                count(f"{promql.left(_WHOSE)} <= 0"), (1, BAD)),
-        number(Told("Silent", "none", "How many nobody counts requests for: neither good nor bad, but unknown."),
+        number(Caption("Silent", "none", "How many nobody counts requests for: neither good nor bad, but unknown."),
                count(promql.silent(_WHOSE)), (1, WARNING)),
     ]  # fmt: skip
 
 
 def _lowest() -> timeseries.Panel:
-    told = Told(
+    caption = Caption(
         "Least budget left",
         "percentunit",
         f"The {LOWEST} SLOs with the least error budget left. Below the line it is spent.",
     )
     legend = "{{namespace}}/{{name}} {{slo}} ({{kind}})"
-    return lined(lines(told, {legend: f"bottomk({LOWEST}, {promql.left(_WHOSE)})"}), (0, BAD))
+    return lined(lines(caption, {legend: f"bottomk({LOWEST}, {promql.left(_WHOSE)})"}), (0, BAD))

@@ -28,7 +28,7 @@ Step = tuple[float, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Caption:
     """What a panel says of itself."""
 
     title: str
@@ -37,8 +37,8 @@ class Told:
     description: str
 
 
-def _told(panel: AnyPanel, told: Told) -> AnyPanel:
-    return panel.title(told.title).unit(told.unit).description(told.description).datasource(SOURCE)
+def _captioned(panel: AnyPanel, caption: Caption) -> AnyPanel:
+    return panel.title(caption.title).unit(caption.unit).description(caption.description).datasource(SOURCE)
 
 
 def steps(first: str, *others: Step) -> dashboard.ThresholdsConfig:
@@ -47,9 +47,9 @@ def steps(first: str, *others: Step) -> dashboard.ThresholdsConfig:
     return dashboard.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(found)
 
 
-def lines(told: Told, series: Mapping[str, str]) -> timeseries.Panel:
+def lines(caption: Caption, series: Mapping[str, str]) -> timeseries.Panel:
     """Lines over time. `series` maps legends to queries."""
-    panel = _told(timeseries.Panel(), told).fill_opacity(8).show_points(common.VisibilityMode.NEVER)
+    panel = _captioned(timeseries.Panel(), caption).fill_opacity(8).show_points(common.VisibilityMode.NEVER)
     panel = panel.legend(_LEGEND).tooltip(_TOOLTIP)
     for (legend, expression), ref in zip(series.items(), _refs(len(series)), strict=True):
         panel = panel.with_target(prometheus.Dataquery().expr(expression).legend_format(legend).ref_id(ref))
@@ -67,18 +67,18 @@ def lined(panel: timeseries.Panel, *marks: Step) -> timeseries.Panel:
     return panel.thresholds(steps("transparent", *marks)).thresholds_style(style)
 
 
-def number(told: Told, expression: str, *marks: Step) -> stat.Panel:
+def number(caption: Caption, expression: str, *marks: Step) -> stat.Panel:
     """One number of now."""
-    panel = _told(stat.Panel(), told).graph_mode(common.BigValueGraphMode.NONE).thresholds(steps(GOOD, *marks))
+    panel = _captioned(stat.Panel(), caption).graph_mode(common.BigValueGraphMode.NONE).thresholds(steps(GOOD, *marks))
     return panel.with_target(prometheus.Dataquery().expr(expression).instant().ref_id("A"))
 
 
-def heat(told: Told, expression: str) -> heatmap.Panel:
+def heat(caption: Caption, expression: str) -> heatmap.Panel:
     """How a histogram's buckets fill over time."""
-    axis = heatmap.YAxisConfig().unit(told.unit)
+    axis = heatmap.YAxisConfig().unit(caption.unit)
     colour = heatmap.HeatmapColorOptions().mode(HeatmapColorMode.SCHEME).scheme("Oranges").exponent(0.5).steps(64)
     query = prometheus.Dataquery().expr(expression).legend_format("{{le}}").format(PromQueryFormat.HEATMAP).ref_id("A")
-    return _told(heatmap.Panel(), told).calculate(False).y_axis(axis).color(colour).with_target(query)
+    return _captioned(heatmap.Panel(), caption).calculate(False).y_axis(axis).color(colour).with_target(query)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +95,9 @@ class Column:
     """Colour below them all; empty leaves the cell plain."""
 
 
-def rows(told: Told, labels: Mapping[str, str], columns: Sequence[Column], hidden: Sequence[str]) -> table.Panel:
+def rows(caption: Caption, labels: Mapping[str, str], columns: Sequence[Column], hidden: Sequence[str]) -> table.Panel:
     """One row for each set of labels. `labels` maps the shown ones to their titles, `hidden` are not shown."""
-    panel, renamed = _told(table.Panel(), told), dict(labels)
+    panel, renamed = _captioned(table.Panel(), caption), dict(labels)
     for column, ref in zip(columns, _refs(len(columns)), strict=True):
         query = prometheus.Dataquery().expr(column.expression).instant().format(PromQueryFormat.TABLE).ref_id(ref)
         panel = panel.with_target(query).override_by_name(column.title, _cells(column))

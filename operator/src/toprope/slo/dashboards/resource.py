@@ -4,19 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from grafana_foundation_sdk.builders import common as shown
-from grafana_foundation_sdk.builders import dashboard, timeseries
+from grafana_foundation_sdk.builders import dashboard, prometheus, timeseries
 from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
 
 from toprope.core.names import short_hash
 from toprope.slo.dashboards import overview, promql
 from toprope.slo.dashboards.frame import Row, filled, framed
-from toprope.slo.dashboards.panels import BAD, SOURCE, WARNING, Told, heat, lined, lines, stacked
+from toprope.slo.dashboards.panels import BAD, SOURCE, WARNING, Caption, heat, lined, lines, stacked
 from toprope.slo.dashboards.standing import TIMES, standing
 from toprope.slo.rules import Ruled, number
 from toprope.slo.sli import Counted
 from toprope.slo.windows import Severity, Tier, duration
 
+_STEP = "60s"
 _COLOURS = {Severity.PAGE: BAD, Severity.TICKET: WARNING}
 
 
@@ -40,7 +41,10 @@ def of_resource(kind: str, name: str, counted: Counted, slos: Sequence[Ruled]) -
 
 def _marked(name: str, colour: str, expression: str, label: str) -> dashboard.AnnotationQuery:
     mark = dashboard.AnnotationQuery().name(name).datasource(SOURCE).enable(True).icon_color(colour)
-    return mark.expr(expression).step("60s").title_format(name[:-1]).text_format(f"{{{{{label}}}}}")
+    # Versions of Grafana differ in where they look for the query.
+    query = prometheus.Dataquery().expr(expression).interval(_STEP).ref_id("Anno")
+    mark = mark.target(query).expr(expression).step(_STEP)
+    return mark.title_format(name.removesuffix("s")).text_format(f"{{{{{label}}}}}")
 
 
 def _promises(whose: str, slos: Sequence[Ruled]) -> list[Row]:
@@ -52,18 +56,18 @@ def _promises(whose: str, slos: Sequence[Ruled]) -> list[Row]:
 
 
 def _budgets(whose: str, slos: Sequence[Ruled]) -> timeseries.Panel:
-    told = Told(
+    caption = Caption(
         "Error budget left",
         "percentunit",
         "What is left of each error budget over the SLO's own window: 100 % untouched, at the line it is spent.",
     )
     longest = duration(max(ruled.window for ruled in slos))
-    return lined(lines(told, {"{{slo}}": promql.left(whose)}), (0, BAD)).time_from(longest)
+    return lined(lines(caption, {"{{slo}}": promql.left(whose)}), (0, BAD)).time_from(longest)
 
 
 def _burn(ruled: Ruled) -> timeseries.Panel:
     name, window = ruled.identity.slo, duration(ruled.window)
-    told = Told(
+    caption = Caption(
         f"Burn of {name}",
         TIMES,
         f"How many times as fast as it comes back the budget of {name} ({ruled.objective} % over {window}) is spent."
@@ -76,7 +80,7 @@ def _burn(ruled: Ruled) -> timeseries.Panel:
     # Calm burns lie below 1 and an outage a thousand times higher; both must be seen, and the lines with them.
     scale = shown.ScaleDistributionConfig().type(common.ScaleDistribution.SYMLOG).log(10).linear_threshold(1)
     highest = max((value for value, _ in marks), default=1)
-    return lined(lines(told, series), *marks).scale_distribution(scale).axis_soft_min(0).axis_soft_max(highest)
+    return lined(lines(caption, series), *marks).scale_distribution(scale).axis_soft_min(0).axis_soft_max(highest)
 
 
 def _legend(tier: Tier) -> str:
@@ -84,9 +88,9 @@ def _legend(tier: Tier) -> str:
 
 
 def _requests(whose: str, counted: Counted, slos: Sequence[Ruled]) -> list[Row]:
-    traffic = Told("Traffic", "reqps", "Requests a second of each published route, as its pods count them.")
-    answers = Told("Answers", "reqps", "Answers a second by status code. 499: the client gave up.")
-    took = Told(
+    traffic = Caption("Traffic", "reqps", "Requests a second of each published route, as its pods count them.")
+    answers = Caption("Answers", "reqps", "Answers a second by status code. 499: the client gave up.")
+    took = Caption(
         "Latency", "s", "How long answers took: the stronger the colour, the more requests fell between two bounds."
     )
     by_route = {route: promql.requests(counted, route) for route in counted.routes}
@@ -99,14 +103,14 @@ def _requests(whose: str, counted: Counted, slos: Sequence[Ruled]) -> list[Row]:
 
 
 def _errors(whose: str) -> timeseries.Panel:
-    told = Told("Errors", "eps", "Events a second that each SLO counts as bad, by who decides for it.")
-    return lines(told, {"{{slo}}": promql.bad(whose)})
+    caption = Caption("Errors", "eps", "Events a second that each SLO counts as bad, by who decides for it.")
+    return lines(caption, {"{{slo}}": promql.bad(whose)})
 
 
 def _pods(pods: str) -> list[Row]:
-    up = Told("Pods", "none", "Pods of each revision that answer Prometheus.")
-    memory = Told("Memory", "bytes", "Resident memory of all processes of each pod.")
-    cores = Told("CPU", "suffix: cores", "Cores that each pod uses.")
+    up = Caption("Pods", "none", "Pods of each revision that answer Prometheus.")
+    memory = Caption("Memory", "bytes", "Resident memory of all processes of each pod.")
+    cores = Caption("CPU", "suffix: cores", "Cores that each pod uses.")
     return [
         Row(8, [
             stacked(lines(up, {f"{{{{{promql.OF_REVISION}}}}}": promql.pods_up(pods)})),

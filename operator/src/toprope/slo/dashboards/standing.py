@@ -6,12 +6,12 @@ from grafana_foundation_sdk.builders import common as shown
 from grafana_foundation_sdk.builders import table
 
 from toprope.slo.dashboards import promql
-from toprope.slo.dashboards.panels import BAD, GOOD, WARNING, Column, Told, rows
+from toprope.slo.dashboards.panels import BAD, GOOD, WARNING, Caption, Column, rows
 
 BURN = "Burn, last hour"
 TIMES = "suffix:x"
 
-_TOLD = Told(
+_CAPTION = Caption(
     "Where each SLO stands",
     "percentunit",
     "What is promised, what was attained over the SLO's own window, what is left of its error budget, and how many"
@@ -22,7 +22,7 @@ _TOLD = Told(
 def standing(whose: str, labels: Mapping[str, str]) -> table.Panel:
     """One row an SLO. `labels` maps those of the identity that are shown to their titles."""
     hidden = [label for label in promql.IDENTITY if label not in labels]
-    panel = rows(_TOLD, labels, _columns(whose), hidden)
+    panel = rows(_CAPTION, labels, _columns(whose), hidden)
     return panel.sort_by([shown.TableSortByFieldState().display_name(BURN).desc(True)])
 
 
