@@ -60,3 +60,5 @@ class Kind:
     """Pure: what is left to do while the resource is being deleted; owner references do the rest."""
     promises: Callable[[Resource], Sequence[Promise]]
     """Pure: each SLO of the spec as rules, or with what is wrong with it."""
+    dashboard: Callable[[Resource], dict[str, Any]]
+    """Pure: its dashboard for Grafana."""

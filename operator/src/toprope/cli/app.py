@@ -7,7 +7,7 @@ from toprope.cli.demo import demo
 from toprope.cli.rbac import rbac
 from toprope.cli.render import render
 from toprope.cli.run import run
-from toprope.cli.slo import slo
+from toprope.cli.slo.app import slo
 from toprope.cli.status import status
 
 app = typer.Typer(
@@ -16,4 +16,4 @@ app = typer.Typer(
 )  # fmt: skip
 for command in (status, render, demo, crds, rbac, run):
     app.command()(command)
-app.add_typer(slo, name="slo")
+app.add_typer(slo)

@@ -105,7 +105,7 @@ def _through_gateway(service: str, backend: str) -> Source:
 
 
 def _failed(counted: Counted) -> Source:
-    where = _where(counted, counted.routes)
+    where = of_routes(counted, counted.routes)
     anchor = f"{REQUESTS}_count{{{where}}}"
     hasty = f'{REQUESTS}_bucket{{{where},{_STATUS}="{GAVE_UP}",{bucket(PATIENCE)}}}'
     failed = f'{REQUESTS}_count{{{where},{_STATUS}=~"5..|{GAVE_UP}"}}'
@@ -119,7 +119,7 @@ def _failed(counted: Counted) -> Source:
 
 
 def _slow(counted: Counted, routes: Iterable[str], threshold: Decimal) -> Source:
-    where = _where(counted, routes)
+    where = of_routes(counted, routes)
     anchor = f"{REQUESTS}_count{{{where}}}"
     hasty = f'{REQUESTS}_bucket{{{where},{_STATUS}="{GAVE_UP}",{bucket(threshold)}}}'
     good = f'{REQUESTS}_bucket{{{where},{_STATUS}!~"5..|{GAVE_UP}",{bucket(threshold)}}}'
@@ -129,7 +129,8 @@ def _slow(counted: Counted, routes: Iterable[str], threshold: Decimal) -> Source
     return Source("Pods", anchor, Tally((anchor,), (hasty,)), Tally((anchor,), (hasty, good)), found)
 
 
-def _where(counted: Counted, routes: Iterable[str]) -> str:
+def of_routes(counted: Counted, routes: Iterable[str]) -> str:
+    """Matchers of what its pods count of these published routes."""
     patterns = [_pattern(template) for name in routes for template in counted.routes[name]]
     return f'{counted.pods},http_route=~"{"|".join(patterns)}"'
 

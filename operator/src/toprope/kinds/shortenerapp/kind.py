@@ -26,7 +26,7 @@ from toprope.kind import Column, Kind, Touched
 from toprope.kinds.shortenerapp.decide import decide
 from toprope.kinds.shortenerapp.farewell import farewell
 from toprope.kinds.shortenerapp.observe import observe
-from toprope.kinds.shortenerapp.slos import promised
+from toprope.kinds.shortenerapp.slos import dashboard, promised
 from toprope.kinds.shortenerapp.spec import ShortenerAppSpec
 from toprope.kinds.shortenerapp.status import ShortenerAppStatus
 
@@ -81,4 +81,5 @@ SHORTENER_APP = Kind(
     decide=decide,
     farewell=farewell,
     promises=promised,
+    dashboard=dashboard,
 )

@@ -1,13 +1,17 @@
 """The SLOs of a ShortenerApp as children: who counts, and the rules."""
 
+from typing import Any
+
 from toprope.core.objects import POD_MONITOR, PROMETHEUS_RULE, Manifest
 from toprope.core.resource import Resource
 from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.counted import counted
 from toprope.kinds.shortenerapp.render.pod_monitor import pod_monitor
+from toprope.slo.dashboards.config_map import config_map
+from toprope.slo.dashboards.resource import of_resource
 from toprope.slo.promises import Promise, Promiser, prometheus_rule, promises, rules_config_map
 
-RULES = "slos"
+RULES, DASHBOARD = "slos", "dashboard"
 
 
 def promised(resource: Resource) -> list[Promise]:
@@ -21,4 +25,11 @@ def monitoring(resource: Resource) -> list[Manifest]:
     absent = resource.installation.absent
     render = rules_config_map if PROMETHEUS_RULE in absent else prometheus_rule
     rules = render(places.metadata(resource, RULES), promised(resource))
-    return [*([] if POD_MONITOR in absent else [pod_monitor(resource)]), *([rules] if rules else [])]
+    board = [config_map(places.metadata(resource, DASHBOARD), dashboard(resource))] if resource.spec.slos else []
+    return [*([] if POD_MONITOR in absent else [pod_monitor(resource)]), *([rules] if rules else []), *board]
+
+
+def dashboard(resource: Resource) -> dict[str, Any]:
+    """Its dashboard for Grafana."""
+    rules = [promise.ruled for promise in promised(resource) if promise.ruled]
+    return of_resource(resource.ref.resource.kind, resource.name, counted(resource), rules)

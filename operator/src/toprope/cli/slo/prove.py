@@ -1,42 +1,23 @@
-"""`toprope slo`: the rules of a manifest's SLOs, and their proof, without a cluster."""
+"""`toprope slo prove`: tests for promtool that prove the rules of a manifest's SLOs."""
 
 import asyncio
-import json
 import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-import yaml
 
-from toprope.cli.render import manifests_of
-from toprope.cli.rendering import NotRenderable, installation, resource_from
-from toprope.cli.say import Format, err, fail, out
-from toprope.core.objects import SECRET
-from toprope.kinds import KINDS
+from toprope.cli.say import err, fail, out
+from toprope.cli.slo.file import File, as_rules, whole
 from toprope.slo.promises import Promise, rule_groups
 from toprope.slo.proof import promtool_test, scenarios
 
-File = Annotated[Path, typer.Option("--file", "-f", help="Manifest of the resource; - is standard input.")]
 RULES, PATIENCE = "rules.yaml", 900.0
 
-slo = typer.Typer(no_args_is_help=True, help="SLOs of a manifest as rules of Prometheus, and their proof.")
 
-
-@slo.command()
-def rules(file: File, output: Annotated[Format, typer.Option("--output", "-o", help="text is YAML.")] = "text") -> None:
-    """Print the recording rules and alerts, as a rule file of Prometheus.
-
-    Example: toprope slo rules -f examples/links.yaml
-    """
-    groups = rule_groups(_whole(file))
-    typer.echo(json.dumps(groups, indent=2) if output == "json" else _yaml(groups), nl=output == "json")
-
-
-@slo.command()
 def prove(
     file: File,
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for the tests.")] = Path("slo-proof"),
@@ -49,7 +30,7 @@ def prove(
 
     Example: toprope slo prove -f examples/links.yaml --only outage
     """
-    tests = [path for promise in _whole(file) for path in _written(promise, out_dir, only or [])]
+    tests = [path for promise in whole(file) for path in _written(promise, out_dir, only or [])]
     if not tests:
         fail("There is nothing to prove: no SLO, or no scenario of that name.", code=2)
     promtool = os.environ.get("TOPROPE_PROMTOOL") or shutil.which("promtool")
@@ -62,30 +43,12 @@ def prove(
     out.print(f"{len(tests)} proofs hold.", markup=False)
 
 
-def _whole(file: Path) -> Sequence[Promise]:
-    """All SLOs of a file; ends the command when one of them is broken."""
-    found = [promise for manifest in manifests_of(file) for promise in _promises(file, manifest)]
-    if broken := [promise for promise in found if promise.ruled is None]:
-        fail("\n".join(f"{file}: SLO {promise.slo.name}: {promise.broken}" for promise in broken))
-    return found
-
-
-def _promises(file: Path, manifest: dict[str, Any]) -> Sequence[Promise]:
-    if manifest.get("kind") == SECRET.kind:
-        return ()
-    try:
-        kind, resource = resource_from(manifest, KINDS, installation("", "toprope-system", "monitoring"))
-    except NotRenderable as refusal:
-        fail(f"{file}: {refusal}")
-    return kind.promises(resource)
-
-
 def _written(promise: Promise, folder: Path, only: Sequence[str]) -> Iterator[Path]:
     ruled = promise.ruled
-    assert ruled is not None  # noqa: S101 - `_whole` has made sure
+    assert ruled is not None  # noqa: S101 - `whole` has made sure
     place = folder / ruled.identity.namespace / ruled.identity.name / ruled.identity.slo
     place.mkdir(parents=True, exist_ok=True)
-    (place / RULES).write_text(_yaml(rule_groups([promise])), encoding="utf-8")
+    (place / RULES).write_text(as_rules(rule_groups([promise])), encoding="utf-8")
     for scenario in scenarios(ruled):
         if only and scenario.name not in only:
             continue
@@ -95,7 +58,7 @@ def _written(promise: Promise, folder: Path, only: Sequence[str]) -> Iterator[Pa
             err.print(f"not proved: {reason}", markup=False)
             return
         path = place / f"{scenario.name}.yaml"
-        path.write_text(_yaml(test), encoding="utf-8")
+        path.write_text(as_rules(test), encoding="utf-8")
         yield path
 
 
@@ -122,8 +85,3 @@ async def _one(promtool: str, test: Path, cores: asyncio.Semaphore) -> Path | No
     if not holds:
         err.print(said.decode(errors="replace"), markup=False)
     return None if holds else test
-
-
-def _yaml(value: Any) -> str:
-    text: str = yaml.safe_dump(value, sort_keys=False, width=100_000)
-    return text

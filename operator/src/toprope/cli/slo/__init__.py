@@ -1,0 +1,1 @@
+"""The commands of `toprope slo`, each in a file of its name."""

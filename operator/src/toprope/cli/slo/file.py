@@ -1,0 +1,41 @@
+"""A manifest's SLOs, as the commands of `toprope slo` read them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from toprope.cli.render import manifests_of
+from toprope.cli.rendering import NotRenderable, installation, resource_from
+from toprope.cli.say import fail
+from toprope.core.objects import SECRET
+from toprope.kinds import KINDS
+from toprope.slo.promises import Promise
+
+File = Annotated[Path, typer.Option("--file", "-f", help="Manifest of the resource; - is standard input.")]
+
+
+def whole(file: Path) -> Sequence[Promise]:
+    """All SLOs of a file; ends the command when one of them is broken."""
+    found = [promise for manifest in manifests_of(file) for promise in _promises(file, manifest)]
+    if broken := [promise for promise in found if promise.ruled is None]:
+        fail("\n".join(f"{file}: SLO {promise.slo.name}: {promise.broken}" for promise in broken))
+    return found
+
+
+def _promises(file: Path, manifest: dict[str, Any]) -> Sequence[Promise]:
+    if manifest.get("kind") == SECRET.kind:
+        return ()
+    try:
+        kind, resource = resource_from(manifest, KINDS, installation("", "toprope-system", "monitoring"))
+    except NotRenderable as refusal:
+        fail(f"{file}: {refusal}")
+    return kind.promises(resource)
+
+
+def as_rules(value: Any) -> str:
+    """As YAML, an expression on one line."""
+    text: str = yaml.safe_dump(value, sort_keys=False, width=100_000)
+    return text
