@@ -44,7 +44,7 @@ class Standing(PaperCluster):
         return await super().apply(manifest)
 
     async def create(self, manifest: Manifest) -> Manifest:
-        keys = {key: "eA==" for key in manifest.get("stringData") or ()}
+        keys = dict.fromkeys(manifest.get("stringData") or (), "eA==")
         return await super().create(merged(manifest, {"data": keys} if keys else {}))
 
     async def amend(self, ref: Ref, patch: Mapping[str, Any]) -> Manifest:

@@ -1,10 +1,15 @@
 """What a pass does when the API server does not take something, told on paper."""
 
+from datetime import timedelta
+
 from tests.support.passes import LINKS, Passes
-from toprope.core.errors import Transient
-from toprope.engine.one_pass import part
+from toprope.core.errors import Refused, Transient
+from toprope.core.objects import HTTP_ROUTE, JOB, SERVICE, Ref
+from toprope.engine.one_pass import Result, part
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
 
+TRAFFIC = {"traffic": {"gateway": {"name": "public", "namespace": "infra"}, "hostnames": ["s.example.com"]}}
+NO_GATEWAY_API = Refused(Ref(HTTP_ROUTE, "default", "links-web"), "no such API", reason="ApiMissing")
 THROTTLED = Transient("too many requests", retry_after=1)
 
 
@@ -21,3 +26,34 @@ async def test_an_event_that_meets_a_hiccup_keeps_no_resource_from_going() -> No
     passes.change(LINKS, {"metadata": {"deletionTimestamp": "2026-01-01T02:00:00Z"}})
     assert await part(SHORTENER_APP, LINKS, passes.world)
     assert passes.cluster.objects[LINKS]["metadata"]["finalizers"] == []
+
+
+async def test_a_refused_child_keeps_no_failed_migration_from_its_next_try() -> None:
+    passes = Passes(TRAFFIC)
+    passes.cluster.errors["HTTPRoute"] = NO_GATEWAY_API
+    passes.cluster.failing_jobs = True
+    jobs = set()
+    for _ in range(8):
+        outcome = await passes.once()
+        jobs |= {one["metadata"]["uid"] for ref, one in passes.cluster.objects.items() if ref.resource == JOB}
+        passes.moment += timedelta(minutes=1)
+    assert outcome.result is Result.REFUSED
+    assert len(jobs) > 2
+
+
+async def test_a_pass_with_a_refused_child_goes_on_with_the_rest() -> None:
+    passes = await Passes(TRAFFIC).serving()
+    passes.cluster.errors["HTTPRoute"] = NO_GATEWAY_API
+    passes.change(Ref(HTTP_ROUTE, "default", "links-web"), {"spec": {"hostnames": None}})
+    passes.wants({**TRAFFIC, "settings": {"slugLength": 9}})
+    outcome = await passes.once()
+    assert (outcome.result, outcome.again) == (Result.REFUSED, timedelta(0))  # the status has a candidate now
+
+
+async def test_what_is_replaced_stays_while_its_successor_is_refused() -> None:
+    passes = await Passes(TRAFFIC).serving()
+    passes.wants({})
+    passes.cluster.errors["Service"] = NO_GATEWAY_API
+    passes.change(Ref(SERVICE, "default", "links-web"), {"spec": {"selector": None}})
+    assert (await passes.once()).result is Result.REFUSED
+    assert Ref(HTTP_ROUTE, "default", "links-web") in passes.cluster.objects

@@ -41,3 +41,10 @@ def test_a_good_pass_ends_a_streak() -> None:
     streak = Streak(failures=3, conflicts=5)
     pause_after(Outcome(Result.DONE, LONG), 0.0, streak)
     assert streak == Streak()
+
+
+def test_a_due_time_that_is_earlier_than_the_back_off_is_kept() -> None:
+    streak = Streak(failures=6)
+    pause = pause_after(Outcome(Result.REFUSED, timedelta(seconds=10)), 0.0, streak)
+    assert FIRST_PAUSE == pause.deaf < pause.longest <= 11
+    assert pause_after(Outcome(Result.REFUSED, timedelta(0)), 0.0, streak).longest == FIRST_PAUSE

@@ -2,7 +2,8 @@
 
 The first failure of a CreateOnce or an Amend ends the pass: what follows may stand on them. Data and credentials are
 made one after the other, what the resource owns beside each other. Applies go on beside each other and every failure is
-kept; nothing is deleted when one failed, so the old stays while the new is refused.
+kept. While one is refused nothing is deleted but Jobs, so the old stays until the new is there: nothing stands on a Job,
+and a failed one that stayed would never be tried again.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from typing import Any, TypeVar
 from toprope.core.decision import Action, Amend, Apply, CreateOnce, Delete
 from toprope.core.errors import AlreadyExists, ChildNotOurs, Conflict, Refused, TopropeError, Transient
 from toprope.core.names import OWNER_KIND, OWNER_NAME
-from toprope.core.objects import Manifest, Ref, is_being_deleted, labels_of, ref_of
+from toprope.core.objects import JOB, Manifest, Ref, is_being_deleted, labels_of, ref_of
 from toprope.core.rendered import unchanged, with_hash
 from toprope.core.resource import Resource, owned_by
 from toprope.ports import Cluster
@@ -38,9 +39,10 @@ async def act(resource: Resource, actions: Sequence[Action], cluster: Cluster) -
     for change in _of(actions, Amend):
         await _amend(change, cluster)
     failures = await _all(_apply(resource, one.manifest, cluster) for one in _of(actions, Apply))
-    if failures:
+    if any(isinstance(failure, Transient) for failure in failures):
         return failures
-    return await _all(cluster.delete(one.ref, one.uid) for one in _of(actions, Delete))
+    deletes = [one for one in _of(actions, Delete) if not failures or one.ref.resource == JOB]
+    return failures + await _all(cluster.delete(one.ref, one.uid) for one in deletes)
 
 
 def _of(actions: Iterable[Action], wanted: type[A]) -> list[A]:

@@ -52,7 +52,7 @@ class Outcome:
 
     result: Result
     again: timedelta
-    """When to look again if nobody rings; the loop's back-off overrules it after an error."""
+    """When to look again if nobody rings; after an error the loop's back-off may be earlier."""
     error: BaseException | None = None
 
 
@@ -174,10 +174,9 @@ async def _said(
     whole = status.composed(live, decision.status, facts, world.clock.now())
     moved = status.fields_of(live) != dict(decision.status)
     await _write(resource, live, whole, world)
-    if failures:
-        return Outcome(Result.REFUSED, decision.again, failures[0])
     # What the status now says may allow the next step.
-    return Outcome(Result.DONE, AT_ONCE if moved else decision.again)
+    again = AT_ONCE if moved else decision.again
+    return Outcome(Result.REFUSED, again, failures[0]) if failures else Outcome(Result.DONE, again)
 
 
 async def _failed(kind: Kind, live: Manifest, world: World, error: TopropeError, failures: int) -> Outcome:

@@ -39,16 +39,21 @@ def pause_after(outcome: Outcome, took: float, streak: Streak) -> Pause:
     breath = min(LONGEST_BREATH, max(BREATH, took / 4))
     if outcome.result in (Result.DONE, Result.IDLE):
         streak.failures = streak.conflicts = 0
-        # Jitter, so that a thousand resources that began together do not stay together.
-        due = outcome.again.total_seconds() * random.uniform(0.9, 1.1)  # noqa: S311
-        return Pause(breath, max(breath, due))
+        return Pause(breath, max(breath, _due(outcome)))
     if outcome.result is Result.CONFLICT and streak.conflicts < CONFLICTS_IN_A_ROW:
         streak.conflicts += 1
         return Pause(breath, breath)
     streak.failures += 1
     asked = _asked(outcome.error)
     pause = max(asked, back_off(streak.failures, outcome.result))
-    return Pause(max(asked, min(pause, FIRST_PAUSE)), pause)
+    deaf = max(asked, min(pause, FIRST_PAUSE))
+    # What one refused child leaves in motion has its own times.
+    return Pause(deaf, max(deaf, min(pause, _due(outcome))))
+
+
+def _due(outcome: Outcome) -> float:
+    # Jitter, so that a thousand resources that began together do not stay together.
+    return outcome.again.total_seconds() * random.uniform(0.9, 1.1)  # noqa: S311
 
 
 def _asked(error: BaseException | None) -> float:
