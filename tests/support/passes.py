@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.support.engine import INSTALLATION
 from toprope.cli.paper import DAWN, PaperCluster, merged
-from toprope.core.errors import Conflict, TopropeError
+from toprope.core.errors import Conflict, Refused, Transient
 from toprope.core.names import FIELD_MANAGER, FINALIZER, MANAGED_BY
 from toprope.core.objects import Manifest, Ref, labels_of, ref_of
 from toprope.engine.events import Told
@@ -17,12 +17,14 @@ LINKS = Ref(SHORTENER_APP.resource, "default", "links")
 
 
 class Standing(PaperCluster):
-    """Holds the resource too; what `errors` names by kind, or as `Event`, is not written."""
+    """Holds the resource too."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.errors: dict[str, TopropeError] = {}
+        self.refused: dict[str, str] = {}
+        """Kinds that the API server refuses to write, and the reason that it gives."""
         self.failing_jobs = False
+        self.throttled_events = False
         self.events: list[Manifest] = []
         self.journal: list[str] = []
 
@@ -62,14 +64,14 @@ class Standing(PaperCluster):
         return self.objects[ref]
 
     async def post_event(self, event: Manifest) -> None:
-        if error := self.errors.get("Event"):
-            raise error
+        if self.throttled_events:
+            raise Transient("too many requests", retry_after=1)
         self.events.append(event)
 
     def _written_to(self, how: str, ref: Ref) -> None:
         self.journal.append(f"{how} {ref.resource.kind} {ref.name}")
-        if error := self.errors.get(ref.resource.kind):
-            raise error
+        if reason := self.refused.get(ref.resource.kind):
+            raise Refused(ref, f"{ref} is refused.", reason=reason)
 
     def _lived(self, written: dict[str, Any]) -> Manifest:
         if written["kind"] == "Job" and self.failing_jobs:
@@ -109,6 +111,13 @@ class Passes:
                 return outcome
             self.moment += min(outcome.again, timedelta(seconds=20))
         raise AssertionError("it never settles")
+
+    async def for_a_minute(self) -> Outcome:
+        """Six passes, ten seconds apart."""
+        for _ in range(5):
+            await self.once()
+            self.moment += timedelta(seconds=10)
+        return await self.once()
 
     async def serving(self) -> "Passes":
         """The first release serves."""

@@ -3,26 +3,23 @@
 from datetime import timedelta
 
 from tests.support.passes import LINKS, Passes
-from toprope.core.errors import Refused, Transient
 from toprope.core.objects import HTTP_ROUTE, JOB, SERVICE, Ref
 from toprope.engine.one_pass import Result, part
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
 
 TRAFFIC = {"traffic": {"gateway": {"name": "public", "namespace": "infra"}, "hostnames": ["s.example.com"]}}
-NO_GATEWAY_API = Refused(Ref(HTTP_ROUTE, "default", "links-web"), "no such API", reason="ApiMissing")
-THROTTLED = Transient("too many requests", retry_after=1)
 
 
 async def test_an_event_that_meets_a_hiccup_keeps_no_status_from_being_written() -> None:
     passes = Passes()
-    passes.cluster.errors["Event"] = THROTTLED
+    passes.cluster.throttled_events = True
     await passes.serving()
     assert passes.states()["Ready"] == ("True", "Serving")
 
 
 async def test_an_event_that_meets_a_hiccup_keeps_no_resource_from_going() -> None:
     passes = await Passes().serving()
-    passes.cluster.errors["Event"] = THROTTLED
+    passes.cluster.throttled_events = True
     passes.change(LINKS, {"metadata": {"deletionTimestamp": "2026-01-01T02:00:00Z"}})
     assert await part(SHORTENER_APP, LINKS, passes.world)
     assert passes.cluster.objects[LINKS]["metadata"]["finalizers"] == []
@@ -30,7 +27,7 @@ async def test_an_event_that_meets_a_hiccup_keeps_no_resource_from_going() -> No
 
 async def test_a_refused_child_keeps_no_failed_migration_from_its_next_try() -> None:
     passes = Passes(TRAFFIC)
-    passes.cluster.errors["HTTPRoute"] = NO_GATEWAY_API
+    passes.cluster.refused["HTTPRoute"] = "ApiMissing"
     passes.cluster.failing_jobs = True
     jobs = set()
     for _ in range(8):
@@ -43,7 +40,7 @@ async def test_a_refused_child_keeps_no_failed_migration_from_its_next_try() -> 
 
 async def test_a_pass_with_a_refused_child_goes_on_with_the_rest() -> None:
     passes = await Passes(TRAFFIC).serving()
-    passes.cluster.errors["HTTPRoute"] = NO_GATEWAY_API
+    passes.cluster.refused["HTTPRoute"] = "ApiMissing"
     passes.change(Ref(HTTP_ROUTE, "default", "links-web"), {"spec": {"hostnames": None}})
     passes.wants({**TRAFFIC, "settings": {"slugLength": 9}})
     outcome = await passes.once()
@@ -53,7 +50,24 @@ async def test_a_pass_with_a_refused_child_goes_on_with_the_rest() -> None:
 async def test_what_is_replaced_stays_while_its_successor_is_refused() -> None:
     passes = await Passes(TRAFFIC).serving()
     passes.wants({})
-    passes.cluster.errors["Service"] = NO_GATEWAY_API
+    passes.cluster.refused["Service"] = "Invalid"
     passes.change(Ref(SERVICE, "default", "links-web"), {"spec": {"selector": None}})
     assert (await passes.once()).result is Result.REFUSED
     assert Ref(HTTP_ROUTE, "default", "links-web") in passes.cluster.objects
+
+
+async def test_a_refused_child_of_a_candidate_leaves_what_serves_ready() -> None:
+    passes = await Passes().serving()
+    passes.wants({"settings": {"slugLength": 9}})
+    passes.cluster.refused["Deployment"] = "Invalid"
+    await passes.for_a_minute()
+    assert passes.states()["Ready"] == ("True", "Serving")
+    assert passes.states()["Progressing"] == ("True", "Invalid")
+    assert passes.states()["Reconciled"] == ("False", "Invalid")
+
+
+async def test_a_refused_child_of_a_first_release_is_not_ready() -> None:
+    passes = Passes()
+    passes.cluster.refused["Deployment"] = "Invalid"
+    await passes.for_a_minute()
+    assert passes.states()["Ready"] == ("False", "Invalid")

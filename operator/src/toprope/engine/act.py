@@ -2,8 +2,8 @@
 
 The first failure of a CreateOnce or an Amend ends the pass: what follows may stand on them. Data and credentials are
 made one after the other, what the resource owns beside each other. Applies go on beside each other and every failure is
-kept. While one is refused nothing is deleted but Jobs, so the old stays until the new is there: nothing stands on a Job,
-and a failed one that stayed would never be tried again.
+kept. While one is refused nothing is deleted but Jobs, so the old stays until the new is there. Nothing stands on a
+Job, and a failed one that stayed would never be tried again.
 """
 
 import asyncio

@@ -14,10 +14,10 @@ from enum import StrEnum
 from typing import Any
 
 from toprope.core.conditions import moment
-from toprope.core.decision import Decision, Tell
-from toprope.core.errors import Conflict, TopropeError, Transient
+from toprope.core.decision import Apply, Decision, Tell
+from toprope.core.errors import Conflict, Refused, TopropeError, Transient
 from toprope.core.names import FINALIZER, RECONCILE
-from toprope.core.objects import Manifest, Ref, annotations_of, is_being_deleted
+from toprope.core.objects import Manifest, Ref, annotations_of, is_being_deleted, ref_of
 from toprope.core.resource import Installation, Resource
 from toprope.engine import events, status
 from toprope.engine.act import act
@@ -170,13 +170,20 @@ async def _said(
         raise min(hiccups, key=lambda failure: isinstance(failure, Conflict))
     facts = [*decision.conditions, status.DONE]
     if failures:
-        facts = status.with_trouble(decision.conditions, failures[0])
+        serving = [failure for failure in failures if _serves(failure, decision)]
+        facts = status.with_trouble(decision.conditions, (serving or failures)[0], serves=bool(serving))
     whole = status.composed(live, decision.status, facts, world.clock.now())
     moved = status.fields_of(live) != dict(decision.status)
     await _write(resource, live, whole, world)
     # What the status now says may allow the next step.
     again = AT_ONCE if moved else decision.again
     return Outcome(Result.REFUSED, again, failures[0]) if failures else Outcome(Result.DONE, again)
+
+
+def _serves(failure: TopropeError, decision: Decision) -> bool:
+    """Whether what serves stands on what failed."""
+    refs = {ref_of(one.manifest) for one in decision.actions if isinstance(one, Apply) and one.serves}
+    return isinstance(failure, Refused) and failure.ref in refs
 
 
 async def _failed(kind: Kind, live: Manifest, world: World, error: TopropeError, failures: int) -> Outcome:
