@@ -2,9 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
+
 from tests.support.passes import LINKS, Passes
-from toprope.core.objects import HTTP_ROUTE, JOB, SERVICE, Ref
+from toprope.core.names import DATA, MANAGED_BY
+from toprope.core.objects import CLAIM, CONTROLLER_REVISION, HTTP_ROUTE, JOB, SECRET, SERVICE, Ref
 from toprope.engine.one_pass import Result, part
+from toprope.engine.pause import CONFLICTS_IN_A_ROW, Streak, pause_after
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
 
 TRAFFIC = {"traffic": {"gateway": {"name": "public", "namespace": "infra"}, "hostnames": ["s.example.com"]}}
@@ -71,3 +75,37 @@ async def test_a_refused_child_of_a_first_release_is_not_ready() -> None:
     passes.cluster.refused["Deployment"] = "Invalid"
     await passes.for_a_minute()
     assert passes.states()["Ready"] == ("False", "Invalid")
+
+
+@pytest.mark.parametrize(
+    "data", [Ref(SECRET, "default", "links-credentials"), Ref(CLAIM, "default", "links-database")], ids=str
+)
+async def test_data_that_was_restored_with_kind_and_name_alone_is_adopted(data: Ref) -> None:
+    passes = await Passes().serving()
+    held = passes.cluster.objects[data]
+    passes.change(data, {"metadata": {"labels": {DATA: None, MANAGED_BY: None}}})
+    passes.wants({"settings": {"slugLength": 9}})
+    assert (await passes.for_a_minute()).result is Result.DONE
+    assert passes.states()["Progressing"] == ("True", "TrafficMoved")
+    assert passes.cluster.objects[data]["metadata"]["labels"] == held["metadata"]["labels"]
+    assert passes.cluster.objects[data]["metadata"]["uid"] == held["metadata"]["uid"]
+
+
+async def test_data_that_another_manager_claims_is_not_adopted() -> None:
+    passes = await Passes().serving()
+    passes.change(Ref(SECRET, "default", "links-credentials"), {"metadata": {"labels": {MANAGED_BY: "Helm"}}})
+    assert (await passes.once()).result is Result.REFUSED
+    assert passes.states()["Reconciled"] == ("False", "ChildNotOurs")
+
+
+async def test_a_conflict_that_does_not_end_is_said() -> None:
+    passes = await Passes().serving()
+    record = next(ref for ref in passes.cluster.objects if ref.resource == CONTROLLER_REVISION)
+    passes.change(record, {"metadata": {"labels": {MANAGED_BY: None}}})
+    streak, results = Streak(), []
+    for _ in range(CONFLICTS_IN_A_ROW + 3):
+        outcome = await passes.once(streak.failures)
+        pause_after(outcome, 0.0, streak)
+        results.append(passes.states()["Reconciled"][1])
+    assert results == [*["AllApplied"] * (CONFLICTS_IN_A_ROW + 2), "Conflict"]
+    assert f"{record} is there already" in passes.message("Reconciled")

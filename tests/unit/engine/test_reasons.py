@@ -21,6 +21,7 @@ REF = Ref(SERVICE, "shop", "links-web")
 SHOWN = [
     (Transient("Away."), ["Reconciled"], "ApiUnavailable"),
     (Gone("Too old."), ["Reconciled"], "ApiUnavailable"),
+    (Conflict("Somebody wrote first."), ["Reconciled"], "Conflict"),
     (Bug("KeyError."), ["Reconciled"], "InternalError"),
     (Refused(REF, "No."), ["Ready", "Reconciled"], "Refused"),
     (Refused(REF, "No.", reason="Invalid"), ["Ready", "Reconciled"], "Invalid"),
@@ -28,8 +29,8 @@ SHOWN = [
     (ChildNotOurs(REF, "Deployment other"), ["Ready", "Reconciled"], "ChildNotOurs"),
     (Unreadable("spec.replicas: too many."), ["Ready", "Reconciled"], "InvalidSpec"),
 ]
-NEVER_SHOWN = {Conflict, AlreadyExists}
-"""A Conflict is looked at again at once, and an AlreadyExists becomes one or a ChildNotOurs."""
+NEVER_SHOWN = {AlreadyExists}
+"""It becomes a Conflict or a ChildNotOurs."""
 
 
 @pytest.mark.parametrize(("error", "conditions", "reason"), SHOWN, ids=lambda one: type(one).__name__)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from toprope.core.decision import Action, Amend, Apply, CreateOnce, Delete
 from toprope.core.errors import AlreadyExists, ChildNotOurs, Conflict, Refused, TopropeError, Transient
-from toprope.core.names import OWNER_KIND, OWNER_NAME
+from toprope.core.names import DATA, FIELD_MANAGER, MANAGED_BY, OWNER_KIND, OWNER_NAME
 from toprope.core.objects import JOB, Manifest, Ref, is_being_deleted, labels_of, ref_of
 from toprope.core.rendered import unchanged, with_hash
 from toprope.core.resource import Resource, owned_by
@@ -79,25 +79,31 @@ async def _create_once(resource: Resource, once: CreateOnce, cluster: Cluster) -
     except AlreadyExists as error:
         live = await cluster.read(ref)
         if live is not None:
-            _refuse_unless_ours(resource, once.manifest, live, ref)
+            await _adopt(resource, once.manifest, live, cluster)
         raise Conflict(f"{ref} is there already; the pass starts anew with it.") from error
+
+
+async def _adopt(resource: Resource, wanted: Manifest, live: Manifest, cluster: Cluster) -> None:
+    """What has an owner must be this very resource's. Data is adopted by its labels kind and name; what was restored
+    by hand gets those besides without which no pass finds it."""
+    ref, labels = ref_of(wanted), labels_of(live)
+    if _is_owned(wanted):
+        _refuse_unless_owned(resource, live, ref)
+        return
+    if not resource.labels.items() <= {MANAGED_BY: FIELD_MANAGER, **labels}.items():
+        raise ChildNotOurs(ref, _holder(live))
+    if is_being_deleted(live):
+        raise _going(ref)
+    missing = {label: labels_of(wanted)[label] for label in (MANAGED_BY, DATA) if label not in labels}
+    if missing:
+        metadata = {"labels": missing, "resourceVersion": live["metadata"]["resourceVersion"]}
+        await cluster.amend(ref, {"metadata": metadata})
 
 
 def _with_fresh_text(manifest: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
     given = manifest.get("stringData") or {}
     fresh = {key: given.get(key, "") + secrets.token_urlsafe(32) for key in keys}
     return {**manifest, **({"stringData": {**given, **fresh}} if fresh else {})}
-
-
-def _refuse_unless_ours(resource: Resource, wanted: Manifest, live: Manifest, ref: Ref) -> None:
-    """Data is adopted by its labels; what has an owner must be this very resource's."""
-    if _is_owned(wanted):
-        _refuse_unless_owned(resource, live, ref)
-        return
-    if not resource.labels.items() <= labels_of(live).items():
-        raise ChildNotOurs(ref, _holder(live))
-    if is_being_deleted(live):
-        raise _going(ref)
 
 
 async def _apply(resource: Resource, manifest: Manifest, cluster: Cluster) -> None:

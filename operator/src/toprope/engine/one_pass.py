@@ -28,6 +28,8 @@ from toprope.ports import Clock, Cluster
 LONGEST_PASS = 90.0
 QUIET = timedelta(minutes=10)
 AT_ONCE = timedelta(0)
+HICCUPS = 2
+"""Failed passes in a row that nobody needs to read of."""
 PATIENCE = timedelta(seconds=3)
 """How long kopf has to put the finalizer on."""
 
@@ -188,8 +190,8 @@ def _serves(failure: TopropeError, decision: Decision) -> bool:
 
 async def _failed(kind: Kind, live: Manifest, world: World, error: TopropeError, failures: int) -> Outcome:
     outcome = Outcome(_result(error), QUIET, error)
-    hiccup = isinstance(error, Conflict) or (isinstance(error, Transient) and failures < 2)
-    if hiccup:
+    # The first Conflicts in a row are no failures at all (engine.pause); one that never ends is a person's business.
+    if isinstance(error, Transient) and failures < HICCUPS:
         return outcome
     now = world.clock.now()
     whole = status.annotated(live, status.trouble_of(error), now)
