@@ -109,3 +109,17 @@ async def test_a_conflict_that_does_not_end_is_said() -> None:
         results.append(passes.states()["Reconciled"][1])
     assert results == [*["AllApplied"] * (CONFLICTS_IN_A_ROW + 2), "Conflict"]
     assert f"{record} is there already" in passes.message("Reconciled")
+
+
+async def test_orphans_of_an_earlier_life_are_told_from_what_belongs_to_others() -> None:
+    passes = await Passes().serving()
+    for ref in passes.cluster.objects:
+        passes.change(ref, {"metadata": {"ownerReferences": None}})
+    passes.change(LINKS, {"metadata": {"uid": "another life"}, "status": None})
+    assert (await passes.once()).result is Result.REFUSED
+    assert passes.states()["Reconciled"] == ("False", "ChildOrphaned")
+    said = passes.message("Reconciled")
+    assert "deleted with --cascade=orphan" in said
+    assert "delete controllerrevisions.apps,deployments.apps,horizontalpodautoscalers.autoscaling,jobs.batch," in said
+    assert "persistentvolumeclaims" not in said
+    assert "toprope.dev/kind=ShortenerApp,toprope.dev/name=links,!toprope.dev/data'" in said

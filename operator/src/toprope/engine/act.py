@@ -13,7 +13,7 @@ from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from toprope.core.decision import Action, Amend, Apply, CreateOnce, Delete
-from toprope.core.errors import AlreadyExists, ChildNotOurs, Conflict, Refused, TopropeError, Transient
+from toprope.core.errors import AlreadyExists, ChildNotOurs, ChildOrphaned, Conflict, Refused, TopropeError, Transient
 from toprope.core.names import DATA, FIELD_MANAGER, MANAGED_BY, OWNER_KIND, OWNER_NAME
 from toprope.core.objects import JOB, Manifest, Ref, is_being_deleted, labels_of, ref_of
 from toprope.core.rendered import unchanged, with_hash
@@ -88,7 +88,7 @@ async def _adopt(resource: Resource, wanted: Manifest, live: Manifest, cluster: 
     by hand gets those besides without which no pass finds it."""
     ref, labels = ref_of(wanted), labels_of(live)
     if _is_owned(wanted):
-        _refuse_unless_owned(resource, live, ref)
+        _refuse_unless_owned(resource, live, ref, cluster)
         return
     if not resource.labels.items() <= {MANAGED_BY: FIELD_MANAGER, **labels}.items():
         raise ChildNotOurs(ref, _holder(live))
@@ -117,7 +117,7 @@ async def _apply(resource: Resource, manifest: Manifest, cluster: Cluster) -> No
         live = await cluster.read(ref)
         if live is None:
             raise Conflict(f"{ref} has just gone.")
-        _refuse_unless_owned(resource, live, ref)
+        _refuse_unless_owned(resource, live, ref, cluster)
     if not unchanged(plain, live):
         await cluster.apply(_guarded(with_hash(plain), {**guard, "uid": live["metadata"]["uid"]}))
 
@@ -153,14 +153,26 @@ def _is_owned_and_stays(resource: Resource, live: Manifest) -> bool:
     return owned_by(resource, live) and not is_being_deleted(live)
 
 
-def _refuse_unless_owned(resource: Resource, live: Manifest, ref: Ref) -> None:
+def _refuse_unless_owned(resource: Resource, live: Manifest, ref: Ref, cluster: Cluster) -> None:
     if _is_owned_and_stays(resource, live):
         return
     earlier = _controller(live)
     own = resource.ref.resource.kind, resource.name
     if owned_by(resource, live) or (earlier and (earlier["kind"], earlier["name"]) == own):
         raise _going(ref)
+    if earlier is None and resource.labels.items() <= labels_of(live).items():
+        raise _orphan(resource, ref, cluster)
     raise ChildNotOurs(ref, _holder(live))
+
+
+def _orphan(resource: Resource, ref: Ref, cluster: Cluster) -> ChildOrphaned:
+    left = {ref.resource}
+    for child in cluster.children(resource.namespace, resource.labels):
+        if _controller(child) is None and DATA not in labels_of(child):
+            left.add(ref_of(child).resource)
+    named = sorted(f"{one.plural}.{one.group}" if one.group else one.plural for one in left)
+    selector = ",".join(f"{label}={value}" for label, value in resource.labels.items())
+    return ChildOrphaned(ref, named, f"{selector},!{DATA}")
 
 
 def _going(ref: Ref) -> Transient:
