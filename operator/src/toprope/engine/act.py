@@ -170,7 +170,7 @@ def _orphan(resource: Resource, ref: Ref, cluster: Cluster) -> ChildOrphaned:
     for child in cluster.children(resource.namespace, resource.labels):
         if _controller(child) is None and DATA not in labels_of(child):
             left.add(ref_of(child).resource)
-    named = sorted(f"{one.plural}.{one.group}" if one.group else one.plural for one in left)
+    named = sorted(one.qualified for one in left)
     selector = ",".join(f"{label}={value}" for label, value in resource.labels.items())
     return ChildOrphaned(ref, named, f"{selector},!{DATA}")
 

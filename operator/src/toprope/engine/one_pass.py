@@ -16,8 +16,8 @@ from typing import Any
 from toprope.core.conditions import moment
 from toprope.core.decision import Apply, Decision, Tell
 from toprope.core.errors import Conflict, Refused, TopropeError, Transient
-from toprope.core.names import FINALIZER, RECONCILE
-from toprope.core.objects import Manifest, Ref, annotations_of, is_being_deleted, ref_of
+from toprope.core.names import DATA, FINALIZER, OWNER_KIND, OWNER_NAME, RECONCILE
+from toprope.core.objects import SECRET, Manifest, Ref, annotations_of, is_being_deleted, labels_of, ref_of
 from toprope.core.resource import Installation, Resource
 from toprope.engine import events, status
 from toprope.engine.act import act
@@ -134,14 +134,16 @@ async def part(kind: Kind, ref: Ref, world: World) -> bool:
 async def farewell(kind: Kind, live: Manifest, world: World) -> None:
     """What is left to do before the resource may go. Raises until it is done.
 
-    A resource that cannot be read, or is left alone on request, goes as it is: its data stays.
+    A resource that cannot be read, or is left alone on request, goes as it is: its data stays, whatever its spec says.
     """
     if annotations_of(live).get(RECONCILE) == "disabled":
+        await _leave_data(kind, live, world, f"The annotation {RECONCILE}: disabled leaves everything as it is.")
         return
     try:
         resource = resource_of(kind, live, world.installation)
     except Unreadable as error:
         log.warning("%s goes without farewell: %s", live["metadata"]["name"], error)
+        await _leave_data(kind, live, world, str(error))
         return
     seen = await kind.observe(resource, world.cluster)
     decision = kind.farewell(resource, seen, world.clock.now())
@@ -149,6 +151,21 @@ async def farewell(kind: Kind, live: Manifest, world: World) -> None:
     if failures:
         raise failures[0]
     await _tell(resource, decision, world)
+
+
+async def _leave_data(kind: Kind, live: Manifest, world: World, why: str) -> None:
+    """Says where the data stays. Secrets are in no store: the selector finds them."""
+    going = unread(kind, live, world.installation)
+    held = [one for one in world.cluster.children(going.namespace, going.labels) if DATA in labels_of(one)]
+    named = "".join(f"{one['kind']} {one['metadata']['name']} and " for one in held)
+    collections = dict.fromkeys([*(ref_of(one).resource.qualified for one in held), SECRET.qualified])
+    selector = f"{DATA},{OWNER_KIND}={kind.resource.kind},{OWNER_NAME}={going.labels[OWNER_NAME]}"
+    message = (
+        f"{why} So nothing is deleted: {named}the credentials of {going.name}, where it has any, stay in namespace "
+        f"{going.namespace}, and a {kind.resource.kind} of that name takes them up again. To delete them for good: "
+        f"kubectl -n {going.namespace} delete {','.join(collections)} -l {selector}"
+    )
+    await world.told.tell(world.cluster, events.told(going, [Tell("DataStays", message)], world.clock.now()))
 
 
 async def _passed(kind: Kind, live: Manifest, world: World) -> Outcome:
