@@ -1,6 +1,6 @@
 """Whole passes of the engine over a ShortenerApp, in a world on paper that may refuse."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +8,7 @@ from tests.support.engine import INSTALLATION
 from toprope.cli.paper import DAWN, PaperCluster, merged
 from toprope.core.errors import Conflict, Refused, Transient
 from toprope.core.names import FIELD_MANAGER, FINALIZER, MANAGED_BY
-from toprope.core.objects import Manifest, Ref, labels_of, ref_of
+from toprope.core.objects import ApiResource, Manifest, Ref, labels_of, ref_of
 from toprope.engine.events import Told
 from toprope.engine.one_pass import Outcome, Result, World, one_pass
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
@@ -26,6 +26,9 @@ class Standing(PaperCluster):
         self.failing_jobs = False
         self.throttled_events = False
         self.events: list[Manifest] = []
+        self.asked: set[tuple[str, str]] = set()
+        """Verbs and plurals that an API server would have had to allow. Who writes may meet somebody else's object of
+        the name, and reads it."""
         self.journal: list[str] = []
 
     def child(self, ref: Ref) -> Manifest | None:
@@ -35,26 +38,35 @@ class Standing(PaperCluster):
         return self._lived(live) if live is not None and is_ours else None
 
     async def read(self, ref: Ref) -> Manifest | None:
+        self._asked(ref.resource, "get")
         return self._lived(self.objects[ref]) if ref in self.objects else None
+
+    async def find(self, resource: ApiResource, namespace: str, labels: Mapping[str, str]) -> Sequence[Manifest]:
+        self._asked(resource, "list")
+        return await super().find(resource, namespace, labels)
 
     async def apply(self, manifest: Manifest) -> Manifest:
         ref = ref_of(manifest)
         self._written_to("apply", ref)
+        self._asked(ref.resource, "get", "create", "patch")
         live = self.objects.get(ref)
         if live and manifest["metadata"].get("resourceVersion", "") not in ("", live["metadata"]["resourceVersion"]):
             raise Conflict(f"{ref} is there.")
         return await super().apply(manifest)
 
     async def create(self, manifest: Manifest) -> Manifest:
+        self._asked(ref_of(manifest).resource, "get", "create")
         keys = dict.fromkeys(manifest.get("stringData") or (), "eA==")
         return await super().create(merged(manifest, {"data": keys} if keys else {}))
 
     async def amend(self, ref: Ref, patch: Mapping[str, Any]) -> Manifest:
         self._written_to("amend", ref)
+        self._asked(ref.resource, "patch")
         return await super().amend(ref, patch)
 
     async def delete(self, ref: Ref, uid: str) -> None:
         self._written_to("delete", ref)
+        self._asked(ref.resource, "get", "delete")
         await super().delete(ref, uid)
 
     async def write_status(self, ref: Ref, status: Mapping[str, Any], resource_version: str) -> Manifest:
@@ -67,6 +79,9 @@ class Standing(PaperCluster):
         if self.throttled_events:
             raise Transient("too many requests", retry_after=1)
         self.events.append(event)
+
+    def _asked(self, resource: ApiResource, *verbs: str) -> None:
+        self.asked |= {(verb, resource.plural) for verb in verbs}
 
     def _written_to(self, how: str, ref: Ref) -> None:
         self.journal.append(f"{how} {ref.resource.kind} {ref.name}")
