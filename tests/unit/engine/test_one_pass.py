@@ -9,6 +9,7 @@ from toprope.core.names import DATA, MANAGED_BY
 from toprope.core.objects import CLAIM, CONTROLLER_REVISION, HTTP_ROUTE, JOB, SECRET, SERVICE, Ref
 from toprope.engine.one_pass import Result, part
 from toprope.engine.pause import CONFLICTS_IN_A_ROW, Streak, pause_after
+from toprope.engine.tug import AT_ONCE, CALM, FIRST_BREATH
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
 
 TRAFFIC = {"traffic": {"gateway": {"name": "public", "namespace": "infra"}, "hostnames": ["s.example.com"]}}
@@ -123,3 +124,19 @@ async def test_orphans_of_an_earlier_life_are_told_from_what_belongs_to_others()
     assert "delete controllerrevisions.apps,deployments.apps,horizontalpodautoscalers.autoscaling,jobs.batch," in said
     assert "persistentvolumeclaims" not in said
     assert "toprope.dev/kind=ShortenerApp,toprope.dev/name=links,!toprope.dev/data'" in said
+
+
+async def test_who_changes_a_child_back_each_time_is_answered_less_often_and_told_of() -> None:
+    passes, breaths = await Passes().serving(), []
+    passes.moment += CALM
+    for _ in range(AT_ONCE + 3):
+        passes.change(Ref(SERVICE, "default", "links-web"), {"spec": {"selector": None}})
+        breaths.append((await passes.once()).breath)
+        passes.moment += timedelta(seconds=0.1)
+    assert breaths == [*[timedelta(0)] * AT_ONCE, FIRST_BREATH, 2 * FIRST_BREATH, 4 * FIRST_BREATH]
+    assert passes.states()["Ready"] == ("True", "Serving")
+    assert passes.states()["Reconciled"] == ("False", "ChildContested")
+    assert "get services links-web -o yaml --show-managed-fields" in passes.message("Reconciled")
+    passes.moment += CALM
+    await passes.once()
+    assert passes.states()["Reconciled"] == ("True", "AllApplied")

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from toprope.core.errors import Transient
 from toprope.engine.one_pass import Outcome, Result
 from toprope.engine.pause import BREATH, FIRST_PAUSE, LONGEST_BREATH, LONGEST_PAUSE, Streak, pause_after
@@ -48,3 +50,8 @@ def test_a_due_time_that_is_earlier_than_the_back_off_is_kept() -> None:
     pause = pause_after(Outcome(Result.REFUSED, timedelta(seconds=10)), 0.0, streak)
     assert FIRST_PAUSE == pause.deaf < pause.longest <= 11
     assert pause_after(Outcome(Result.REFUSED, timedelta(0)), 0.0, streak).longest == FIRST_PAUSE
+
+
+@pytest.mark.parametrize("result", [Result.DONE, Result.REFUSED])
+def test_a_pass_may_ask_for_a_longer_breath(result: Result) -> None:
+    assert pause_after(Outcome(result, LONG, breath=timedelta(seconds=7)), 0.0, Streak()).deaf == 7

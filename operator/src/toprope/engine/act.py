@@ -10,13 +10,14 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from toprope.core.decision import Action, Amend, Apply, CreateOnce, Delete
 from toprope.core.errors import AlreadyExists, ChildNotOurs, ChildOrphaned, Conflict, Refused, TopropeError, Transient
 from toprope.core.names import DATA, FIELD_MANAGER, MANAGED_BY, OWNER_KIND, OWNER_NAME
 from toprope.core.objects import JOB, Manifest, Ref, is_being_deleted, labels_of, ref_of
-from toprope.core.rendered import unchanged, with_hash
+from toprope.core.rendered import digest, unchanged, with_hash
 from toprope.core.resource import Resource, owned_by
 from toprope.ports import Cluster
 
@@ -28,8 +29,19 @@ NO_OBJECTS = "1"
 log = logging.getLogger(__name__)
 
 
-async def act(resource: Resource, actions: Sequence[Action], cluster: Cluster) -> list[TopropeError]:
-    """Does the actions. Raises when a CreateOnce or an Amend fails; returns what failed among the rest."""
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """What became of a decision's actions."""
+
+    failures: list[TopropeError] = field(default_factory=list)
+    """What failed among Applies and Deletes."""
+    written: dict[Ref, str] = field(default_factory=dict)
+    """What was applied because it was not there or not so, with a digest of what it should be."""
+
+
+async def act(resource: Resource, actions: Sequence[Action], cluster: Cluster) -> Acted:
+    """Does the actions. Raises when a CreateOnce or an Amend fails."""
+    acted = Acted()
     creates = _of(actions, CreateOnce)
     for once in creates:
         if not _is_owned(once.manifest):
@@ -38,11 +50,13 @@ async def act(resource: Resource, actions: Sequence[Action], cluster: Cluster) -
         raise failures[0]
     for change in _of(actions, Amend):
         await _amend(change, cluster)
-    failures = await _all(_apply(resource, one.manifest, cluster) for one in _of(actions, Apply))
-    if any(isinstance(failure, Transient) for failure in failures):
-        return failures
-    deletes = [one for one in _of(actions, Delete) if not failures or one.ref.resource == JOB]
-    return failures + await _all(cluster.delete(one.ref, one.uid) for one in deletes)
+    applies = (_apply(resource, one.manifest, cluster, acted.written) for one in _of(actions, Apply))
+    acted.failures.extend(await _all(applies))
+    if any(isinstance(failure, Transient) for failure in acted.failures):
+        return acted
+    deletes = [one for one in _of(actions, Delete) if not acted.failures or one.ref.resource == JOB]
+    acted.failures.extend(await _all(cluster.delete(one.ref, one.uid) for one in deletes))
+    return acted
 
 
 def _of(actions: Iterable[Action], wanted: type[A]) -> list[A]:
@@ -106,11 +120,12 @@ def _with_fresh_text(manifest: Mapping[str, Any], keys: Sequence[str]) -> dict[s
     return {**manifest, **({"stringData": {**given, **fresh}} if fresh else {})}
 
 
-async def _apply(resource: Resource, manifest: Manifest, cluster: Cluster) -> None:
+async def _apply(resource: Resource, manifest: Manifest, cluster: Cluster, written: dict[Ref, str]) -> None:
     ref = ref_of(manifest)
     plain, guard = _parted(manifest)
     live = cluster.child(ref) or await _newborn(plain, ref, cluster)
     if live is None:
+        written[ref] = digest(plain)
         return
     if not _is_owned_and_stays(resource, live):
         # The store may be behind, and it knows no managers: the refusal is made from a fresh look.
@@ -120,6 +135,7 @@ async def _apply(resource: Resource, manifest: Manifest, cluster: Cluster) -> No
         _refuse_unless_owned(resource, live, ref, cluster)
     if not unchanged(plain, live):
         await cluster.apply(_guarded(with_hash(plain), {**guard, "uid": live["metadata"]["uid"]}))
+        written[ref] = digest(plain)
 
 
 async def _newborn(plain: Manifest, ref: Ref, cluster: Cluster) -> Manifest | None:

@@ -8,7 +8,7 @@ resource from the store ──► observe ──► decide ──► act ──�
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -20,8 +20,9 @@ from toprope.core.names import DATA, FINALIZER, OWNER_KIND, OWNER_NAME, RECONCIL
 from toprope.core.objects import SECRET, Manifest, Ref, annotations_of, is_being_deleted, labels_of, ref_of
 from toprope.core.resource import Installation, Resource
 from toprope.engine import events, status
-from toprope.engine.act import act
+from toprope.engine.act import Acted, act
 from toprope.engine.parse import Unreadable, is_held, resource_of, unread
+from toprope.engine.tug import CALM, Tugs
 from toprope.kind import Kind
 from toprope.ports import Clock, Cluster
 
@@ -56,6 +57,8 @@ class Outcome:
     again: timedelta
     """When to look again if nobody rings; after an error the loop's back-off may be earlier."""
     error: BaseException | None = None
+    breath: timedelta = AT_ONCE
+    """How long to hear no bell, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class World:
     clock: Clock
     installation: Installation
     told: events.Told
+    tugs: Tugs = field(default_factory=Tugs)
 
 
 class Bug(TopropeError):
@@ -147,9 +151,9 @@ async def farewell(kind: Kind, live: Manifest, world: World) -> None:
         return
     seen = await kind.observe(resource, world.cluster)
     decision = kind.farewell(resource, seen, world.clock.now())
-    failures = await act(resource, decision.actions, world.cluster)
-    if failures:
-        raise failures[0]
+    acted = await act(resource, decision.actions, world.cluster)
+    if acted.failures:
+        raise acted.failures[0]
     await _tell(resource, decision, world)
 
 
@@ -176,18 +180,18 @@ async def _passed(kind: Kind, live: Manifest, world: World) -> Outcome:
         return Outcome(Result.IDLE, QUIET)
     seen = await kind.observe(resource, world.cluster)
     decision = kind.decide(resource, seen, world.clock.now())
-    failures = await act(resource, decision.actions, world.cluster)
+    acted = await act(resource, decision.actions, world.cluster)
     await _tell(resource, decision, world)
-    return await _said(resource, live, decision, failures, world)
+    return await _said(resource, live, decision, acted, world)
 
 
-async def _said(
-    resource: Resource, live: Manifest, decision: Decision, failures: Sequence[TopropeError], world: World
-) -> Outcome:
+async def _said(resource: Resource, live: Manifest, decision: Decision, acted: Acted, world: World) -> Outcome:
+    failures = acted.failures
+    tug = world.tugs.after(resource.ref, acted.written, world.clock.now())
     if hiccups := [failure for failure in failures if isinstance(failure, Transient)]:
         # Nothing may be stated that stands on what a hiccup kept from being applied.
         raise min(hiccups, key=lambda failure: isinstance(failure, Conflict))
-    facts = [*decision.conditions, status.DONE]
+    facts = [*decision.conditions, status.contested(tug.ref) if tug else status.DONE]
     if failures:
         serving = [failure for failure in failures if _serves(failure, decision)]
         facts = status.with_trouble(decision.conditions, (serving or failures)[0], serves=bool(serving))
@@ -195,8 +199,9 @@ async def _said(
     moved = status.fields_of(live) != dict(decision.status)
     await _write(resource, live, whole, world)
     # What the status now says may allow the next step.
-    again = AT_ONCE if moved else decision.again
-    return Outcome(Result.REFUSED, again, failures[0]) if failures else Outcome(Result.DONE, again)
+    again = AT_ONCE if moved else min(decision.again, CALM) if tug else decision.again
+    breath = tug.breath if tug else AT_ONCE
+    return Outcome(Result.REFUSED if failures else Result.DONE, again, next(iter(failures), None), breath)
 
 
 def _serves(failure: TopropeError, decision: Decision) -> bool:

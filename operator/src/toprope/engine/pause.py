@@ -36,7 +36,7 @@ class Pause:
 def pause_after(outcome: Outcome, took: float, streak: Streak) -> Pause:
     """The rest after a pass that took so many seconds; goes on with the streak, or ends it."""
     # A cluster that answers slowly is asked less often, and what rings meanwhile is one pass.
-    breath = min(LONGEST_BREATH, max(BREATH, took / 4))
+    breath = max(outcome.breath.total_seconds(), min(LONGEST_BREATH, max(BREATH, took / 4)))
     if outcome.result in (Result.DONE, Result.IDLE):
         streak.failures = streak.conflicts = 0
         return Pause(breath, max(breath, _due(outcome)))
@@ -46,7 +46,7 @@ def pause_after(outcome: Outcome, took: float, streak: Streak) -> Pause:
     streak.failures += 1
     asked = _asked(outcome.error)
     pause = max(asked, back_off(streak.failures, outcome.result))
-    deaf = max(asked, min(pause, FIRST_PAUSE))
+    deaf = max(asked, breath, min(pause, FIRST_PAUSE))
     # What one refused child leaves in motion has its own times.
     return Pause(deaf, max(deaf, min(pause, _due(outcome))))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from toprope.core.conditions import Condition, merged
 from toprope.core.errors import Refused, TopropeError
-from toprope.core.objects import Manifest
+from toprope.core.objects import Manifest, Ref
 from toprope.engine.events import PROGRESSING, RECONCILED
 
 READY = "Ready"
@@ -17,6 +17,16 @@ DISABLED = Condition(
     "The annotation toprope.dev/reconcile: disabled leaves everything as it is. Remove it to go on.",
 )
 DONE = Condition(RECONCILED, "True", "AllApplied", "Everything is as decided.")
+
+
+def contested(ref: Ref) -> Condition:
+    """Reconciled, while somebody pulls the other way."""
+    told = (
+        f"Somebody changes or removes {ref} as often as Toprope puts it right; Toprope does it less often meanwhile. "
+        f"To find out who: kubectl -n {ref.namespace} get {ref.resource.qualified} {ref.name} -o yaml "
+        f"--show-managed-fields. Stop them, or Toprope with the annotation toprope.dev/reconcile: disabled."
+    )
+    return Condition(RECONCILED, "False", "ChildContested", told)
 
 
 def conditions_of(manifest: Manifest) -> Sequence[Mapping[str, Any]]:
