@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from toprope.core.conditions import timestamp, transitions
 from toprope.core.decision import Tell
-from toprope.core.errors import Refused
+from toprope.core.errors import Refused, Transient
 from toprope.core.names import FIELD_MANAGER, label_value, short_hash
 from toprope.core.objects import Manifest
 from toprope.core.resource import Resource
@@ -33,15 +33,15 @@ class Told:
         self._names: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     async def tell(self, cluster: Cluster, events: Iterable[Manifest]) -> None:
-        """Posts those that were not posted lately. A refused Event (in a namespace that is going) is lost: what it
-        tells of stands in the status too, and must not be kept from it.
+        """Posts those that were not posted lately. An Event that the API server does not take is lost: what it tells
+        of stands in the status too, and must not be kept from it, nor may a deletion wait for it.
         """
         fresh = {_key(event): event for event in events if _key(event) not in self._names}
         results = await asyncio.gather(*(_post(cluster, event) for event in fresh.values()), return_exceptions=True)
-        failures = [result for result in results if result is not None]
-        self._names.update((key, None) for key, result in zip(fresh, results, strict=True) if result is None)
-        if failures:
-            raise failures[0]
+        self._names.update((key, None) for key, result in zip(fresh, results, strict=True) if result is True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
         while len(self._names) > REMEMBERED:
             self._names.popitem(last=False)
 
@@ -50,11 +50,14 @@ def _key(event: Manifest) -> tuple[str, str]:
     return event["metadata"]["namespace"], event["metadata"]["name"]
 
 
-async def _post(cluster: Cluster, event: Manifest) -> None:
+async def _post(cluster: Cluster, event: Manifest) -> bool:
+    """Whether there is no use in posting it again: one that meets a hiccup may be told again by a later pass."""
     try:
         await cluster.post_event(event)
-    except Refused as refusal:
-        log.warning("an Event was refused: %s", refusal)
+    except (Refused, Transient) as error:
+        log.warning("an Event was lost: %s", error)
+        return isinstance(error, Refused)
+    return True
 
 
 def told(resource: Resource, tells: Iterable[Tell], now: datetime) -> list[Manifest]:

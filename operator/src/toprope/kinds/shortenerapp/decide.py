@@ -139,7 +139,9 @@ def _actions(plan: Plan) -> Sequence[Action]:
         *plan.rotation.kept,
     ]
     amends = [*plan.growth.actions, *plan.rotation.actions]
-    return [*creates, *amends, *map(Apply, wanted), *pruned(resource, seen.children.values(), kept)]
+    serves = (None, plan.serving.name)
+    applies = [Apply(one, serves=labels_of(one).get(REVISION) in serves) for one in wanted]
+    return [*creates, *amends, *applies, *pruned(resource, seen.children.values(), kept)]
 
 
 def _children(plan: Plan) -> list[Manifest]:
