@@ -34,7 +34,7 @@ def _settings(one: Choice) -> Spec:
         "trustedProxies": one.randint(0, 8),
         "clickRetentionDays": one.choice([0, 1, 3650]),
         "logLevel": one.choice(["DEBUG", "INFO", "WARNING", "ERROR"]),
-        "otlpEndpoint": one.choice(["http://a:4318", "https://traces.example.com/v1", "http://10.0.0.1"]),
+        "otlpEndpoint": one.choice(["http://a:65535", "https://traces.example.com/v1", "http://10.0.0.1"]),
     }
     return _some(one, whole)
 
@@ -109,6 +109,7 @@ FAULTS: Mapping[str, tuple[str, Any]] = {
     "a chain of proxies": ("settings.trustedProxies", 9),
     "a level that nobody knows": ("settings.logLevel", "LOUD"),
     "an endpoint without a scheme": ("settings.otlpEndpoint", "collector:4318"),
+    "an endpoint at a port that no host has": ("settings.otlpEndpoint", "http://collector:65536"),
     "an endpoint of another scheme": ("settings.otlpEndpoint", "ftp://collector"),
     "a tenant in capitals": ("auth.tenant", "Shop"),
     "an empty tenant": ("auth.tenant", ""),

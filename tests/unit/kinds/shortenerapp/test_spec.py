@@ -1,0 +1,29 @@
+"""What a spec may say: whatever the models take goes through a whole pass."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from tests.support.shorteners import Paper, a_shortener
+from tests.support.specs import valid
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_valid_spec_can_be_decided_on(seed: int) -> None:
+    assert Paper(a_shortener(valid(seed))).pass_once().actions
+
+
+def traced(port: int) -> dict[str, Any]:
+    return {"settings": {"otlpEndpoint": f"http://collector:{port}"}}
+
+
+@pytest.mark.parametrize("port", [1, 9, 10, 9999, 10000, 59999, 60000, 64999, 65000, 65499, 65500, 65529, 65530, 65535])
+def test_traces_may_go_to_any_port(port: int) -> None:
+    assert f"'port': {port}," in str(Paper(a_shortener(traced(port))).pass_once().actions)
+
+
+@pytest.mark.parametrize("port", [0, 65536, 65540, 65600, 66000, 70000, 99999, 100000])
+def test_traces_go_to_no_port_that_is_none(port: int) -> None:
+    with pytest.raises(ValidationError, match="otlpEndpoint"):
+        a_shortener(traced(port))
