@@ -27,3 +27,10 @@ def test_traces_may_go_to_any_port(port: int) -> None:
 def test_traces_go_to_no_port_that_is_none(port: int) -> None:
     with pytest.raises(ValidationError, match="otlpEndpoint"):
         a_shortener(traced(port))
+
+
+@pytest.mark.parametrize("key", ["a..b/c", "a.-b/c", "a-.b/c", "-a/b", "a/", "a/b/c", "A.b/c", "a/" + 64 * "b"])
+@pytest.mark.parametrize("where", ["tolerations", "topologySpread"])
+def test_a_label_that_no_node_can_bear_is_refused(key: str, where: str) -> None:
+    with pytest.raises(ValidationError, match=where):
+        a_shortener({"scheduling": {where: [{"key": key, "topologyKey": key}]}})

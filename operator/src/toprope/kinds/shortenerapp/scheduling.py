@@ -6,13 +6,10 @@ from pydantic import ConfigDict, Field
 
 from toprope.core.model import DnsName, SpecModel, ruled
 
-LabelKey = Annotated[
-    str,
-    Field(
-        pattern=r"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$",
-        max_length=253,
-    ),
-]
+_PREFIX = "[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+"""A DNS name."""
+_LABEL_KEY = f"^({_PREFIX}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?$"
+LabelKey = Annotated[str, Field(pattern=_LABEL_KEY, max_length=253)]
 LabelValue = Annotated[str, Field(pattern=r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$", max_length=63)]
 
 
@@ -62,10 +59,7 @@ class TopologySpread(SpecModel):
 
 
 _LABEL_KEYS = (
-    (
-        "self.all(key, size(key) <= 253 && key.matches("
-        "'^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$'))"
-    ),
+    f"self.all(key, size(key) <= 253 && key.matches('{_LABEL_KEY}'))",
     "keys are names of node labels, as topology.kubernetes.io/zone",
 )
 
