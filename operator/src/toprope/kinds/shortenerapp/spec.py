@@ -59,11 +59,17 @@ class Settings(SpecModel):
     """OTLP/HTTP endpoint that gets traces, as `http://collector.tracing:4318`. Left out: no traces."""
 
 
-class Auth(SpecModel):
-    """Who may use the API from the start. A change makes a new revision."""
+_SAME_TENANT = (
+    "self == oldSelf",
+    "the tenant is fixed: links and API key belong to it; for another tenant create a second ShortenerApp",
+)
 
-    tenant: Tenant = "default"
-    """Tenant of the API key in the Secret `<name>-credentials`; it is created when it is missing."""
+
+class Auth(SpecModel):
+    """Who may use the API from the start."""
+
+    tenant: Annotated[Tenant, Field(json_schema_extra=ruled(_SAME_TENANT))] = "default"
+    """Tenant of the API key in the Secret `<name>-credentials`, fixed at birth; it is created when it is missing."""
 
 
 class Replicas(SpecModel):
@@ -102,7 +108,7 @@ class ShortenerAppSpec(SpecModel):
     """How the service behaves. Makes a new revision."""
 
     auth: Auth = Auth()
-    """Who may use the API from the start. Makes a new revision."""
+    """Who may use the API from the start. It cannot be changed."""
 
     resources: Resources = Resources()
     """CPU and memory of a web pod. Default: 100m and 128Mi asked for, 256Mi at most. Makes a new revision."""
