@@ -7,6 +7,8 @@ from pydantic import ValidationError
 
 from tests.support.shorteners import Paper, a_shortener
 from tests.support.specs import valid
+from toprope.kinds.shortenerapp.render import job
+from toprope.kinds.shortenerapp.render.web_deployment import web_deployment
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -34,3 +36,19 @@ def test_traces_go_to_no_port_that_is_none(port: int) -> None:
 def test_a_label_that_no_node_can_bear_is_refused(key: str, where: str) -> None:
     with pytest.raises(ValidationError, match=where):
         a_shortener({"scheduling": {where: [{"key": key, "topologyKey": key}]}})
+
+
+def test_jobs_run_where_the_web_pods_of_their_release_may() -> None:
+    placed = {"nodeSelector": {"pool": "links"}, "tolerations": [{"key": "spot", "operator": "Exists"}],
+              "priorityClassName": "high"}  # fmt: skip
+    resource = a_shortener({"scheduling": {**placed, "topologySpread": [{"topologyKey": "zone"}]}})
+    pods = [
+        one["spec"]["template"]["spec"]
+        for one in (
+            web_deployment(resource, "r", "an/image"),
+            job.migration(resource, "r", "an/image"),
+            job.rotation(resource, "monday", "an/image"),
+        )
+    ]
+    assert [{key: pod.get(key) for key in placed} for pod in pods] == 3 * [placed]
+    assert ["topologySpreadConstraints" in pod for pod in pods] == [True, False, False]

@@ -1,4 +1,4 @@
-"""Where web pods may run. Every field makes a new revision."""
+"""Where web pods and Jobs may run. Every field makes a new revision."""
 
 from typing import Annotated, Literal
 
@@ -14,7 +14,7 @@ LabelValue = Annotated[str, Field(pattern=r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z
 
 
 class Toleration(SpecModel):
-    """A taint that web pods do not mind."""
+    """A taint that the pods do not mind."""
 
     model_config = ConfigDict(
         json_schema_extra=ruled(
@@ -65,7 +65,7 @@ _LABEL_KEYS = (
 
 
 class Scheduling(SpecModel):
-    """Where web pods may run."""
+    """Where web pods and the Jobs of a release may run."""
 
     node_selector: Annotated[dict[str, LabelValue], Field(max_length=16, json_schema_extra=ruled(_LABEL_KEYS))] = {}
     """Labels that a node must have."""
@@ -73,7 +73,7 @@ class Scheduling(SpecModel):
     tolerations: Annotated[
         list[Toleration], Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "atomic"})
     ] = []
-    """Taints that web pods do not mind."""
+    """Taints that the pods do not mind."""
 
     topology_spread: Annotated[
         list[TopologySpread],
@@ -85,7 +85,7 @@ class Scheduling(SpecModel):
             },
         ),
     ] = []
-    """How evenly web pods spread."""
+    """How evenly web pods spread; it says nothing of Jobs."""
 
     priority_class_name: DnsName | None = None
-    """PriorityClass of web pods; it must exist."""
+    """PriorityClass of the pods; it must exist."""

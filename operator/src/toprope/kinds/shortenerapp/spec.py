@@ -114,7 +114,7 @@ class ShortenerAppSpec(SpecModel):
     """CPU and memory of a web pod. Default: 100m and 128Mi asked for, 256Mi at most. Makes a new revision."""
 
     scheduling: Scheduling = Scheduling()
-    """Where web pods may run. Makes a new revision."""
+    """Where web pods, and the Jobs of a release, may run. Makes a new revision."""
 
     image_pull_secrets: Annotated[
         list[SecretName],
