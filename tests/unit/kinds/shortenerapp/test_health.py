@@ -63,7 +63,12 @@ def parents(*conditions: dict[str, str]) -> list[dict[str, Any]]:
          waiting("ErrImagePull", "no such tag"))), "Ready", "False",
          Reason.IMAGE_NOT_PULLED, "Image an/image:1 of pod a-pod cannot be pulled: no such tag"),
         ("no node takes the pod", all_of(WEB_DOWN, with_pod("web", REVISION, UNSCHEDULABLE)),
-         "Ready", "False", Reason.POD_NOT_SCHEDULED, "0/1 nodes: too little cpu."),
+         "Ready", "False", Reason.POD_NOT_SCHEDULED,
+         "0/1 nodes: too little cpu. Make room, or change spec.resources or spec.scheduling."),
+        ("no node takes the database", all_of(not_ready(*DATABASE), with_pod("database", None, UNSCHEDULABLE)),
+         "Ready", "False", Reason.POD_NOT_SCHEDULED, "or change spec.database.embedded.resources, and delete the pod"),
+        ("no node takes the cache", all_of(not_ready(*CACHE), with_pod("cache", None, UNSCHEDULABLE)),
+         "CacheReady", "False", Reason.POD_NOT_SCHEDULED, "or change spec.cache.embedded.maxMemory."),
         ("the scheduler says nothing", all_of(WEB_DOWN, with_pod("web", REVISION, {"conditions": [
          {"type": "PodScheduled", "status": "False"}]})), "Ready", "False", Reason.POD_NOT_SCHEDULED,
          "has not said why"),

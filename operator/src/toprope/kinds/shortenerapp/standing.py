@@ -53,7 +53,16 @@ def _add(
     name = places.name(resource, component, key)
     record = seen.child(CONTROLLER_REVISION, name)
     if record is None:
-        record = frozen(resource, name, component, [render()])
+        record = frozen(resource, name, component, [_carried_on(render(), seen)])
         parts.births.append(CreateOnce(record))
     parts.records.append(record)
     parts.manifests += thawed(record)
+
+
+def _carried_on(rendered: dict[str, Any], seen: Seen) -> dict[str, Any]:
+    """The manifest, with what the API server never lets a living StatefulSet change."""
+    live = seen.children.get((rendered["kind"], rendered["metadata"]["name"]))
+    if live is None or "podManagementPolicy" not in rendered["spec"]:
+        return rendered
+    policy = live["spec"].get("podManagementPolicy", "OrderedReady")
+    return {**rendered, "spec": {**rendered["spec"], "podManagementPolicy": policy}}
