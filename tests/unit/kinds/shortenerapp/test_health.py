@@ -87,6 +87,8 @@ def parents(*conditions: dict[str, str]) -> list[dict[str, Any]]:
          "Ready", "False", Reason.WEB_NOT_READY, "0 of 1"),
         ("another component's pod is no excuse", all_of(WEB_DOWN, with_pod("cache", None, UNSCHEDULABLE)),
          "Ready", "False", Reason.WEB_NOT_READY, "0 of 1"),
+        ("web pods that are being scaled are ready", changed(*WEB, {"metadata": {"generation": 2}, "spec":
+         {"replicas": 3}, "status": {"observedGeneration": 1}}), "Ready", "True", Reason.SERVING, "with 1 web pod."),
         ("the gateway refuses the route", changed("HTTPRoute", "links-web", {"status": {"parents": parents(REFUSED)}}),
          "Ready", "False", "NotAllowedByListeners", "no listener"),
         ("and says so in its own condition", changed("HTTPRoute", "links-web", {"status": {"parents":

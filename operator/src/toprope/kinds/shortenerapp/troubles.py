@@ -46,7 +46,8 @@ def sentence(text: str) -> str:
 
 
 def ready_pods(live: Manifest | None) -> int:
-    """Ready pods of a workload, as far as its controller has seen its newest generation."""
+    """Ready pods of a workload, whichever generation its controller has seen: a pod that is ready answers, and each
+    scaling by an autoscaler would else look for a moment like the end of all pods."""
     status = (live or {}).get("status") or {}
     return int(status.get("readyReplicas") or 0)
 
