@@ -84,6 +84,14 @@ def _credentials_lost(resource: Resource, held: Manifest, secret: str, missing: 
     )
 
 
+def held(resource: Resource, seen: Seen) -> Manifest | None:
+    """The claim or cluster that the database is in; None while there is none, and for a database of the user's."""
+    database = resource.spec.database
+    if database.external:
+        return None
+    return seen.child(CNPG_CLUSTER if database.cloud_native_pg else CLAIM, places.name(resource, places.DATABASE))
+
+
 def births(resource: Resource, seen: Seen) -> list[CreateOnce]:
     """What is to be made once and is not there yet, credentials first."""
     database = resource.spec.database
@@ -113,7 +121,7 @@ def presence(resource: Resource, seen: Seen) -> Condition:
         return Fact(Reason.DATA_ELSEWHERE, f"The data is in a database of yours; {told}").true(DATA_PRESENT)
     name = places.name(resource, places.DATABASE)
     collection = CNPG_CLUSTER if database.cloud_native_pg else CLAIM
-    if seen.child(collection, name) is None:
+    if held(resource, seen) is None:
         return Fact(Reason.DATA_COMING, f"{collection.kind} {name} is being made.").false(DATA_PRESENT)
     secret = places.name(resource, places.CREDENTIALS)
     told = f"{collection.kind} {name} holds the data, Secret {secret} the way to it."
