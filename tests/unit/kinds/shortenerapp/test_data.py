@@ -82,6 +82,26 @@ def test_a_lost_login_of_a_cluster_is_a_lost_credential(role: str, left: dict[st
     assert decision.actions == ()
 
 
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [(None, "lacks api-key, and your database knows"), ({"data": {"api-key": None}}, "lacks api-key"), ({}, "")],
+)
+def test_a_database_of_the_users_that_knows_a_key_is_given_no_other(left: dict[str, Any] | None, words: str) -> None:
+    resource, seen = settled(EXTERNAL, my_database=["owner-uri", "app-uri"], my_cache=["uri"])
+    decision = decide(resource, secret_changed("links-credentials", left)(seen), NOW)
+    said = condition(decision, "DataPresent")
+    assert said[:2] == (("False", Reason.CREDENTIALS_LOST) if words else ("True", Reason.DATA_ELSEWHERE))
+    assert words in said[2]
+    assert (decision.actions == ()) is bool(words)
+
+
+def test_a_key_that_no_database_of_the_users_knows_is_made_anew() -> None:
+    paper = Paper(a_shortener(EXTERNAL))
+    paper.pass_once()
+    lost = secret_changed("links-credentials", None)(paper.seen())
+    assert made(decide(paper.resource, lost, NOW)) == ["Secret links-credentials"]
+
+
 def beside(kept: Any) -> Spoiling:
     """Data that an earlier spec left."""
     key = (kept["kind"], kept["metadata"]["name"])

@@ -4,7 +4,8 @@
     claim        there      missing   missing           there
                  go on      make it   make both         CredentialsLost: nothing is touched
 
-A cluster of CloudNativePG is a claim in this sense, and its log-ins belong to the credentials.
+A cluster of CloudNativePG is a claim in this sense, and its log-ins belong to the credentials. So is a database of the
+user's once it was migrated: it knows the API key, and a new one would open nothing.
 The credentials are made first: killed in between, the next pass finds credentials without a claim and goes on.
 """
 
@@ -25,6 +26,7 @@ from toprope.kinds.shortenerapp.reasons import Fact, Reason
 from toprope.kinds.shortenerapp.render.claim import claim
 from toprope.kinds.shortenerapp.render.cloud_native_pg import ROLES, cloud_native_pg, sizes
 from toprope.kinds.shortenerapp.render.credentials import credentials, login
+from toprope.kinds.shortenerapp.render.secrets import rotated_keys
 from toprope.kinds.shortenerapp.seen import Seen
 from toprope.kinds.shortenerapp.status import GrowthStatus
 
@@ -53,11 +55,14 @@ def lost(resource: Resource, seen: Seen) -> Fact | None:
             f"Claim {name} is being deleted, and goes when no pod uses it any more. A new one is made then.",
         )
     cluster = seen.child(CNPG_CLUSTER, name) if resource.spec.database.cloud_native_pg else None
-    for held, secret, keys in _needed(resource, volume, cluster):
-        missing = [key for key in keys if key not in (seen.secrets.get(secret, {}).get("data") or {})]
-        if missing:
-            return _credentials_lost(resource, held, secret, missing)
-    return None
+    for live, secret, keys in _needed(resource, volume, cluster):
+        if missing := _lacking(seen, secret, keys):
+            return _credentials_lost(resource, live, secret, missing)
+    return _key_lost(resource, seen)
+
+
+def _lacking(seen: Seen, secret: str, keys: Sequence[str]) -> list[str]:
+    return [key for key in keys if key not in (seen.secrets.get(secret, {}).get("data") or {})]
 
 
 def _needed(
@@ -65,17 +70,33 @@ def _needed(
 ) -> Iterator[tuple[Manifest, str, tuple[str, ...]]]:
     """The data that is there, and the Secrets without which it is closed, with their keys. What the spec asked for in
     an earlier life may be there beside what it asks for now. A log-in made anew would change a password."""
-    for held in (volume, cluster):
-        if held is not None:
-            yield held, places.name(resource, places.CREDENTIALS), places.GENERATED
+    for live in (volume, cluster):
+        if live is not None:
+            yield live, places.name(resource, places.CREDENTIALS), places.GENERATED
     if cluster is not None:
         for role in ROLES:
             yield cluster, places.login_name(resource, role), ("password",)
 
 
-def _credentials_lost(resource: Resource, held: Manifest, secret: str, missing: Sequence[str]) -> Fact:
-    where, data = resource.namespace, held["metadata"]["name"]
-    holder = ref_of(held).resource
+def _key_lost(resource: Resource, seen: Seen) -> Fact | None:
+    if not (resource.spec.database.external and any(one.succeeded_at for one in resource.status.migrations)):
+        return None
+    secret = places.name(resource, places.CREDENTIALS)
+    missing = _lacking(seen, secret, rotated_keys(resource))
+    if not missing:
+        return None
+    where, name = resource.namespace, resource.name
+    return Fact(
+        Reason.CREDENTIALS_LOST,
+        f"Secret {secret} lacks {', '.join(missing)}, and your database knows the lost API key; nothing is touched. "
+        f"Restore the Secret from a backup with its labels, or, for a new key, delete both and apply the ShortenerApp "
+        f"again (kubectl -n {where} delete secret/{secret} sapp/{name} --ignore-not-found): your data stays.",
+    )
+
+
+def _credentials_lost(resource: Resource, live: Manifest, secret: str, missing: Sequence[str]) -> Fact:
+    where, data = resource.namespace, live["metadata"]["name"]
+    holder = ref_of(live).resource
     return Fact(
         Reason.CREDENTIALS_LOST,
         f"Database {data} has data, but its Secret {secret} lacks {', '.join(missing)}; nothing is touched. Restore "
