@@ -168,7 +168,7 @@ async def _said(
     if hiccups := [failure for failure in failures if isinstance(failure, Transient)]:
         # Nothing may be stated that stands on what a hiccup kept from being applied.
         raise min(hiccups, key=lambda failure: isinstance(failure, Conflict))
-    facts = [*decision.conditions, status.DONE]
+    facts = status.with_success(decision.conditions)
     if failures:
         facts = status.with_trouble(decision.conditions, failures[0])
     whole = status.composed(live, decision.status, facts, world.clock.now())

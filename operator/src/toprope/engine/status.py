@@ -52,6 +52,11 @@ def fields_of(manifest: Manifest) -> dict[str, Any]:
     return {key: value for key, value in status.items() if key not in ("observedGeneration", "conditions")}
 
 
+def with_success(facts: Sequence[Condition]) -> list[Condition]:
+    """The kind's facts, and that all was done, unless the kind itself decided to leave everything as it is."""
+    return [*facts, *([] if any(fact.type == RECONCILED for fact in facts) else [DONE])]
+
+
 def with_trouble(facts: Sequence[Condition], error: TopropeError) -> list[Condition]:
     """The kind's facts, overruled by what went wrong: a refusal makes the resource not ready, whatever runs."""
     trouble = trouble_of(error)

@@ -32,8 +32,11 @@ from toprope.kinds.shortenerapp.status import GrowthStatus
 
 DATA_PRESENT = "DataPresent"
 STORAGE_GROWN = "StorageGrown"
+RECONCILED = "Reconciled"
 ASK_AGAIN = timedelta(minutes=10)
 """How long a refusal to grow is taken for an answer."""
+_DUMP = "/opt/postgres/*/*/bin/pg_dump -h /tmp -U postgres -Fc app"
+"""In the pod of the embedded database: the superuser comes in through the socket alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +53,23 @@ def lost(resource: Resource, seen: Seen) -> Fact | None:
     name = places.name(resource, places.DATABASE)
     volume = seen.child(CLAIM, name)
     if volume is not None and is_being_deleted(volume):
-        return Fact(
-            Reason.CLAIM_LEAVING,
-            f"Claim {name} is being deleted, and goes when no pod uses it any more. A new one is made then.",
-        )
+        return Fact(Reason.CLAIM_LEAVING, _leaving(resource, volume))
     cluster = seen.child(CNPG_CLUSTER, name) if resource.spec.database.cloud_native_pg else None
     for live, secret, keys in _needed(resource, volume, cluster):
         if missing := _lacking(seen, secret, keys):
             return _credentials_lost(resource, live, secret, missing)
     return _key_lost(resource, seen)
+
+
+def _leaving(resource: Resource, volume: Manifest) -> str:
+    name, bound = volume["metadata"]["name"], volume["spec"].get("volumeName")
+    keep = f'kubectl patch pv {bound} -p \'{{"spec":{{"persistentVolumeReclaimPolicy":"Retain"}}}}\''
+    dump = f"kubectl -n {resource.namespace} exec {name}-0 -- sh -c '{_DUMP}' > {resource.name}.dump"
+    ways = f"keep its volume ({keep}) or dump it ({dump})" if bound else f"dump it ({dump})"
+    return (
+        f"Claim {name} is being deleted: at the next end of pod {name}-0 all data is lost, and an empty claim takes "
+        f"its place. To save the data, {ways}. Meanwhile nothing is changed or repaired."
+    )
 
 
 def _lacking(seen: Seen, secret: str, keys: Sequence[str]) -> list[str]:
@@ -88,9 +99,10 @@ def _key_lost(resource: Resource, seen: Seen) -> Fact | None:
     where, name = resource.namespace, resource.name
     return Fact(
         Reason.CREDENTIALS_LOST,
-        f"Secret {secret} lacks {', '.join(missing)}, and your database knows the lost API key; nothing is touched. "
-        f"Restore the Secret from a backup with its labels, or, for a new key, delete both and apply the ShortenerApp "
-        f"again (kubectl -n {where} delete secret/{secret} sapp/{name} --ignore-not-found): your data stays.",
+        f"Secret {secret} lacks {', '.join(missing)}, and your database knows the lost API key; nothing is changed or "
+        f"repaired. Restore the Secret from a backup with its labels, or, for a new key, delete both and apply the "
+        f"ShortenerApp again (kubectl -n {where} delete secret/{secret} sapp/{name} --ignore-not-found): the data "
+        f"in your database stays.",
     )
 
 
@@ -99,8 +111,8 @@ def _credentials_lost(resource: Resource, live: Manifest, secret: str, missing: 
     holder = ref_of(live).resource
     return Fact(
         Reason.CREDENTIALS_LOST,
-        f"Database {data} has data, but its Secret {secret} lacks {', '.join(missing)}; nothing is touched. Restore "
-        f"the Secret from a backup with its labels, or, to start empty, delete the data: "
+        f"Database {data} has data, but its Secret {secret} lacks {', '.join(missing)}; nothing is changed or "
+        f"repaired. Restore the Secret from a backup with its labels, or, to start empty, delete the data: "
         f"kubectl -n {where} delete {holder.plural},secrets -l {DATA},{OWNER_NAME}={resource.labels[OWNER_NAME]}",
     )
 

@@ -75,7 +75,7 @@ def decide(resource: Resource, seen: Seen, now: datetime) -> Decision:
 
 def _untouched(look: Look, fact: Fact) -> Decision:
     """Nothing is written and nothing pruned: what runs may be all that still knows the passwords."""
-    stated = [fact.false(health.READY), fact.false(data.DATA_PRESENT)]
+    stated = [fact.false(health.READY), fact.false(data.DATA_PRESENT), fact.false(data.RECONCILED)]
     return Decision(
         _fields(look.resource.status), stated, (), next_look(stated, look.resource.status.conditions, (), look.now)
     )
