@@ -31,6 +31,12 @@ def test_the_same_words_make_the_same_status() -> None:
     assert later == first
 
 
+def test_a_kind_that_leaves_everything_as_it_is_says_so_itself() -> None:
+    stopped = Condition("Reconciled", "False", "CredentialsLost", "Nothing is changed.")
+    assert status.with_success([READY, stopped]) == [READY, stopped]
+    assert status.with_success([READY]) == [READY, status.DONE]
+
+
 def test_a_refusal_makes_the_resource_not_ready() -> None:
     error = ChildNotOurs(Ref(SERVICE, "shop", "links-web"), "Deployment other")
     facts = status.with_trouble([READY], error, serves=True)

@@ -46,6 +46,22 @@ def test_what_is_asked_of_a_database_that_needs_no_step_is_done_all_the_same(wor
 
 
 @pytest.mark.parametrize(
+    ("tenant", "key", "told"),
+    [
+        ("default", KEY, ""),
+        ("second", KEY, "API key id first1 opens tenant default and no other; go back to tenant default"),
+        ("default", mint("first1").text, "API key id first1 is in use for another secret; make a key with a new id"),
+        ("second", mint("second1").text, ""),
+    ],
+)
+def test_a_key_opens_one_tenant_for_ever(world: World, tenant: str, key: str, told: str) -> None:
+    environ = as_owner(world.environ(BOOTSTRAP_TENANT=tenant, BOOTSTRAP_KEY_FILE=str(world.folder / "api-key")))
+    write_credentials(world.folder, api_key=key)
+    done = shortener(environ, "migrate")
+    assert (done.returncode, told in done.stderr) == (1 if told else 0, True)
+
+
+@pytest.mark.parametrize(
     ("sentence", "configured", "asked", "left"),
     [
         ("no sooner than was configured", ["30"], 1, "2 20"),

@@ -191,7 +191,7 @@ async def _said(resource: Resource, live: Manifest, decision: Decision, acted: A
     if hiccups := [failure for failure in failures if isinstance(failure, Transient)]:
         # Nothing may be stated that stands on what a hiccup kept from being applied.
         raise min(hiccups, key=lambda failure: isinstance(failure, Conflict))
-    facts = [*decision.conditions, status.contested(tug.ref) if tug else status.DONE]
+    facts = status.with_success(decision.conditions, status.contested(tug.ref) if tug else status.DONE)
     if failures:
         serving = [failure for failure in failures if _serves(failure, decision)]
         facts = status.with_trouble(decision.conditions, (serving or failures)[0], serves=bool(serving))

@@ -62,6 +62,11 @@ def fields_of(manifest: Manifest) -> dict[str, Any]:
     return {key: value for key, value in status.items() if key not in ("observedGeneration", "conditions")}
 
 
+def with_success(facts: Sequence[Condition], done: Condition) -> list[Condition]:
+    """The kind's facts, and what was done, unless the kind itself decided to leave everything as it is."""
+    return [*facts, *([] if any(fact.type == RECONCILED for fact in facts) else [done])]
+
+
 def with_trouble(facts: Sequence[Condition], error: TopropeError, *, serves: bool) -> list[Condition]:
     """The kind's facts, overruled by what went wrong. Where what serves stands on it the resource is not ready,
     whatever runs; else what is under way says what it waits for.

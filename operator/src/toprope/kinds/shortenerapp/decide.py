@@ -18,7 +18,7 @@ from toprope.core.resource import Resource
 from toprope.delivery.machine import Rollout, next_rollout, rest_ends
 from toprope.kinds.shortenerapp import data, health, jobs, rollout
 from toprope.kinds.shortenerapp.health import Look
-from toprope.kinds.shortenerapp.migrations import migration_of
+from toprope.kinds.shortenerapp.migrations import known, migration_of
 from toprope.kinds.shortenerapp.reasons import Fact, asks_for_pods
 from toprope.kinds.shortenerapp.render.network_policies import network_policies
 from toprope.kinds.shortenerapp.render.pod_disruption_budget import pod_disruption_budget
@@ -75,7 +75,7 @@ def decide(resource: Resource, seen: Seen, now: datetime) -> Decision:
 
 def _untouched(look: Look, fact: Fact) -> Decision:
     """Nothing is written and nothing pruned: what runs may be all that still knows the passwords."""
-    stated = [fact.false(health.READY), fact.false(data.DATA_PRESENT)]
+    stated = [fact.false(health.READY), fact.false(data.DATA_PRESENT), fact.false(data.RECONCILED)]
     return Decision(
         _fields(look.resource.status), stated, (), next_look(stated, look.resource.status.conditions, (), look.now)
     )
@@ -195,8 +195,8 @@ def _migrations(plan: Plan) -> list[Any]:
     living = [release.migration.after for release in plan.releases.values()]
     records = remembered(plan.look.seen, plan.releases)
     past = {labels_of(record).get(REVISION) for record in records}
-    known = plan.look.resource.status.migrations
-    return [*living, *(one for one in known if one.revision in past)]
+    before = known(plan.look.resource, plan.look.seen)
+    return [*living, *(one for one in before if one.revision in past)]
 
 
 def _dues(plan: Plan, stated: Sequence[Condition]) -> list[datetime | None]:

@@ -1,10 +1,24 @@
-"""One look at the world: children from the store, Secrets directly, pods only when something is not well."""
+"""One look at the world: children from the store, Secrets directly, pods only when something is not well.
+
+Before a farewell the data is read directly too.
+"""
 
 import asyncio
 from collections.abc import Sequence
 
 from toprope.core.names import DATA
-from toprope.core.objects import DEPLOYMENT, ENDPOINT_SLICE, JOB, POD, SECRET, Manifest, Ref, labels_of
+from toprope.core.objects import (
+    CLAIM,
+    CNPG_CLUSTER,
+    DEPLOYMENT,
+    ENDPOINT_SLICE,
+    JOB,
+    POD,
+    SECRET,
+    Manifest,
+    Ref,
+    labels_of,
+)
 from toprope.core.resource import Resource, owned_by
 from toprope.kinds.shortenerapp import jobs, places
 from toprope.kinds.shortenerapp.reasons import asks_for_pods
@@ -17,6 +31,8 @@ from toprope.ports import Cluster
 async def observe(resource: Resource, cluster: Cluster) -> Seen:
     """Everything that a pass needs, read once."""
     children = _children(resource, cluster)
+    if resource.deleting:
+        children = {**children, **await _held(resource, cluster)}
     secrets, pods, endpoints = await asyncio.gather(
         _secrets(resource, cluster), _pods(resource, children, cluster), _endpoints(resource, children, cluster)
     )
@@ -30,6 +46,13 @@ def _children(resource: Resource, cluster: Cluster) -> Children:
         for child in found
         if owned_by(resource, child) or DATA in labels_of(child)
     }
+
+
+async def _held(resource: Resource, cluster: Cluster) -> Children:
+    """The data as the API server has it: a farewell has no second look at what a watch has yet to tell of."""
+    name = places.name(resource, places.DATABASE)
+    read = [await cluster.read(Ref(collection, resource.namespace, name)) for collection in (CLAIM, CNPG_CLUSTER)]
+    return {(one["kind"], name): one for one in read if one is not None}
 
 
 async def _secrets(resource: Resource, cluster: Cluster) -> dict[str, Manifest]:

@@ -14,8 +14,10 @@ Image = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][-a-zA-Z0-9._/:@]*$", max_len
 Tag = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][-A-Za-z0-9_.]*$", max_length=128)]
 Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=64)]
 Tenant = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
+_PORT = "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6([0-4][0-9]{3}|5([0-4][0-9]{2}|5([0-2][0-9]|3[0-5]))))"
+"""1 to 65535."""
 HttpUrl = Annotated[
-    str, Field(pattern=r"^https?://[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:[1-9][0-9]{0,4})?(/\S*)?$", max_length=253)
+    str, Field(pattern=rf"^https?://[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:{_PORT})?(/\S*)?$", max_length=253)
 ]
 
 
@@ -57,11 +59,17 @@ class Settings(SpecModel):
     """OTLP/HTTP endpoint that gets traces, as `http://collector.tracing:4318`. Left out: no traces."""
 
 
-class Auth(SpecModel):
-    """Who may use the API from the start. A change makes a new revision."""
+_SAME_TENANT = (
+    "self == oldSelf",
+    "the tenant is fixed: links and API key belong to it; for another tenant create a second ShortenerApp",
+)
 
-    tenant: Tenant = "default"
-    """Tenant of the API key in the Secret `<name>-credentials`; it is created when it is missing."""
+
+class Auth(SpecModel):
+    """Who may use the API from the start."""
+
+    tenant: Annotated[Tenant, Field(json_schema_extra=ruled(_SAME_TENANT))] = "default"
+    """Tenant of the API key in the Secret `<name>-credentials`, fixed at birth; it is created when it is missing."""
 
 
 class Replicas(SpecModel):
@@ -100,13 +108,13 @@ class ShortenerAppSpec(SpecModel):
     """How the service behaves. Makes a new revision."""
 
     auth: Auth = Auth()
-    """Who may use the API from the start. Makes a new revision."""
+    """Who may use the API from the start. It cannot be changed."""
 
     resources: Resources = Resources()
     """CPU and memory of a web pod. Default: 100m and 128Mi asked for, 256Mi at most. Makes a new revision."""
 
     scheduling: Scheduling = Scheduling()
-    """Where web pods may run. Makes a new revision."""
+    """Where web pods, and the Jobs of a release, may run. Makes a new revision."""
 
     image_pull_secrets: Annotated[
         list[SecretName],

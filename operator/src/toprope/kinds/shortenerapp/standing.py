@@ -1,7 +1,7 @@
 """The parts that Toprope runs itself: rendered at birth, and anew only when their own fields change.
 
 The record (a ControllerRevision) is named by a hash of those fields, so that a newer operator, or a new release of the
-web pods, restarts neither database nor cache.
+web pods, restarts neither database nor cache. A record that somebody deleted is written anew for what runs.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,8 @@ from typing import Any
 
 from toprope.core.decision import CreateOnce
 from toprope.core.frozen import frozen, thawed
-from toprope.core.objects import CONTROLLER_REVISION, Manifest
+from toprope.core.names import COMPONENT
+from toprope.core.objects import CONTROLLER_REVISION, Manifest, labels_of
 from toprope.core.resource import Resource
 from toprope.delivery.revision import revision_of
 from toprope.kinds.shortenerapp import places
@@ -53,7 +54,27 @@ def _add(
     name = places.name(resource, component, key)
     record = seen.child(CONTROLLER_REVISION, name)
     if record is None:
-        record = frozen(resource, name, component, [render()])
+        record = frozen(resource, name, component, [_carried_on(render(), seen, component)])
         parts.births.append(CreateOnce(record))
     parts.records.append(record)
     parts.manifests += thawed(record)
+
+
+def _carried_on(rendered: dict[str, Any], seen: Seen, component: str) -> dict[str, Any]:
+    """The manifest, with what the API server never lets a living StatefulSet change; and with the images that live,
+    where the record was lost: nobody asked for others."""
+    live = seen.children.get((rendered["kind"], rendered["metadata"]["name"]))
+    if live is None:
+        return rendered
+    spec = rendered["spec"]
+    if "podManagementPolicy" in spec:
+        spec = {**spec, "podManagementPolicy": live["spec"].get("podManagementPolicy", "OrderedReady")}
+    if not any(labels_of(record)[COMPONENT] == component for record in seen.all_of(CONTROLLER_REVISION)):
+        spec = {**spec, "template": _with_images(spec["template"], live["spec"]["template"])}
+    return {**rendered, "spec": spec}
+
+
+def _with_images(template: Manifest, live: Manifest) -> Manifest:
+    images = {one["name"]: one["image"] for one in live["spec"]["containers"]}
+    containers = [{**one, "image": images.get(one["name"], one["image"])} for one in template["spec"]["containers"]]
+    return {**template, "spec": {**template["spec"], "containers": containers}}

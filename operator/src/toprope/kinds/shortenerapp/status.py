@@ -27,7 +27,9 @@ class MigrationStatus(Attempts):
     revision: str
     """The revision that needs it."""
     succeeded_at: str | None = None
-    """When it succeeded; it is never run again."""
+    """When it succeeded; it is never run again on the same data."""
+    data_uid: str | None = None
+    """UID of the claim or cluster that it succeeded on; empty for a database of yours."""
 
 
 class CredentialsStatus(Attempts):

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from toprope.core.conditions import moment
-from toprope.core.objects import Manifest
+from toprope.core.names import COMPONENT
+from toprope.core.objects import Manifest, labels_of
+from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
 
 PATIENCE = timedelta(seconds=10)
@@ -15,6 +17,13 @@ PATIENCE = timedelta(seconds=10)
 _LONGEST = 400
 _CANNOT_PULL = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
 _CANNOT_CONFIGURE = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
+
+_PLACED_BY = {
+    places.WEB: "spec.resources or spec.scheduling",
+    places.DATABASE: "spec.database.embedded.resources, and delete the pod if it still stays as it is",
+    places.CACHE: "spec.cache.embedded.maxMemory",
+}
+"""The fields that decide which nodes a component's pods fit on; Jobs ask for little, and go by the scheduling alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,8 @@ def sentence(text: str) -> str:
 
 
 def ready_pods(live: Manifest | None) -> int:
-    """Ready pods of a workload, as far as its controller has seen its newest generation."""
+    """Ready pods of a workload, whichever generation its controller has seen: a pod that is ready answers, and each
+    scaling by an autoscaler would else look for a moment like the end of all pods."""
     status = (live or {}).get("status") or {}
     return int(status.get("readyReplicas") or 0)
 
@@ -80,7 +90,8 @@ def _not_scheduled(pod: Manifest) -> Fact | None:
             said = sentence(condition.get("message") or "the scheduler has not said why")
             return Fact(
                 Reason.POD_NOT_SCHEDULED,
-                f"No node takes pod {_name(pod)}: {said}. Make room, or change spec.resources or spec.scheduling.",
+                f"No node takes pod {_name(pod)}: {said}. Make room, or change "
+                f"{_PLACED_BY.get(labels_of(pod)[COMPONENT], 'spec.scheduling')}.",
             )
     return None
 

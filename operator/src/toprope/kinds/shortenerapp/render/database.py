@@ -20,6 +20,8 @@ def database(resource: Resource, part: EmbeddedDatabase) -> dict[str, Any]:
         "metadata": places.metadata(resource, places.DATABASE),
         "spec": {
             "replicas": 1,
+            # One by one, a pod that never got ready would not be replaced after its template was cured.
+            "podManagementPolicy": "Parallel",
             "serviceName": places.name(resource, places.DATABASE),
             "selector": {"matchLabels": places.selector(resource, places.DATABASE)},
             "template": template(resource, places.DATABASE, None, _pod(resource, part)),
