@@ -33,8 +33,8 @@ def test_the_same_words_make_the_same_status() -> None:
 
 def test_a_kind_that_leaves_everything_as_it_is_says_so_itself() -> None:
     stopped = Condition("Reconciled", "False", "CredentialsLost", "Nothing is changed.")
-    assert status.with_success([READY, stopped]) == [READY, stopped]
-    assert status.with_success([READY]) == [READY, status.DONE]
+    assert status.with_success([READY, stopped], status.DONE) == [READY, stopped]
+    assert status.with_success([READY], status.DONE) == [READY, status.DONE]
 
 
 def test_a_refusal_makes_the_resource_not_ready() -> None:
