@@ -63,3 +63,12 @@ def test_a_refused_request_does_not_count(limit: int) -> None:
     taken(limits, 500, limit)
     clock.now += 120
     assert taken(limits, 500, limit) == limit
+
+
+async def test_what_is_given_back_does_not_count() -> None:
+    limits = alone(Clock())
+    for _ in range(5):
+        assert (await limits.take_now("password", "a", 1)).allowed
+        await limits.give_back("password", "a")
+    await limits.give_back("password", "a")
+    assert [(await limits.take_now("password", "a", 1)).allowed for _ in range(2)] == [True, False]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shortener.redirect import LINK_TRIES
 from workloads.shortener.tests.conftest import Running, World, running_with
 
 pytestmark = pytest.mark.integration
@@ -93,6 +94,20 @@ async def test_passwords_cannot_be_tried_for_ever(running: Running) -> None:
     assert [answer.status_code for answer in tried] == [403] * 10 + [429]
     assert int(tried[-1].headers["retry-after"]) > 0
     assert [answer.headers["ratelimit-remaining"] for answer in tried[-3:]] == ["1", "0", "0"]
+
+
+async def test_one_address_that_tries_passwords_locks_nobody_else_out(running: Running) -> None:
+    await make(running, password="correct horse")
+    for _ in range(LINK_TRIES + 5):
+        await running.client.post("/spring", data={"password": "x"}, headers={"X-Forwarded-For": "203.0.113.66"})
+    right = {"data": {"password": "correct horse"}, "headers": {"X-Forwarded-For": "198.51.100.1"}}
+    assert (await running.client.post("/spring", **right)).status_code == 303
+
+
+async def test_right_passwords_are_not_counted(running: Running) -> None:
+    await make(running, password="correct horse")
+    answers = [await running.client.post("/spring", data={"password": "correct horse"}) for _ in range(15)]
+    assert [answer.status_code for answer in answers] == [303] * 15
 
 
 async def test_an_address_has_its_limit(world: World) -> None:

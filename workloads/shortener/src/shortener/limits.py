@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from math import ceil
@@ -39,6 +40,11 @@ if used >= tonumber(ARGV[1]) then return {0, math.ceil(used)} end
 redis.call('INCR', KEYS[1])
 redis.call('EXPIRE', KEYS[1], 130)
 return {1, math.ceil(used) + 1}
+"""
+
+
+GIVE_BACK = """
+if tonumber(redis.call('GET', KEYS[1]) or '0') > 0 then redis.call('DECR', KEYS[1]) end
 """
 
 
@@ -127,6 +133,17 @@ class Limits:
         except CacheAway:
             return self.take(scope, who, limit)
         return verdict(used, bool(allowed), limit, now)
+
+    async def give_back(self, scope: str, who: str) -> None:
+        """One request that `take_now` let through is not to count after all; for who counts failures only."""
+        window = int(self._clock()) // WINDOW
+        if self.place:
+            with suppress(CacheAway):
+                await self._cache.attempt(lambda redis: redis.eval(GIVE_BACK, 1, self._name(scope, who, window)))
+                return
+        count = self._count((scope, who), window)
+        if count.told + count.untold > 0:
+            count.untold -= 1
 
     async def run(self) -> None:
         """Exchange counts with the other workers until cancelled."""
