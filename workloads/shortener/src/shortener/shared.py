@@ -3,7 +3,8 @@
 Every entry carries its link's version, and nothing older ever replaces something newer: a reader that was slow
 cannot revive what changed meanwhile. A change leaves a tombstone of its version. A worker that failed to leave one
 trusts the cache no more until it has replayed the database's list of changes, which goes back further than entries
-live; the same after its channel was silent, and at the start.
+live; the same after its channel was silent, at the start, and with each new connection to the cache: after a fail-over
+there is another server behind it, which may hold what was true before a tombstone.
 
 Names begin with the database's own identity: two services on one cache never see each other's links.
 """
@@ -52,7 +53,9 @@ class Shared:
         self._prefix = ""
         self._changes: dict[str, int] = {}
         self._wake = asyncio.Event()
-        self._missed = True
+        self._doubts = 0
+        """How often something may have been missed: an answer is worth nothing when this grew meanwhile."""
+        cache.connected = self.distrust
         self.trusted = False
         """Whether everything in it is known to be true."""
 
@@ -60,12 +63,13 @@ class Shared:
         """The link, when the cache is there, trusted and knows it."""
         if not self.trusted or slug in self._changes:
             return None
+        doubts = self._doubts
         try:
             content = await self._cache.attempt(lambda redis: redis.hget(self._name(slug), "e"))
         except CacheAway:
             self.distrust()
             return None
-        return unpacked(content) if isinstance(content, bytes) else None
+        return unpacked(content) if isinstance(content, bytes) and doubts == self._doubts else None
 
     async def put(self, slug: str, entry: Entry) -> None:
         """For the others; what they know already is not replaced by something older."""
@@ -105,7 +109,7 @@ class Shared:
 
     def distrust(self) -> None:
         """Something may have been missed: ask it for nothing before the changes were replayed."""
-        self._missed = True
+        self._doubts += 1
         self.trusted = False
         self._changes.clear()
         self._wake.set()
@@ -130,14 +134,15 @@ class Shared:
         return True
 
     async def _win_back(self) -> bool:
-        self._missed = False
         try:
+            # Whoever has no connection yet gets one now, and doubts before the changes are read, not after.
             await self._cache.attempt(lambda redis: redis.ping())
+            doubts = self._doubts
             identity, changes = await self._replay(LIFE + MARGIN)
         except (CacheAway, *LOST, asyncpg.PostgresError):
             return False
         self._prefix = f"toprope:{identity}:link:"
-        self.trusted = await self._write((slug, version, b"") for slug, version in changes) and not self._missed
+        self.trusted = await self._write((slug, version, b"") for slug, version in changes) and doubts == self._doubts
         return self.trusted
 
     async def _write(self, entries: Iterable[tuple[str, int, bytes]]) -> bool:
