@@ -57,6 +57,8 @@ async def test_a_taken_slug_is_a_conflict(running: Running) -> None:
         ("a misspelt field", {**SPRING, "visitlimit": 3}),
         ("a limit of nothing", {**SPRING, "visitLimit": 0}),
         ("a time without a zone", {**SPRING, "validUntil": "2026-01-01T00:00:00"}),
+        ("a time before ours", {**SPRING, "validFrom": "0001-01-01T00:00:00Z"}),
+        ("a time that no zone knows any more", {**SPRING, "validUntil": "9999-12-31T23:59:59-12:00"}),
         ("an end before its beginning",
          {**SPRING, "validFrom": "2026-01-02T00:00:00Z", "validUntil": "2026-01-01T00:00:00Z"}),
     ],

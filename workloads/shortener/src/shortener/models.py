@@ -1,6 +1,6 @@
 """What the API takes and gives. camelCase outside, snake_case inside."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Self
 
 from pydantic import (
@@ -18,6 +18,8 @@ from pydantic.alias_generators import to_camel
 
 from shortener.slugs import PATTERN
 
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, 23, 59, 59, tzinfo=UTC)
+
 _url = TypeAdapter(HttpUrl)
 
 
@@ -34,7 +36,26 @@ Target = Annotated[
 ]
 Slug = Annotated[str, Field(pattern=PATTERN, max_length=64, examples=["spring"])]
 Limit = Annotated[int, Field(ge=1, le=2**53)]
-Password = Annotated[SecretStr, Field(min_length=1, max_length=256)]
+
+
+def _in_our_time(moment: datetime) -> datetime:
+    """A day's room at both ends, so that no time zone leads out of what Python and Postgres know."""
+    if not EARLIEST <= moment <= LATEST:
+        raise ValueError("must lie in the years 1970 to 9998")
+    return moment
+
+
+def _writable(password: SecretStr) -> SecretStr:
+    """JSON can carry half a character, which no form can send."""
+    try:
+        password.get_secret_value().encode()
+    except UnicodeEncodeError:
+        raise ValueError("must be text that UTF-8 can carry") from None
+    return password
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
+Password = Annotated[SecretStr, Field(min_length=1, max_length=256), AfterValidator(_writable)]
 
 
 class ApiModel(BaseModel):
@@ -51,11 +72,11 @@ class Conditions(ApiModel):
     fallback_target: Target | None = None
     """Where visits go before `validFrom`, after `validUntil` and beyond `visitLimit`; without it they end here."""
 
-    valid_from: AwareDatetime | None = None
-    """The link opens at this moment."""
+    valid_from: Moment | None = None
+    """The link opens at this moment, in the years 1970 to 9998."""
 
-    valid_until: AwareDatetime | None = None
-    """The link ends at this moment."""
+    valid_until: Moment | None = None
+    """The link ends at this moment, in the years 1970 to 9998."""
 
     visit_limit: Limit | None = None
     """Visits that get through, exactly; counted from the link's creation."""
