@@ -85,6 +85,13 @@ async def test_the_same_idempotency_key_makes_one_link(running: Running) -> None
     assert other.status_code == 422
 
 
+async def test_a_link_without_the_password_that_was_asked_for_is_no_answer(running: Running) -> None:
+    body, key = {"target": "https://example.org/once"}, {"Idempotency-Key": "one"}
+    assert (await running.client.post(LINKS, json=body, headers=key)).status_code == 201
+    locked = await running.client.post(LINKS, json={**body, "password": "correct horse"}, headers=key)
+    assert locked.status_code == 422
+
+
 async def test_an_idempotency_key_that_ends_its_day_meanwhile_is_a_moments_patience(
     world: World, running: Running
 ) -> None:
