@@ -1,8 +1,8 @@
 """A request that is sent twice under one Idempotency-Key is carried out once, and answered twice with the same.
 
 The key is taken in the transaction that does the work: a second request waits for the first, and finds its answer,
-or nothing when the first one failed. Keys live for a day. Of a password only whether there is one
-is compared: even its hash would help somebody who reads the database.
+or nothing when the first one failed. Keys live for a day. Of a password only whether there is one is compared: even its
+hash would help somebody who reads the database.
 """
 
 import hashlib

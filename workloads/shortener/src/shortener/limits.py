@@ -30,6 +30,12 @@ BEAT = 0.25
 CALLERS = 50_000
 """Callers that one worker counts; the one that was silent longest goes first."""
 
+AT_ONCE = 500
+"""Callers in one talk with the cache, which has a fifth of a second: of many callers no single one takes long."""
+
+Caller = tuple[str, str]
+"""The limit's name, and whom it counts."""
+
 NOTED = "shortener.limit"
 """Where in a request's scope its verdict lies; `Front` puts it on the answer."""
 
@@ -102,8 +108,8 @@ class Limits:
     def __init__(self, cache: Cache, clock: Callable[[], float] = time.time) -> None:
         self._cache = cache
         self._clock = clock
-        self._counts: OrderedDict[tuple[str, str], Count] = OrderedDict()
-        self._news: set[tuple[str, str]] = set()
+        self._counts: OrderedDict[Caller, Count] = OrderedDict()
+        self._news: set[Caller] = set()
         self.place = ""
         """Whose limits these are, where services share a cache; while it is not known, this worker counts alone."""
 
@@ -153,11 +159,19 @@ class Limits:
                 await self._exchange()
 
     async def _exchange(self) -> None:
+        news = list(self._news)
+        self._news.clear()
+        for first in range(0, len(news), AT_ONCE):
+            try:
+                await self._tell([caller for caller in news[first : first + AT_ONCE] if caller in self._counts])
+            except CacheAway:
+                self._news.update(news[first:])
+                return
+
+    async def _tell(self, callers: list[Caller]) -> None:
         window = int(self._clock()) // WINDOW
-        callers = [caller for caller in self._news if caller in self._counts]
         counts = [self._count(caller, window) for caller in callers]
         deltas = [count.untold for count in counts]
-        self._news.clear()
 
         async def ask(redis: Redis) -> list[int]:
             pipeline = redis.pipeline(transaction=False)
@@ -167,16 +181,11 @@ class Limits:
             answers: list[int] = await pipeline.execute()
             return answers[::2]
 
-        try:
-            totals = await self._cache.attempt(ask)
-        except CacheAway:
-            self._news.update(callers)
-            return
-        for count, delta, total in zip(counts, deltas, totals, strict=True):
+        for count, delta, total in zip(counts, deltas, await self._cache.attempt(ask), strict=True):
             if count.window == window:
                 count.told, count.untold = total, count.untold - delta
 
-    def _count(self, caller: tuple[str, str], window: int) -> Count:
+    def _count(self, caller: Caller, window: int) -> Count:
         count = self._counts.get(caller)
         if count is None:
             count = self._counts[caller] = Count(window)
