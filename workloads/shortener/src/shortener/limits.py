@@ -121,7 +121,8 @@ class Limits:
         if used >= limit:
             return verdict(used, False, limit, now)
         count.untold += 1
-        self._news.add((scope, who))
+        if self.place:
+            self._news.add((scope, who))
         return verdict(used + 1, True, limit, now)
 
     async def take_now(self, scope: str, who: str, limit: int) -> Verdict:
@@ -155,7 +156,7 @@ class Limits:
         """Exchange counts with the other workers until cancelled."""
         while True:
             await asyncio.sleep(BEAT)
-            if self._news and self.place:
+            if self._news:
                 await self._exchange()
 
     async def _exchange(self) -> None:
@@ -190,7 +191,8 @@ class Limits:
         if count is None:
             count = self._counts[caller] = Count(window)
             if len(self._counts) > CALLERS:
-                self._counts.popitem(last=False)
+                silent, _ = self._counts.popitem(last=False)
+                self._news.discard(silent)
         else:
             self._counts.move_to_end(caller)
             count.roll(window)
