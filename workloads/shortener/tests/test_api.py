@@ -137,6 +137,14 @@ async def test_find_if_exists_finds_only_the_same(running: Running) -> None:
     assert (await running.client.post(LINKS, json=body)).status_code == 201
 
 
+async def test_a_link_with_a_password_is_never_found(running: Running) -> None:
+    body = {"target": "https://example.org/locked", "password": "correct horse", "findIfExists": True}
+    first, second = [await running.client.post(LINKS, json=body) for _ in range(2)]
+    assert (first.status_code, second.status_code) == (201, 201)
+    taken = await running.client.post(LINKS, json={**body, "slug": first.json()["slug"]})
+    assert taken.status_code == 409
+
+
 async def test_pages_show_every_link_once_newest_first(running: Running) -> None:
     for number in range(7):
         await running.client.post(LINKS, json={"target": "https://example.org", "slug": f"l{number}"})

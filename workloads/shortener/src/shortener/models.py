@@ -101,7 +101,8 @@ class NewLink(Conditions):
     """The last part of the short address; made up when left out."""
 
     find_if_exists: bool = False
-    """Give the tenant's link with this target and these conditions when there is one, instead of another one."""
+    """Give the tenant's link with this target and these conditions when there is one, instead of another one. A link
+    with a password is never found: it is made anew, or 409 where its slug is taken."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"target": "https://example.org/spring", "slug": "spring"}]}
