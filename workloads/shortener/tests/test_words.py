@@ -34,6 +34,11 @@ def test_reserved_words_are_refused_in_any_case() -> None:
     assert slugs.checked("jobs2", reserved) == "jobs2"
 
 
+def test_no_reserved_word_is_made_up() -> None:
+    letters = iter("jobsJOBSfine")
+    assert slugs.generated(4, frozenset({"jobs"}), lambda _: next(letters)) == "fine"
+
+
 @pytest.mark.parametrize(
     "target",
     ["https://Short.Example./a", "http://bit.ly/x", "https://www.tinyurl.com/x", "https://bank.example@evil.example/"],

@@ -114,7 +114,7 @@ class Desk:
                 raise Conflict("This slug is taken; choose another one.")
             return row
         for longer in range(TRIES):
-            if row := await links.add(slugs.generated(self._slug_length + longer), conditions):
+            if row := await links.add(slugs.generated(self._slug_length + longer, self._reserved), conditions):
                 return row
         raise Unavailable("No free slug was found; ask for a greater slug length.", retry_after=5)
 
