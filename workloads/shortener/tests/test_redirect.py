@@ -66,6 +66,17 @@ async def test_a_visit_limit_is_met_exactly_however_many_come_at_once(running: R
     assert sorted(answer.headers["location"] for answer in answers) == [FALLBACK] * 30 + [TARGET] * 10
 
 
+async def test_the_api_tells_how_many_visits_got_through(running: Running) -> None:
+    await make(running, visitLimit=2)
+    told = []
+    for _ in range(3):
+        told.append((await running.client.get(f"{LINKS}/spring")).json()["visits"])
+        await running.client.get("/spring")
+    assert told == [0, 1, 2]
+    unlimited = await running.client.post(LINKS, json={"target": TARGET})
+    assert unlimited.json()["visits"] is None
+
+
 async def test_a_look_takes_no_visit_and_is_not_told_where_one_leads(running: Running) -> None:
     await make(running, visitLimit=1)
     looked = await running.client.head("/spring")

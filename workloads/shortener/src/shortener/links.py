@@ -17,6 +17,7 @@ from toprope_kit.problem import BadRequest, NotFound, Unprocessable
 
 COLUMNS = (
     "id, slug, target, fallback_target, valid_from, valid_until, visit_limit,"
+    " CASE WHEN visit_limit IS NOT NULL THEN visits END AS visits,"
     " password_hash IS NOT NULL AS has_password, enabled, created_at, updated_at"
 )
 

@@ -145,6 +145,8 @@ class Link(ApiModel):
     """The link ends at this moment."""
     visit_limit: int | None
     """Visits that get through."""
+    visits: int | None = None
+    """How many of them did; null without a `visitLimit`, where the statistics count."""
     has_password: bool
     """Whether visitors are asked for one."""
     enabled: bool
@@ -165,6 +167,7 @@ class Link(ApiModel):
                     "validFrom": None,
                     "validUntil": None,
                     "visitLimit": None,
+                    "visits": None,
                     "hasPassword": False,
                     "enabled": True,
                     "createdAt": "2026-03-01T09:00:00Z",
