@@ -1,12 +1,15 @@
 """What visitors get."""
 
 import asyncio
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from shortener.redirect import LINK_TRIES
 from workloads.shortener.tests.conftest import Running, World, running_with
+from workloads.shortener.tests.pods import pod
 
 pytestmark = pytest.mark.integration
 
@@ -64,6 +67,14 @@ async def test_a_visit_limit_is_met_exactly_however_many_come_at_once(running: R
     await make(running, visitLimit=10, fallbackTarget=FALLBACK)
     answers = await asyncio.gather(*(running.client.get("/spring") for _ in range(40)))
     assert sorted(answer.headers["location"] for answer in answers) == [FALLBACK] * 30 + [TARGET] * 10
+
+
+def test_two_workers_meet_a_visit_limit_exactly(world: World) -> None:
+    with pod(world, WORKERS="2") as one, ThreadPoolExecutor(8) as visitors:
+        assert len(one.workers()) == 2
+        one.make("spring", visitLimit=10)
+        answers = visitors.map(lambda _: one.ask("/spring").status_code, range(40))
+        assert Counter(answers) == {302: 10, 410: 30}
 
 
 async def test_the_api_tells_how_many_visits_got_through(running: Running) -> None:
