@@ -1,5 +1,6 @@
 """What the API takes and gives. camelCase outside, snake_case inside."""
 
+import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Self
 
@@ -7,10 +8,13 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     HttpUrl,
     SecretStr,
+    StrictBool,
+    StrictInt,
     TypeAdapter,
     model_validator,
 )
@@ -35,7 +39,15 @@ Target = Annotated[
     Field(max_length=2048),
 ]
 Slug = Annotated[str, Field(pattern=PATTERN, max_length=64, examples=["spring"])]
-Limit = Annotated[int, Field(ge=1, le=2**53)]
+Limit = Annotated[StrictInt, Field(ge=1, le=2**53)]
+WRITTEN = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
+
+
+def _written_as_a_moment(moment: object) -> object:
+    """Pydantic would take a number, also as text, for seconds since 1970."""
+    if not isinstance(moment, datetime) and not (isinstance(moment, str) and WRITTEN.match(moment)):
+        raise ValueError("must be text, as 2026-01-31T12:00:00Z")
+    return moment
 
 
 def _in_our_time(moment: datetime) -> datetime:
@@ -54,7 +66,7 @@ def _writable(password: SecretStr) -> SecretStr:
     return password
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_as_a_moment), AfterValidator(_in_our_time)]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=256), AfterValidator(_writable)]
 
 
@@ -100,7 +112,7 @@ class NewLink(Conditions):
     slug: Slug | None = None
     """The last part of the short address; made up when left out."""
 
-    find_if_exists: bool = False
+    find_if_exists: StrictBool = False
     """Give the tenant's link with this target and these conditions when there is one, instead of another one. A link
     with a password is never found: it is made anew, or 409 where its slug is taken."""
 
@@ -115,7 +127,7 @@ class LinkChange(Conditions):
     target: Target | None = None
     """Where visits go from now on."""
 
-    enabled: bool | None = None
+    enabled: StrictBool | None = None
     """False: the link answers 410 from now on, true: it goes on."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"enabled": False}]})
