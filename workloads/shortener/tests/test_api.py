@@ -163,6 +163,11 @@ async def test_pages_show_every_link_once_newest_first(running: Running) -> None
     assert seen == [f"l{number}" for number in reversed(range(7))]
 
 
+async def test_a_cursor_that_is_not_ours_is_refused(running: Running) -> None:
+    for cursor in ("", "MQ", "MV8w", "IDEg", "KzE"):
+        assert (await running.client.get(LINKS, params={"cursor": cursor})).status_code == 400
+
+
 async def test_without_a_key_or_with_a_wrong_one_nothing_opens(running: Running) -> None:
     for authorization in ("", "Bearer nonsense", f"Bearer {mint('first1').text}", f"Bearer {mint().text}"):
         refused = await running.client.get(LINKS, headers={"Authorization": authorization})
