@@ -80,7 +80,7 @@ class Channel:
         self._fresh_until = 0.0
         self._token, self._proof = "", asyncio.Event()
         self.deaf = False
-        """The last connection did not hear what another one said."""
+        """The last connection that listened did not hear what another one said."""
         self.away = False
         """The last try to connect found nobody: the database cannot be asked either."""
 
@@ -97,13 +97,16 @@ class Channel:
     async def run(self) -> None:
         """Listen until cancelled."""
         while True:
-            with suppress(*LOST, ChangesUnheard, asyncpg.PostgresError, asyncpg.InternalClientError):
-                await self._listen()
+            pause = AGAIN
+            try:
+                with suppress(*LOST, asyncpg.PostgresError, asyncpg.InternalClientError):
+                    await self._listen()
+            except ChangesUnheard:
+                pause = DEAF_AGAIN
             self._fresh_until = 0.0
-            await asyncio.sleep(DEAF_AGAIN if self.deaf else AGAIN)
+            await asyncio.sleep(pause)
 
     async def _listen(self) -> None:
-        self.deaf = False
         try:
             connection = await self._connect()
         except LOST as error:
@@ -130,9 +133,11 @@ class Channel:
             async with asyncio.timeout(PROVEN_WITHIN):
                 await self._proof.wait()
         except TimeoutError:
+            if not self.deaf:
+                logs.say(logger, UNHEARD, logging.WARNING)
             self.deaf = True
-            logs.say(logger, UNHEARD, logging.WARNING)
             raise ChangesUnheard from None
+        self.deaf = False
 
     async def _beat(self, connection: asyncpg.Connection) -> None:
         while True:
