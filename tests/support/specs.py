@@ -23,6 +23,8 @@ def valid(seed: int) -> Spec:
         "cache": _cache,
     }
     spec = {name: field(chance) for name, field in fields.items() if chance.random() < 0.6}
+    if "embedded" in spec.get("database", {"embedded": {}}) and "replicas" in spec:
+        spec["replicas"]["max"] = min(spec["replicas"]["max"], 10)
     return spec | chance.choice([{}, {"version": "1.2.3"}, {"image": "registry.example.com:5000/a/b:c"}])
 
 
@@ -144,6 +146,7 @@ FAULTS: Mapping[str, tuple[str, Any]] = {
     "no replicas": ("replicas.min", 0),
     "replicas upside down": ("replicas", {"min": 5, "max": 4}),
     "more than the usual maximum": ("replicas", {"min": 4}),
+    "more pods than an embedded database carries": ("", {"database": {"embedded": {}}, "replicas": {"max": 11}}),
     "traffic without a gateway": ("traffic", {"hostnames": ["a.example"]}),
     "a gateway without a name": ("traffic", {"gateway": {"namespace": "infra"}}),
     "a host name with a scheme": ("traffic", {"gateway": {"name": "a"}, "hostnames": ["https://a.example"]}),

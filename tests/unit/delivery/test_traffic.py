@@ -33,6 +33,12 @@ def test_the_route_names_gateway_hostnames_and_backends() -> None:
     ]
 
 
+def test_no_client_says_by_which_route_it_came() -> None:
+    (rule,) = http_route(METADATA, TRAFFIC, BACKENDS)["spec"]["rules"]
+    (said,) = rule["filters"]
+    assert said == {"type": "RequestHeaderModifier", "requestHeaderModifier": {"remove": ["toprope-route"]}}
+
+
 def test_a_gateway_without_namespace_is_the_resource_s_own() -> None:
     route = http_route(METADATA, Traffic(gateway=GatewayRef(name="g")), BACKENDS)
     assert route["spec"]["parentRefs"][0]["namespace"] == "shop"

@@ -14,6 +14,9 @@ from toprope.delivery.spec import Traffic
 
 WHOLE = 100_000
 
+ROUTE = "toprope-route"
+"""Header that says by which route a request came, as the web pods count it; what a client says of it is taken away."""
+
 
 class RouteReason(StrEnum):
     """What the gateway made of the route."""
@@ -54,6 +57,7 @@ def http_route(metadata: Mapping[str, Any], traffic: Traffic, backends: Sequence
             "rules": [
                 {
                     "matches": [{"path": {"type": "PathPrefix", "value": "/"}}],
+                    "filters": [{"type": "RequestHeaderModifier", "requestHeaderModifier": {"remove": [ROUTE]}}],
                     "backendRefs": [
                         {"group": "", "kind": "Service", "name": one.service, "port": one.port, "weight": one.weight}
                         for one in backends

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 from toprope.core.model import SpecModel, ruled
 from toprope.delivery.revision import revision_of
 from toprope.delivery.spec import Traffic
+from toprope.kinds.shortenerapp.connections import EMBEDDED_PODS
 from toprope.kinds.shortenerapp.parts import Cache, Database, EmbeddedCache, EmbeddedDatabase, Resources, SecretName
 from toprope.kinds.shortenerapp.scheduling import Scheduling
 
@@ -83,7 +84,8 @@ class Replicas(SpecModel):
     """Fewest web pods. From 2 on a PodDisruptionBudget keeps node drains from taking more than one at a time."""
 
     max: Annotated[int, Field(ge=1, le=1000)] = 3
-    """Most web pods."""
+    """Most web pods; with an embedded database at most 10. While a release is under way there are up to twice as many,
+    each with up to 6 connections to the database."""
 
 
 _ONE_VERSION = (
@@ -92,10 +94,16 @@ _ONE_VERSION = (
 )
 
 
+_CARRIED = (
+    f"!has(self.database.embedded) || self.replicas.max <= {EMBEDDED_PODS}",
+    f"an embedded database carries at most {EMBEDDED_PODS} web pods: lower replicas.max, or use another database",
+)
+
+
 class ShortenerAppSpec(SpecModel):
     """A link shortener: its release, its size, its traffic, and what it stands on."""
 
-    model_config = ConfigDict(json_schema_extra=ruled(_ONE_VERSION))
+    model_config = ConfigDict(json_schema_extra=ruled(_ONE_VERSION, _CARRIED))
 
     image: Image | None = None
     """Whole name of the image that the web pods run. Default: Toprope's own of `version`. Makes a new revision."""

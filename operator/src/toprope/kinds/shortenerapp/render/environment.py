@@ -1,7 +1,7 @@
 """What the programs of the image read from their environment."""
 
 from toprope.core.resource import Resource
-from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp import connections, places
 from toprope.kinds.shortenerapp.render.secrets import CACHE_URI_FILE, DATABASE_URI_FILE, FOLDER
 from toprope.kinds.shortenerapp.spec import Settings
 
@@ -11,7 +11,8 @@ Variable = dict[str, str]
 def web(resource: Resource) -> list[Variable]:
     """Of `shortener serve`."""
     to_database = _database(resource, "app", places.APP_PASSWORD)
-    return _listed(to_database | cache(resource) | _settings(resource.spec.settings))
+    pool = {"DATABASE_POOL_SIZE": str(connections.POOL)}
+    return _listed(to_database | pool | cache(resource) | _settings(resource.spec.settings))
 
 
 def migrate(resource: Resource) -> list[Variable]:
