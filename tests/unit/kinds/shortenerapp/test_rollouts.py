@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from tests.support.engine import INSTALLATION
 from tests.support.shorteners import (
     NOW,
@@ -145,14 +147,25 @@ def test_a_newer_operator_restarts_nothing() -> None:
     assert "RenderOutdated" not in [one.type for one in decision.conditions]
 
 
-def test_a_rendering_that_has_changed_since_is_said() -> None:
-    resource, seen = settled()
+@pytest.mark.parametrize(
+    ("spec", "way"),
+    [
+        ({}, "set spec.version to 0.1.0 to move now"),
+        ({"version": "0.0.9"}, "set spec.version to 0.1.0 to move now"),
+        ({"version": "0.1.0"}, "change a field that makes a new revision, as spec.settings.logLevel, to move now"),
+        ({"image": "an/image:1"}, "name the same image another way in spec.image, as by its digest, to move now"),
+    ],
+)
+def test_a_rendering_that_has_changed_since_is_said(spec: dict[str, Any], way: str) -> None:
+    resource, seen = settled(spec)
     record = f"links-web-{revision_of_spec(resource.spec)}"
     older = seen.children["ControllerRevision", record]["data"]["manifests"]
     older = [{**one, "spec": {**one["spec"], "minReadySeconds": 5}} for one in older]
     earlier = {"metadata": {"annotations": {RENDERED_BY: "0.0.9"}}, "data": {"manifests": older}}
     decision = decide(resource, changed("ControllerRevision", record, earlier)(seen), NOW)
-    assert condition(decision, "RenderOutdated")[:2] == ("True", Reason.RENDERED_EARLIER)
+    said = condition(decision, "RenderOutdated")
+    assert said[:2] == ("True", Reason.RENDERED_EARLIER)
+    assert way in said[2]
     assert applied(decision, "Deployment", record)["spec"]["minReadySeconds"] == 5
 
 

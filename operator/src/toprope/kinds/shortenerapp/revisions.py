@@ -98,8 +98,17 @@ def outdated(resource: Resource, serving: Revision, wanted: str) -> Fact | None:
     return Fact(
         Reason.RENDERED_EARLIER,
         f"Revision {serving.name} runs as operator {born_by} rendered it; operator {resource.installation.version} "
-        f"renders the next release differently. Nothing restarts until then; set spec.version to move now.",
+        f"renders the next release differently. Nothing restarts until then; {_way_to_move(resource)} to move now.",
     )
+
+
+def _way_to_move(resource: Resource) -> str:
+    """What makes a new revision of the same release."""
+    if resource.spec.image:
+        return "name the same image another way in spec.image, as by its digest,"
+    if resource.spec.version == resource.installation.version:
+        return "change a field that makes a new revision, as spec.settings.logLevel,"
+    return f"set spec.version to {resource.installation.version}"
 
 
 def rollout_of(resource: Resource) -> Rollout:
