@@ -73,6 +73,16 @@ def test_the_doors_open_only_after_the_verdict_stands_in_the_status() -> None:
     assert [one["name"] for one in backends] == [f"links-web-{candidate}"]
 
 
+def test_a_release_is_ready_while_the_gateway_looks_at_its_moved_route() -> None:
+    paper, _, _ = a_rollout(WITH_TRAFFIC)
+    while not paper.resource.status.revision.retiring:
+        paper.pass_once()
+    paper.pass_once()
+    decision = paper.pass_once(changed("HTTPRoute", "links-web", {"metadata": {"generation": 2}}))
+    assert condition(decision, "Ready")[:2] == ("True", Reason.SERVING)
+    assert condition(decision, "RouteAccepted")[:2] == ("False", "GatewayHasNotAnswered")
+
+
 def test_a_retiring_revision_rests_until_its_last_requests_have_ended() -> None:
     paper, stable, _ = a_rollout()
     while paper.resource.status.rollout.reason != Moved.TRAFFIC_MOVED:

@@ -146,7 +146,7 @@ def conditions(look: Look, migration: Migration) -> list[Condition]:
     found = []
     if said:
         found.append(Condition(ROUTE_ACCEPTED, "True" if said.accepted else "False", said.reason, said.message))
-        fact = fact or (None if said.accepted else Fact(said.reason, said.message))
+        fact = fact or (None if said.serves else Fact(said.reason, said.message))
     if cache:
         told = f"{cache.message} Redirects go on without the cache; rate limits hold for each pod alone."
         found.append(Fact(cache.reason, told).false(CACHE_READY))
