@@ -47,6 +47,8 @@ class Rollout:
     stable: str | None = None
     candidate: str | None = None
     retiring: str | None = None
+    served: tuple[str, ...] = ()
+    """Revisions that were stable before, the last one first."""
     phase: Phase = Phase.IDLE
     since: datetime | None = None
     reason: str = Reason.RELEASED
@@ -118,10 +120,16 @@ def _switched(before: Rollout) -> Rollout:
     return Rollout(
         stable=before.candidate,
         retiring=before.stable,
+        served=_served(before),
         phase=Phase.RETIRING,
         reason=Reason.ROUTE_NOT_MOVED,
         message=message,
     )
+
+
+def _served(before: Rollout) -> tuple[str, ...]:
+    names = dict.fromkeys((before.stable, *before.served))
+    return tuple(name for name in names if name and name != before.candidate)
 
 
 def _preparing(before: Rollout, seen: Seen, now: datetime) -> Rollout:

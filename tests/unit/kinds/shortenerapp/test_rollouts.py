@@ -18,13 +18,16 @@ from tests.support.shorteners import (
     with_spec,
     without,
 )
+from toprope.cli.paper import merged
 from toprope.core.decision import Apply, CreateOnce, Decision
 from toprope.core.frozen import RENDERED_BY
+from toprope.core.objects import CONTROLLER_REVISION, Manifest
 from toprope.delivery.machine import Phase
 from toprope.delivery.machine import Reason as Moved
 from toprope.kinds.shortenerapp.decide import decide
 from toprope.kinds.shortenerapp.reasons import Reason
 from toprope.kinds.shortenerapp.revisions import REMEMBERED
+from toprope.kinds.shortenerapp.seen import Seen
 from toprope.kinds.shortenerapp.spec import revision_of_spec
 
 LONGER_SLUGS = {"settings": {"slugLength": 9}}
@@ -145,6 +148,47 @@ def test_only_so_many_old_revisions_are_remembered() -> None:
         paper.settle()
     assert len([name for name in names(paper, "ControllerRevision") if "-web-" in name]) == REMEMBERED + 1
     assert len(paper.resource.status.migrations) == REMEMBERED + 1
+
+
+def in_order_of_birth(seen: Seen) -> Seen:
+    """The records have times of birth; on paper everything is born at once, and numbered."""
+
+    def born(one: Manifest) -> Any:
+        number = int(one["metadata"]["uid"].removeprefix("paper-"))
+        return merged(one, {"metadata": {"creationTimestamp": f"2026-01-01T00:00:00.{number:06}Z"}})
+
+    records = {key: born(one) for key, one in seen.children.items() if key[0] == CONTROLLER_REVISION.kind}
+    return replace(seen, children={**seen.children, **records})
+
+
+def released(paper: Paper, length: int, passes: int = 12) -> str:
+    """A release of this length; answers with its revision."""
+    paper.resource = with_spec(paper.resource, {"settings": {"slugLength": length}})
+    for _ in range(passes):
+        paper.now += min(paper.pass_once(in_order_of_birth).again, timedelta(seconds=11))
+    return revision_of_spec(paper.resource.spec)
+
+
+def test_the_way_back_to_what_has_just_served_is_there() -> None:
+    paper = Paper(a_shortener()).settle()
+    oldest = released(paper, 8)
+    for length in range(9, 8 + REMEMBERED):
+        released(paper, length)
+    assert released(paper, 8) == paper.resource.status.revision.stable == oldest
+    for length in (20, 21):
+        released(paper, length)
+    assert f"links-web-{oldest}" in names(paper, "ControllerRevision")
+    assert oldest in {one.revision for one in paper.resource.status.migrations}
+
+
+def test_revisions_that_never_served_are_forgotten_first() -> None:
+    paper = Paper(a_shortener()).settle()
+    served = {released(paper, length) for length in range(8, 8 + REMEMBERED)}
+    for length in range(20, 20 + REMEMBERED):
+        released(paper, length, passes=1)
+    released(paper, 30)
+    assert paper.resource.status.revision.stable == revision_of_spec(paper.resource.spec)
+    assert {f"links-web-{name}" for name in served} <= names(paper, "ControllerRevision")
 
 
 def test_a_newer_operator_restarts_nothing() -> None:

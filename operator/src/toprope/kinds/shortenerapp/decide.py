@@ -135,7 +135,7 @@ def _actions(plan: Plan) -> Sequence[Action]:
         *wanted,
         *plan.parts.records,
         *left_alone(seen, list(plan.releases.values())),
-        *remembered(seen, plan.releases),
+        *remembered(resource, seen, plan.releases),
         *plan.rotation.kept,
     ]
     amends = [*plan.growth.actions, *plan.rotation.actions]
@@ -191,7 +191,7 @@ def _status(plan: Plan) -> ShortenerAppStatus:
 def _migrations(plan: Plan) -> list[Any]:
     """Of the living revisions and of those that may come back; what nobody remembers is forgotten."""
     living = [release.migration.after for release in plan.releases.values()]
-    records = remembered(plan.look.seen, plan.releases)
+    records = remembered(plan.look.resource, plan.look.seen, plan.releases)
     past = {labels_of(record).get(REVISION) for record in records}
     known = plan.look.resource.status.migrations
     return [*living, *(one for one in known if one.revision in past)]

@@ -76,15 +76,19 @@ def _read(name: str, record: Manifest) -> Revision:
     return Revision(name, facts["image"], facts["version"], manifests[DEPLOYMENT.kind], manifests[JOB.kind], record)
 
 
-def remembered(seen: Seen, alive: Iterable[str]) -> list[Manifest]:
-    """Records of revisions that are not alive and may come back, the newest ones."""
+def remembered(resource: Resource, seen: Seen, alive: Iterable[str]) -> list[Manifest]:
+    """Records of revisions that are not alive and may come back: those that served last, then the newest ones of those
+    that never did."""
     living = set(alive)
     records = [
         one
         for one in seen.all_of(CONTROLLER_REVISION)
         if labels_of(one)[COMPONENT] == places.WEB and labels_of(one).get(REVISION) not in living
     ]
-    return sorted(records, key=lambda one: str(one["metadata"]["creationTimestamp"]), reverse=True)[:REMEMBERED]
+    newest = sorted(records, key=lambda one: str(one["metadata"]["creationTimestamp"]), reverse=True)
+    served = rollout_of(resource).served
+    ages = {name: age for age, name in enumerate(served)}
+    return sorted(newest, key=lambda one: ages.get(labels_of(one).get(REVISION, ""), len(served)))[:REMEMBERED]
 
 
 def outdated(resource: Resource, serving: Revision, wanted: str) -> Fact | None:
@@ -119,6 +123,7 @@ def rollout_of(resource: Resource) -> Rollout:
         stable=revisions.stable,
         candidate=revisions.candidate,
         retiring=revisions.retiring,
+        served=tuple(revisions.served or ()),
         phase=_phase(rollout.phase),
         since=_moment(rollout.since),
         reason=rollout.reason or machine.Reason.RELEASED,

@@ -11,6 +11,7 @@ from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.health import Look, deployment_of, doors_lead_to, sends_all_to, waits_for
 from toprope.kinds.shortenerapp.migrations import Migration
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
+from toprope.kinds.shortenerapp.revisions import REMEMBERED
 from toprope.kinds.shortenerapp.troubles import ready_pods
 
 PROGRESSING = "Progressing"
@@ -100,7 +101,8 @@ def _starts(after: Rollout, ready: Condition, now: datetime) -> bool:
 
 def revision_status(after: Rollout) -> RevisionStatus:
     """The revisions, as the status shows them."""
-    return RevisionStatus(stable=after.stable, candidate=after.candidate, retiring=after.retiring)
+    served = list(after.served[:REMEMBERED]) or None
+    return RevisionStatus(stable=after.stable, candidate=after.candidate, retiring=after.retiring, served=served)
 
 
 def rollout_status(after: Rollout) -> RolloutStatus:
