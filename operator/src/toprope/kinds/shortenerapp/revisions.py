@@ -14,6 +14,7 @@ from toprope.delivery import machine
 from toprope.delivery.machine import Rollout
 from toprope.delivery.spec import RevisionStatus, RolloutStatus
 from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp.needs import Needs, needs_of
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
 from toprope.kinds.shortenerapp.render.job import migration
 from toprope.kinds.shortenerapp.render.web_deployment import web_deployment
@@ -51,6 +52,12 @@ def revision(resource: Resource, seen: Seen, name: str, wanted: str) -> Revision
     if record is None and name == wanted:
         record = rendered_today(resource, name)
     return _read(name, record) if record else None
+
+
+def needs(revision: Revision | None, live: Manifest | None) -> Needs:
+    """What a revision stands on, by its record; where that is gone, by its `live` Deployment."""
+    rendered = (revision.job, revision.deployment) if revision else (live,)
+    return needs_of(*(one for one in rendered if one))
 
 
 def rendered_today(resource: Resource, name: str) -> Manifest:

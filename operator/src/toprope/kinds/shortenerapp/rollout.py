@@ -10,6 +10,7 @@ from toprope.delivery.spec import RevisionStatus, RolloutStatus
 from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.health import Look, deployment_of, doors_lead_to, sends_all_to, waits_for
 from toprope.kinds.shortenerapp.migrations import Migration
+from toprope.kinds.shortenerapp.needs import Needs
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
 from toprope.kinds.shortenerapp.revisions import REMEMBERED
 from toprope.kinds.shortenerapp.troubles import ready_pods
@@ -55,10 +56,12 @@ def least_pods(look: Look, after: Rollout, revision: str, scale: Scale) -> int:
     return scale.floor if held else look.resource.spec.replicas.min
 
 
-def seen_by_machine(look: Look, before: Rollout, migration: Migration, need: int) -> tuple[machine.Seen, Fact | None]:
+def seen_by_machine(
+    look: Look, before: Rollout, migration: Migration, needs: Needs, need: int
+) -> tuple[machine.Seen, Fact | None]:
     """What the machine decides on, and what the wanted revision still waits for."""
     wanted = migration.after.revision
-    waits = waits_for(look, migration, need) or _no_endpoints(look, before)
+    waits = waits_for(look, migration, needs, need) or _no_endpoints(look, before)
     return (
         machine.Seen(
             wanted=wanted,
