@@ -84,6 +84,11 @@ def rest_ends(rollout: Rollout) -> datetime | None:
     return rollout.since + REST if rests and rollout.since else None
 
 
+def late_at(rollout: Rollout) -> datetime | None:
+    """When a candidate that is still not ready has failed; None while none gets ready."""
+    return rollout.since + READY_WITHIN if rollout.phase is Phase.PREPARING and rollout.since else None
+
+
 def _moved(before: Rollout, seen: Seen, now: datetime) -> Rollout:
     if before.stable is None:
         message = f"Revision {seen.wanted} is the first: there is nothing to roll over from."

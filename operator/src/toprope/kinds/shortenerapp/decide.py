@@ -15,7 +15,7 @@ from toprope.core.names import REVISION
 from toprope.core.objects import Manifest, labels_of
 from toprope.core.prune import pruned
 from toprope.core.resource import Resource
-from toprope.delivery.machine import Rollout, next_rollout, rest_ends
+from toprope.delivery.machine import Rollout, late_at, next_rollout, rest_ends
 from toprope.kinds.shortenerapp import data, health, jobs, rollout
 from toprope.kinds.shortenerapp.health import Look
 from toprope.kinds.shortenerapp.migrations import migration_of
@@ -212,7 +212,8 @@ def _dues(plan: Plan, stated: Sequence[Condition]) -> list[datetime | None]:
     said = {condition.reason for condition in plan.look.resource.status.conditions}
     # Pods are looked at once the status says that something is not well.
     closer = now if asks_for_pods(condition.reason for condition in stated) and not asks_for_pods(said) else None
-    return [*retries, rest_ends(plan.after), closer, plan.rotation.due]
+    late = late_at(plan.after) if plan.waits else None
+    return [*retries, rest_ends(plan.after), late, closer, plan.rotation.due]
 
 
 def _retry(release: Release) -> datetime | None:
