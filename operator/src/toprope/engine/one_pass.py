@@ -173,7 +173,7 @@ async def _said(
         facts = status.with_trouble(decision.conditions, failures[0])
     whole = status.composed(live, decision.status, facts, world.clock.now())
     moved = status.fields_of(live) != dict(decision.status)
-    await _write(resource, live, whole, world)
+    await _write(resource, live, whole, world, [fact.type for fact in facts if not fact.is_trouble])
     if failures:
         return Outcome(Result.REFUSED, decision.again, failures[0])
     # What the status now says may allow the next step.
@@ -212,10 +212,12 @@ async def _tell(resource: Resource, decision: Decision, world: World) -> None:
         await world.told.tell(world.cluster, events.told(resource, tells, world.clock.now()))
 
 
-async def _write(resource: Resource, live: Manifest, whole: dict[str, Any], world: World) -> None:
+async def _write(
+    resource: Resource, live: Manifest, whole: dict[str, Any], world: World, calm: Sequence[str] = ()
+) -> None:
     if whole == (live.get("status") or {}):
         return
     before, after = status.conditions_of(live), whole["conditions"]
     # Events first: killed in between, the next pass posts the same ones and the API server takes them as one.
-    await world.told.tell(world.cluster, events.turned(resource, before, after, world.clock.now()))
+    await world.told.tell(world.cluster, events.turned(resource, before, after, world.clock.now(), calm))
     await world.cluster.write_status(resource.ref, whole, resource.resource_version)

@@ -84,6 +84,7 @@ def test_a_release_is_ready_while_the_gateway_looks_at_its_moved_route() -> None
     decision = paper.pass_once(changed("HTTPRoute", "links-web", {"metadata": {"generation": 2}}))
     assert condition(decision, "Ready")[:2] == ("True", Reason.SERVING)
     assert condition(decision, "RouteAccepted")[:2] == ("False", "GatewayHasNotAnswered")
+    assert not next(one.is_trouble for one in decision.conditions if one.type == "RouteAccepted")
 
 
 def test_a_retiring_revision_rests_until_its_last_requests_have_ended() -> None:

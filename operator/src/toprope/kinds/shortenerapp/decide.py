@@ -20,7 +20,7 @@ from toprope.kinds.shortenerapp import data, health, jobs, rollout
 from toprope.kinds.shortenerapp.health import Look
 from toprope.kinds.shortenerapp.migrations import migration_of
 from toprope.kinds.shortenerapp.needs import Needs, together
-from toprope.kinds.shortenerapp.reasons import Fact, asks_for_pods
+from toprope.kinds.shortenerapp.reasons import Fact, Reason, asks_for_pods
 from toprope.kinds.shortenerapp.render.network_policies import network_policies
 from toprope.kinds.shortenerapp.render.pod_disruption_budget import pod_disruption_budget
 from toprope.kinds.shortenerapp.render.service_account import service_account
@@ -172,8 +172,9 @@ def _conditions(plan: Plan) -> list[Condition]:
     stated = health.conditions(look, serving.migration, serving.needs)
     stated.insert(1, rollout.progressing(plan.after, plan.waits, stated[0], look.now))
     stated.append(data.presence(look.resource, look.seen))
-    if plan.growth.fact:
-        stated.append(plan.growth.fact.false(data.STORAGE_GROWN))
+    if fact := plan.growth.fact:
+        grows = fact.reason == Reason.STORAGE_GROWING
+        stated.append(fact.not_yet(data.STORAGE_GROWN) if grows else fact.false(data.STORAGE_GROWN))
     if plan.rotation.condition:
         stated.append(plan.rotation.condition)
     if serving.revision and (late := outdated(look.resource, serving.revision, plan.wanted)):

@@ -142,8 +142,10 @@ def conditions(look: Look, migration: Migration, needs: Needs) -> list[Condition
     said, cache = accepted(look), cache_not_ready(look, needs)
     found = []
     if said:
-        found.append(Condition(ROUTE_ACCEPTED, "True" if said.accepted else "False", said.reason, said.message))
-        fact = fact or (None if said.serves else Fact(said.reason, said.message))
+        answer = Fact(said.reason, said.message)
+        lives = answer.not_yet(ROUTE_ACCEPTED) if said.serves else answer.false(ROUTE_ACCEPTED)
+        found.append(answer.true(ROUTE_ACCEPTED) if said.accepted else lives)
+        fact = fact or (None if said.serves else answer)
     if cache:
         told = f"{cache.message} Redirects go on without the cache; rate limits hold for each pod alone."
         found.append(Fact(cache.reason, told).false(CACHE_READY))
