@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.earlier import filled, tags
+from tests.support.earlier import filled, worlds
 from tests.support.shorteners import a_shortener
 from toprope.kinds.shortenerapp.render import environment
 from toprope.kinds.shortenerapp.spec import revision_of_spec
@@ -19,7 +19,7 @@ def test_web_pods_know_how_many_proxies_they_may_believe(settings: dict[str, Any
     assert {"name": "SHORTENER_TRUSTED_PROXIES", "value": proxies} in variables
 
 
-@pytest.mark.parametrize("recorded", tags(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("recorded", worlds(), ids=lambda path: path.stem)
 def test_a_recorded_spec_means_the_revision_that_it_meant_then(recorded: Path) -> None:
     resource = filled(recorded, "default", "paper")[0]
     assert revision_of_spec(a_shortener(resource["spec"]).spec) == resource["status"]["revision"]["stable"]
