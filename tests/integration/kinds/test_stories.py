@@ -75,6 +75,13 @@ def message(live: Manifest, kind: str) -> str:
     return str(next(one["message"] for one in live["status"]["conditions"] if one["type"] == kind))
 
 
+def warnings(floor: Floor, links: Place) -> list[str]:
+    """What was said of the resource as a warning."""
+    events = floor.api.get(f"/api/v1/namespaces/{links.ref.namespace}/events")["items"]
+    ours = [one for one in events if one["involvedObject"]["kind"] == links.ref.resource.kind]
+    return [one["reason"] for one in ours if one["type"] == "Warning"]
+
+
 READY = states("Ready", "True")
 IDLE = states("Progressing", "False")
 
@@ -142,13 +149,14 @@ async def test_storage_grows_where_its_class_allows_it(links: Place, storage_cla
     assert READY(live)
 
 
-async def test_credentials_rotate_and_the_old_ones_are_gone(links: Place) -> None:
+async def test_credentials_rotate_and_the_old_ones_are_gone(busy: Floor, links: Place) -> None:
     await links.becomes({}, READY)
     before = (await links.read(SECRET, "links-credentials"))["data"]
     await links.becomes({}, states("CredentialsRotated", "True"), **{ROTATE_CREDENTIALS: "monday"})
     after = (await links.read(SECRET, "links-credentials"))["data"]
     assert before.keys() == after.keys()
     assert not set(before.values()) & set(after.values())
+    assert warnings(busy, links) == []
 
 
 async def test_deleted_and_made_again_it_takes_up_its_data(links: Place) -> None:

@@ -5,7 +5,7 @@ repeated pass posts the same Event again, which the API server takes as one.
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -69,9 +69,14 @@ def told(resource: Resource, tells: Iterable[Tell], now: datetime) -> list[Manif
 
 
 def turned(
-    resource: Resource, before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]], now: datetime
+    resource: Resource,
+    before: Sequence[Mapping[str, Any]],
+    after: Sequence[Mapping[str, Any]],
+    now: datetime,
+    calm: Collection[str] = (),
 ) -> list[Manifest]:
-    """The Events of what changed between two sets of conditions: a truth that turned, a trouble that is new.
+    """The Events of what changed between two sets of conditions: a truth that turned, a trouble that is new. Those of
+    the types in `calm` are no trouble now.
 
     Steps on a good way (another reason, the same truth) and the first words about a new resource are in its status;
     as Events they would be noise, and half of all writes.
@@ -83,19 +88,19 @@ def turned(
             resource,
             condition["reason"],
             f"{condition['type']}: {condition['message']}",
-            _type(condition, progressing),
+            kind,
             # The version that was decided on: a repeat after a kill is the same Event, a later transition is not.
             f"{resource.uid}/{resource.resource_version}/{condition['type']}/{condition['reason']}",
             now,
         )
         for condition in transitions(before, after)
-        if _type(condition, progressing) == "Warning"
+        if (kind := _type(condition, progressing, calm)) == "Warning"
         or known.get(condition["type"], condition["status"]) != condition["status"]
     ]
 
 
-def _type(condition: Mapping[str, Any], progressing: bool) -> Literal["Normal", "Warning"]:
-    bad = condition["status"] == "False" and condition["type"] != PROGRESSING
+def _type(condition: Mapping[str, Any], progressing: bool, calm: Collection[str]) -> Literal["Normal", "Warning"]:
+    bad = condition["status"] == "False" and condition["type"] not in (PROGRESSING, *calm)
     return "Warning" if bad and (not progressing or condition["type"] == RECONCILED) else "Normal"
 
 

@@ -197,7 +197,7 @@ async def _said(resource: Resource, live: Manifest, decision: Decision, acted: A
         facts = status.with_trouble(decision.conditions, (serving or failures)[0], serves=bool(serving))
     whole = status.composed(live, decision.status, facts, world.clock.now())
     moved = status.fields_of(live) != dict(decision.status)
-    await _write(resource, live, whole, world)
+    await _write(resource, live, whole, world, [fact.type for fact in facts if not fact.is_trouble])
     # What the status now says may allow the next step.
     again = AT_ONCE if moved else min(decision.again, CALM) if tug else decision.again
     breath = tug.breath if tug else AT_ONCE
@@ -242,10 +242,12 @@ async def _tell(resource: Resource, decision: Decision, world: World) -> None:
         await world.told.tell(world.cluster, events.told(resource, tells, world.clock.now()))
 
 
-async def _write(resource: Resource, live: Manifest, whole: dict[str, Any], world: World) -> None:
+async def _write(
+    resource: Resource, live: Manifest, whole: dict[str, Any], world: World, calm: Sequence[str] = ()
+) -> None:
     if whole == (live.get("status") or {}):
         return
     before, after = status.conditions_of(live), whole["conditions"]
     # Events first: killed in between, the next pass posts the same ones and the API server takes them as one.
-    await world.told.tell(world.cluster, events.turned(resource, before, after, world.clock.now()))
+    await world.told.tell(world.cluster, events.turned(resource, before, after, world.clock.now(), calm))
     await world.cluster.write_status(resource.ref, whole, resource.resource_version)

@@ -45,6 +45,11 @@ def amends(decision: Decision) -> list[Amend]:
     return [one for one in decision.actions if isinstance(one, Amend)]
 
 
+def is_trouble(decision: Decision) -> bool:
+    """What is said of the storage."""
+    return next(one.is_trouble for one in decision.conditions if one.type == "StorageGrown")
+
+
 @pytest.mark.parametrize(
     ("spec", "first"),
     [
@@ -137,6 +142,7 @@ def test_a_claim_is_asked_to_grow_once() -> None:
     assert amends(decision)[0].patch == {"spec": {"resources": {"requests": {"storage": "2Gi"}}}}
     assert amends(decision)[0].refusable
     assert condition(decision, "StorageGrown")[:2] == ("False", Reason.STORAGE_GROWING)
+    assert not is_trouble(decision)
     assert decision.status["growth"] == {"asked": "2Gi", "askedAt": "2026-01-01T12:00:00Z"}
 
 
@@ -148,6 +154,7 @@ def test_a_refusal_to_grow_is_said_and_asked_again_later(minutes: int, asks: int
     said = condition(later, "StorageGrown")
     assert said[:2] == ("False", Reason.STORAGE_REFUSED)
     assert "allowVolumeExpansion" in said[2]
+    assert is_trouble(later)
     assert condition(later, "Ready")[0] == "True"
 
 

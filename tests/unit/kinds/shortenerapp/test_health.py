@@ -125,6 +125,24 @@ def test_conditions(sentence: str, spoil: Spoiling, name: str, status: str, reas
     assert words in said[2]
 
 
+def test_of_web_pods_that_are_not_ready_the_newest_is_named_with_its_log() -> None:
+    ready = RUNNING | {"conditions": [{"type": "Ready", "status": "True"}]}
+    spoil = all_of(
+        WEB_DOWN,
+        with_pod("web", REVISION, RUNNING, "an-older-pod"),
+        with_pod("web", REVISION, RUNNING, "a-newer-pod", born="2026-01-01T10:00:00Z"),
+        with_pod("web", REVISION, ready, "a-ready-pod", born="2026-01-01T11:00:00Z"),
+    )
+    assert condition(decide(GOOD, spoil(SEEN), NOW), "Ready")[2] == (
+        "0 of 1 web pods ready. The log of pod a-newer-pod may say why (kubectl -n default logs a-newer-pod)."
+    )
+
+
+def test_web_pods_that_are_ready_and_too_few_are_not_blamed() -> None:
+    ready = with_pod("web", REVISION, {"conditions": [{"type": "Ready", "status": "True"}]})
+    assert condition(decide(GOOD, all_of(WEB_DOWN, ready)(SEEN), NOW), "Ready")[2] == "0 of 1 web pods ready."
+
+
 def test_lost_credentials_touch_nothing_and_keep_the_status() -> None:
     decision = decide(GOOD, secret_changed("links-credentials", None)(SEEN), NOW)
     assert decision.actions == ()

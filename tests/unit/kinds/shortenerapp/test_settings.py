@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.earlier import filled, tags
+from tests.support.earlier import filled, worlds
 from tests.support.shorteners import a_shortener
 from toprope.kinds.shortenerapp.connections import EMBEDDED_PODS
 from toprope.kinds.shortenerapp.render import environment
@@ -32,7 +32,7 @@ def test_an_embedded_database_takes_all_connections_of_a_release_at_its_greatest
     assert takes >= 2 * EMBEDDED_PODS * (pool + listens) + superusers_own + a_job
 
 
-@pytest.mark.parametrize("recorded", tags(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("recorded", worlds(), ids=lambda path: path.stem)
 def test_a_recorded_spec_means_the_revision_that_it_meant_then(recorded: Path) -> None:
     resource = filled(recorded, "default", "paper")[0]
     assert revision_of_spec(a_shortener(resource["spec"]).spec) == resource["status"]["revision"]["stable"]

@@ -64,7 +64,21 @@ def not_ready(workload: Workload, now: datetime) -> Fact | None:
         return found
     if now - moment(live["metadata"]["creationTimestamp"]) < PATIENCE:
         return Fact(Reason.STARTING, message)
-    return Fact(workload.reason, message)
+    return Fact(workload.reason, f"{message}{_where_to_look(workload.pods)}")
+
+
+def _where_to_look(pods: Sequence[Manifest]) -> str:
+    """The newest pod that is not ready and gives no reason itself: its log may."""
+    unready = [pod for pod in pods if not _is_ready(pod)]
+    if not unready:
+        return ""
+    pod = max(unready, key=_born)
+    return f" The log of pod {_name(pod)} may say why (kubectl -n {pod['metadata']['namespace']} logs {_name(pod)})."
+
+
+def _is_ready(pod: Manifest) -> bool:
+    stated = (pod.get("status") or {}).get("conditions") or ()
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in stated)
 
 
 def _refused(live: Manifest) -> Fact | None:
@@ -77,7 +91,7 @@ def _refused(live: Manifest) -> Fact | None:
 
 def pods_trouble(pods: Sequence[Manifest]) -> Fact | None:
     """The first trouble of the newest pod that has one."""
-    for pod in sorted(pods, key=lambda pod: str(pod["metadata"].get("creationTimestamp")), reverse=True):
+    for pod in sorted(pods, key=_born, reverse=True):
         for check in _CHECKS:
             if fact := check(pod):
                 return fact
@@ -144,6 +158,10 @@ def _waiting(pod: Manifest) -> Iterator[tuple[Mapping[str, Any], Mapping[str, An
         waiting = (container.get("state") or {}).get("waiting") or {}
         if waiting.get("reason"):
             yield container, waiting
+
+
+def _born(pod: Manifest) -> str:
+    return str(pod["metadata"].get("creationTimestamp"))
 
 
 def _name(pod: Manifest) -> str:
