@@ -133,7 +133,7 @@ def _switching(at: _At, pods: Sequence[Manifest], image: str, now: datetime, *, 
     retries = jobs.is_due(at.before, at.job, now)
     return Rotation(
         at.before,
-        actions=[Apply(rendered)] if makes else (),
+        actions=[Apply(rendered, serves=False)] if makes else (),
         kept=[at.job or rendered] if not retries else (),
         condition=_progress(at, pods),
         due=jobs.next_try(at.before, at.job),
