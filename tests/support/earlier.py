@@ -1,22 +1,67 @@
-"""What an earlier operator left in a cluster: recorded once for each tag, and put in place again."""
+"""What an earlier operator left in a cluster: recorded once for each tag, and put in place again.
 
+`python -m tests.support.earlier CASE.in.yaml` prints what the operator of today leaves of a golden case.
+"""
+
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tests.support.engine import Engine, put
+from tests.support.shorteners import Paper, a_shortener, give_secret
+from toprope.cli.paper import merged
 from toprope.core.objects import CLAIM, CONTROLLER_REVISION, SECRET, Ref, ref_of
 from toprope.core.rendered import with_hash
 from toprope.io.api import APPLY, Request
+from toprope.schema.text import as_yaml
 
 DATA = Path(__file__).parents[1] / "data"
+BORN = dict.fromkeys(("uid", "generation", "creationTimestamp", "resourceVersion"))
+EARLIER = {"name": "EARLIER", "value": "an-earlier-rendering"}
 AS_TOPROPE = {"fieldManager": "toprope", "force": "true"}
 
 
-def tags() -> list[Path]:
-    """The recorded worlds, one file a tag: a resource with its status, and all that was written for it."""
+def worlds() -> list[Path]:
+    """The recorded worlds, by tag and golden case: a resource with its status, and all that was written for it."""
     return sorted(DATA.glob("objects-*.yaml"))
+
+
+def record(case: Path) -> str:
+    """The world of a golden case, with EARLIER in each container for what a later renderer does differently."""
+    manifest, *secrets = yaml.safe_load_all(case.read_text(encoding="utf-8"))
+    paper = Paper(a_shortener(manifest["spec"]))
+    for secret in secrets:
+        give_secret(paper, secret["metadata"]["name"], list(secret["stringData"]))
+    status = paper.settle().resource.status.dump()
+    written = [merged(one, {"metadata": BORN}) for one in paper.cluster.objects.values()]
+    for container in (container for one in written for container in containers(one)):
+        container["env"] = [*(one for one in container.get("env", ()) if one["name"] != EARLIER["name"]), EARLIER]
+    kind = paper.resource.ref.resource
+    resource = {
+        "apiVersion": kind.api_version,
+        "kind": kind.kind,
+        "metadata": {"name": "links", "namespace": "default"},
+    }
+    text = as_yaml([{**resource, "spec": manifest["spec"], "status": status}, *written])
+    for here, place in (("name: default", "name: NAMESPACE"), ("space: default", "space: NAMESPACE"),
+                        ("links-web.default", "links-web.NAMESPACE"), ("uid: paper", "uid: UID")):  # fmt: skip
+        text = text.replace(here, place)
+    return text
+
+
+def containers(part: Any) -> Iterator[dict[str, Any]]:
+    """All containers in an object, and in the objects that it holds."""
+    if isinstance(part, list):
+        for one in part:
+            yield from containers(one)
+    if isinstance(part, dict):
+        yield from part.get("initContainers", ())
+        yield from part.get("containers", ())
+        for one in part.values():
+            yield from containers(one)
 
 
 def filled(recorded: Path, namespace: str, uid: str) -> list[dict[str, Any]]:
@@ -43,3 +88,7 @@ async def applied(engine: Engine, child: dict[str, Any]) -> None:
         await engine.cluster.create(child)
     else:
         await engine.api.call(Request("PATCH", ref, ref.path, AS_TOPROPE, with_hash(child), APPLY))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(record(Path(sys.argv[1])))

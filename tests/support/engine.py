@@ -28,6 +28,8 @@ INSTALLATION = Installation(
 )
 PATIENCE = 90.0
 """The cluster's garbage collector takes up to half a minute to know a new kind."""
+MOMENT = 0.05
+"""So many seconds a bell has before time is leapt over: what is waited for may be somebody else's work."""
 LONG = timedelta(minutes=4)
 """Who wants to look again later than this waits for a bell, not for a time."""
 
@@ -110,16 +112,14 @@ class Engine:
         return self.bells.of((ref.namespace, self.kind.resource.kind, label_value(ref.name)))
 
     async def _wait(self, bell: asyncio.Event, outcome: Outcome) -> None:
-        if outcome.result is Result.DONE and timedelta(0) < outcome.again < LONG:
-            self.clock.leapt += outcome.again
-            return
-        if outcome.result is Result.DONE and not outcome.again:
+        leap = outcome.again if outcome.result is Result.DONE and outcome.again < LONG else None
+        if leap == timedelta(0):
             return
         try:
-            async with asyncio.timeout(0.3):
+            async with asyncio.timeout(0.3 if leap is None else MOMENT):
                 await bell.wait()
         except TimeoutError:
-            return
+            self.clock.leapt += leap or timedelta(0)
 
     async def part(self, ref: Ref) -> None:
         """What happens after a deletion: the farewell until it is done, then the finalizer goes."""

@@ -4,7 +4,7 @@ that dies before it and one that dies after it, each carried on by a fresh engin
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.support.dying import Killed
@@ -30,6 +30,8 @@ class Story:
     """The spec that stands when the story begins; None for nothing."""
     after: Mapping[str, Any] | None
     """The spec that is applied; None deletes the resource."""
+    asks: Mapping[str, str] = field(default_factory=dict)
+    """Annotations that are applied with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ async def told(story: Story, connection: Connection, namespace: str, die_at: int
     """One run of the story, killed at its `die_at`th write (0: never) and carried on by a fresh engine."""
     async with an_engine(story.kind, connection, namespace) as engine:
         if story.before is not None:
-            await _apply(engine, story, namespace, story.before)
+            await _apply(engine, story, namespace, story.before, {})
             await engine.settle(engine.ref(namespace, "links"), story.settled)
         held = await data_of(story.kind, engine.cluster, namespace)
         assert held or story.before is None, "what stands has data, or the story proves nothing of it"
@@ -64,17 +66,19 @@ async def told(story: Story, connection: Connection, namespace: str, die_at: int
         return await _ending(fresh, story, held, writes)
 
 
-async def _apply(engine: Engine, story: Story, namespace: str, spec: Mapping[str, Any]) -> None:
+async def _apply(
+    engine: Engine, story: Story, namespace: str, spec: Mapping[str, Any], asks: Mapping[str, str]
+) -> None:
     ref = engine.ref(namespace, "links")
     resource = story.kind.resource
-    metadata = {"name": ref.name, "namespace": namespace}
+    metadata = {"name": ref.name, "namespace": namespace, "annotations": dict(asks)}
     manifest = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata, "spec": dict(spec)}
     await put(engine, ref, manifest)
 
 
 async def _happen(engine: Engine, story: Story, namespace: str) -> None:
     if story.after is not None:
-        await _apply(engine, story, namespace, story.after)
+        await _apply(engine, story, namespace, story.after, story.asks)
         return
     ref = engine.ref(namespace, "links")
     engine.store.put(ref.resource, await engine.api.call(Request("DELETE", ref, ref.path)))

@@ -159,10 +159,16 @@ def not_ready(kind: str, name: str) -> Spoiling:
     return changed(kind, name, {"status": {"readyReplicas": None}})
 
 
-def with_pod(component: str, revision: str | None, status: Mapping[str, Any], name: str = "a-pod") -> Spoiling:
+def with_pod(
+    component: str,
+    revision: str | None,
+    status: Mapping[str, Any],
+    name: str = "a-pod",
+    born: str = "2026-01-01T00:00:00Z",
+) -> Spoiling:
     """The resource has this pod."""
     labels = {"app.kubernetes.io/component": component} | ({"toprope.dev/revision": revision} if revision else {})
-    metadata = {"name": name, "namespace": "default", "labels": labels, "creationTimestamp": "2026-01-01T00:00:00Z"}
+    metadata = {"name": name, "namespace": "default", "labels": labels, "creationTimestamp": born}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "status": status}
     return lambda seen: replace(seen, pods=(*seen.pods, pod))
 

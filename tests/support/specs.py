@@ -24,6 +24,8 @@ def valid(seed: int) -> Spec:
         "slos": _slos,
     }
     spec = {name: field(chance) for name, field in fields.items() if chance.random() < 0.6}
+    if "embedded" in spec.get("database", {"embedded": {}}) and "replicas" in spec:
+        spec["replicas"]["max"] = min(spec["replicas"]["max"], 10)
     return spec | chance.choice([{}, {"version": "1.2.3"}, {"image": "registry.example.com:5000/a/b:c"}])
 
 
@@ -35,7 +37,7 @@ def _settings(one: Choice) -> Spec:
         "trustedProxies": one.randint(0, 8),
         "clickRetentionDays": one.choice([0, 1, 3650]),
         "logLevel": one.choice(["DEBUG", "INFO", "WARNING", "ERROR"]),
-        "otlpEndpoint": one.choice(["http://a:4318", "https://traces.example.com/v1", "http://10.0.0.1"]),
+        "otlpEndpoint": one.choice(["http://a:65535", "https://traces.example.com/v1", "http://10.0.0.1"]),
     }
     return _some(one, whole)
 
@@ -59,7 +61,9 @@ def _scheduling(one: Choice) -> Spec:
         {"topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "DoNotSchedule"},
     ]
     whole = {
-        "nodeSelector": one.choice([{}, {"disk": ""}, {"kubernetes.io/arch": "amd64", "Pool_1": "a.b"}]),
+        "nodeSelector": one.choice(
+            [{}, {"disk": ""}, {"kubernetes.io/arch": "amd64", "Pool_1": "a.b", "a--b.c/d": "e"}]
+        ),
         "tolerations": one.sample(tolerations, one.randint(0, 4)),
         "topologySpread": one.sample(spreads, one.randint(0, 2)),
     }
@@ -136,6 +140,7 @@ FAULTS: Mapping[str, tuple[str, Any]] = {
     "a chain of proxies": ("settings.trustedProxies", 9),
     "a level that nobody knows": ("settings.logLevel", "LOUD"),
     "an endpoint without a scheme": ("settings.otlpEndpoint", "collector:4318"),
+    "an endpoint at a port that no host has": ("settings.otlpEndpoint", "http://collector:65536"),
     "an endpoint of another scheme": ("settings.otlpEndpoint", "ftp://collector"),
     "a tenant in capitals": ("auth.tenant", "Shop"),
     "an empty tenant": ("auth.tenant", ""),
@@ -149,12 +154,16 @@ FAULTS: Mapping[str, tuple[str, Any]] = {
     "more CPU asked for than allowed": ("resources", {"requests": {"cpu": "2"}, "limits": {"cpu": "1500m"}}),
     "more memory asked for than allowed": ("resources", {"requests": {"memory": "1Gi"}, "limits": {"memory": "1G"}}),
     "a node label that is none": ("scheduling.nodeSelector", {"a b": "c"}),
+    "a node label below no DNS name": ("scheduling.nodeSelector", {"a..b/c": "d"}),
+    "a node label below half a DNS name": ("scheduling.nodeSelector", {"a-.b/c": "d"}),
+    "a taint below no DNS name": ("scheduling.tolerations", [{"key": "a.-b/c"}]),
     "a node label's value that is none": ("scheduling.nodeSelector", {"a": "b c"}),
     "a toleration that equals nothing": ("scheduling.tolerations", [{"operator": "Equal", "value": "a"}]),
     "a toleration with a value too many": ("scheduling.tolerations", [{"operator": "Exists", "value": "a"}]),
     "seconds for no reason": ("scheduling.tolerations", [{"key": "a", "tolerationSeconds": 5}]),
     "an effect that nobody knows": ("scheduling.tolerations", [{"key": "a", "effect": "Never"}]),
     "a spread over nothing": ("scheduling.topologySpread", [{"maxSkew": 1}]),
+    "a spread over what no node has": ("scheduling.topologySpread", [{"topologyKey": "a..b/c"}]),
     "a spread said twice": ("scheduling.topologySpread", [{"topologyKey": "a"}, {"topologyKey": "a", "maxSkew": 2}]),
     "a skew of nothing": ("scheduling.topologySpread", [{"topologyKey": "a", "maxSkew": 0}]),
     "a priority class in capitals": ("scheduling.priorityClassName", "High"),
@@ -164,6 +173,7 @@ FAULTS: Mapping[str, tuple[str, Any]] = {
     "no replicas": ("replicas.min", 0),
     "replicas upside down": ("replicas", {"min": 5, "max": 4}),
     "more than the usual maximum": ("replicas", {"min": 4}),
+    "more pods than an embedded database carries": ("", {"database": {"embedded": {}}, "replicas": {"max": 11}}),
     "traffic without a gateway": ("traffic", {"hostnames": ["a.example"]}),
     "a gateway without a name": ("traffic", {"gateway": {"namespace": "infra"}}),
     "a host name with a scheme": ("traffic", {"gateway": {"name": "a"}, "hostnames": ["https://a.example"]}),

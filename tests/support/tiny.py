@@ -144,6 +144,8 @@ TINY = Kind(
     observe=observe,
     decide=decide,
     farewell=farewell,
+    promises=lambda resource: (),
+    dashboard=lambda resource: {},
 )
 
 

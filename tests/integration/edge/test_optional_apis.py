@@ -1,4 +1,4 @@
-"""An API that the cluster lacks when the operator starts, and gets later."""
+"""An API, optional or our own, that the cluster lacks when the operator starts, and gets later."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,9 +17,8 @@ TRAFFIC = {"gateway": {"name": "public", "namespace": "infra"}, "hostnames": ["l
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
-    """A floor without the Gateway API."""
+    """A floor without the Gateway API, and without Toprope's own CRDs at first."""
     with Floor.start(tmp_path_factory.mktemp("bare"), pods=False) as started:
-        started.install(ROOT / "crds")
         yield started
 
 
@@ -32,11 +31,28 @@ def said(operator: OperatorProcess, words: str) -> bool:
     return any(words in line for line in operator.lines())
 
 
-def test_an_api_that_comes_later_is_noticed_and_used(bare: Floor, tmp_path: Path) -> None:
-    links = Ref(SHORTENER_APP.resource, "default", "links")
+def applied(floor: Floor, links: Ref, spec: dict[str, Any]) -> None:
     metadata = {"name": links.name, "namespace": links.namespace}
     kind = {"apiVersion": links.resource.api_version, "kind": links.resource.kind}
-    bare.api.apply({**kind, "metadata": metadata, "spec": {"traffic": TRAFFIC}})
+    floor.api.apply({**kind, "metadata": metadata, "spec": spec})
+
+
+def test_the_operator_waits_for_its_own_kinds_and_is_not_ready_meanwhile(bare: Floor, tmp_path: Path) -> None:
+    links = Ref(SHORTENER_APP.resource, "default", "early")
+    with running(bare.kubeconfig, tmp_path / "log", module="toprope run") as operator:
+        until(lambda: said(operator, "it does not serve shortenerapps (toprope.dev/v1alpha1) yet"))
+        assert operator.answers("/healthz")
+        assert not operator.answers("/readyz")
+        bare.install(ROOT / "crds")
+        until(lambda: operator.answers("/readyz"))
+        applied(bare, links, {})
+        until(lambda: ready(bare, links))
+
+
+def test_an_api_that_comes_later_is_noticed_and_used(bare: Floor, tmp_path: Path) -> None:
+    bare.install(ROOT / "crds")
+    links = Ref(SHORTENER_APP.resource, "default", "links")
+    applied(bare, links, {"traffic": TRAFFIC})
     settings = {"module": "toprope run", "look_for_apis": "0.5"}
     with running(bare.kubeconfig, tmp_path / "log", **settings) as without:
         until(lambda: ready(bare, links).get("reason") == "ApiMissing")

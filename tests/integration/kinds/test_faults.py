@@ -19,7 +19,7 @@ from tests.support.operator_process import plain_kubeconfig, running, until
 from tests.support.proxy import FAULTS, Fault, Proxy, a_proxy
 from tests.support.world import data_of, status_of, world_of
 from toprope.core.objects import Ref
-from toprope.engine.loop import CONFLICTS_IN_A_ROW, FIRST_PAUSE
+from toprope.engine.pause import CONFLICTS_IN_A_ROW, FIRST_PAUSE
 from toprope.io.api import Api
 from toprope.io.cluster import ApiCluster
 from toprope.io.credentials import Connection

@@ -1,7 +1,7 @@
 """The API server is the judge: of specs, by the CRD, and of every child, by a strict dry run."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -9,11 +9,12 @@ import pytest
 from tests.integration.kinds.conftest import NO_CLOUD_NATIVE_PG, cloud_native_pg
 from tests.support.engine import INSTALLATION
 from tests.support.specs import invalid, valid
+from toprope.cli.paper import merged
 from toprope.cli.rendering import children, resource_from
 from toprope.core.errors import Refused
 from toprope.core.objects import CNPG_CLUSTER, Manifest, Ref, ref_of
 from toprope.core.rendered import digest, unchanged, with_hash
-from toprope.io.api import APPLY, Api, Request
+from toprope.io.api import APPLY, MERGE, Api, Request
 from toprope.kinds import KINDS
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
 
@@ -97,6 +98,27 @@ async def test_every_cluster_of_cloud_native_pg_passes_a_strict_dry_run(api: Api
     found = [one for one in (await rendered(range(HOW_MANY))).values() if one["kind"] == CNPG_CLUSTER.kind]
     assert await faults_of(api, found) == []
     assert found
+
+
+@pytest.mark.parametrize(
+    ("born", "change", "sentence"),
+    [
+        ({"auth": {"tenant": "shop"}}, {"auth": {"tenant": "other"}}, "create a second ShortenerApp"),
+        ({"auth": {"tenant": "shop"}}, {"auth": None}, "the tenant is fixed"),
+        ({}, {"auth": {"tenant": "shop"}}, "the tenant is fixed"),
+        ({}, {"database": {"embedded": None, "cloudNativePG": {}}}, "the choice of a database is fixed"),
+        ({}, {"database": {"embedded": {"storage": "1Mi"}}}, "storage can only grow"),
+        ({}, {"database": {"embedded": {"storageClassName": "fast"}}}, "storageClassName is fixed at birth"),
+    ],
+)
+async def test_what_is_fixed_at_birth_is_not_changed(
+    api: Api, namespaces: Callable[[], str], born: dict[str, Any], change: dict[str, Any], sentence: str
+) -> None:
+    ref = Ref(SHORTENER_APP.resource, namespaces(), "links")
+    body = merged(manifest(born), {"metadata": {"namespace": ref.namespace}})
+    await api.call(Request("POST", ref, ref.resource.path(ref.namespace), {}, body))
+    with pytest.raises(Refused, match=sentence):
+        await api.call(Request("PATCH", ref, ref.path, {"dryRun": "All"}, {"spec": change}, MERGE))
 
 
 async def test_names_that_no_service_can_bear_are_refused(api: Api) -> None:

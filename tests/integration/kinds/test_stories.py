@@ -11,7 +11,7 @@ from dev.floor import Fate, Floor, Outcome
 from tests.integration.kinds.conftest import ROOT
 from tests.support.engine import Engine, an_engine, put
 from toprope.core.names import ROTATE_CREDENTIALS
-from toprope.core.objects import CLAIM, DEPLOYMENT, SECRET, ApiResource, Manifest, Ref
+from toprope.core.objects import CLAIM, DEPLOYMENT, POD, SECRET, ApiResource, Manifest, Ref
 from toprope.io.api import Request
 from toprope.io.credentials import from_kubeconfig
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
@@ -73,6 +73,13 @@ def states(kind: str, status: str, reason: str = "") -> Callable[[Manifest], boo
 
 def message(live: Manifest, kind: str) -> str:
     return str(next(one["message"] for one in live["status"]["conditions"] if one["type"] == kind))
+
+
+def warnings(floor: Floor, links: Place) -> list[str]:
+    """What was said of the resource as a warning."""
+    events = floor.api.get(f"/api/v1/namespaces/{links.ref.namespace}/events")["items"]
+    ours = [one for one in events if one["involvedObject"]["kind"] == links.ref.resource.kind]
+    return [one["reason"] for one in ours if one["type"] == "Warning"]
 
 
 READY = states("Ready", "True")
@@ -142,13 +149,14 @@ async def test_storage_grows_where_its_class_allows_it(links: Place, storage_cla
     assert READY(live)
 
 
-async def test_credentials_rotate_and_the_old_ones_are_gone(links: Place) -> None:
+async def test_credentials_rotate_and_the_old_ones_are_gone(busy: Floor, links: Place) -> None:
     await links.becomes({}, READY)
     before = (await links.read(SECRET, "links-credentials"))["data"]
     await links.becomes({}, states("CredentialsRotated", "True"), **{ROTATE_CREDENTIALS: "monday"})
     after = (await links.read(SECRET, "links-credentials"))["data"]
     assert before.keys() == after.keys()
     assert not set(before.values()) & set(after.values())
+    assert warnings(busy, links) == []
 
 
 async def test_deleted_and_made_again_it_takes_up_its_data(links: Place) -> None:
@@ -172,6 +180,23 @@ async def test_a_claim_without_its_credentials_is_left_alone(links: Place) -> No
     written = links.engine.cluster.journal[before:]
     assert [line for line in written if not line.startswith(("event", "status"))] == []
     assert "Restore the Secret" in message(live, "Ready")
+
+
+async def test_a_claim_that_somebody_deletes_is_told_of_and_the_empty_one_migrated(links: Place) -> None:
+    before = await links.becomes({}, READY)
+    claim, pod = (Ref(one, links.ref.namespace, name) for one, name in ((CLAIM, "links-database"),
+                                                                         (POD, "links-database-0")))  # fmt: skip
+    await links.engine.api.call(Request("DELETE", claim, claim.path))
+    live = await links.becomes({}, states("Reconciled", "False", Reason.CLAIM_LEAVING))
+    assert "pg_dump" in message(live, "Ready")
+    await links.engine.api.call(Request("DELETE", pod, pod.path))
+    after = await links.becomes({}, lambda live: READY(live) and succeeded(live) != succeeded(before))
+    assert succeeded(after) == [(await links.read(CLAIM, "links-database"))["metadata"]["uid"]]
+
+
+def succeeded(live: Manifest) -> list[str | None]:
+    """On which data the migrations have succeeded."""
+    return [one.get("dataUid") for one in live["status"]["migrations"]]
 
 
 async def test_somebody_elses_secret_of_the_name_is_not_touched(busy: Floor, links: Place) -> None:

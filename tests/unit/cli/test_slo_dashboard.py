@@ -40,12 +40,11 @@ def test_a_secret_in_the_same_file_is_no_resource() -> None:
 
 @pytest.mark.parametrize(
     ("documents", "why"),
-    [([], "holds 0 resources"), ([APP, APP], "holds 2 resources"), ([APP], "ShortenerApp has no dashboard")],
+    [([], "holds 0 resources"), ([APP, APP], "holds 2 resources")],
 )
 def test_what_has_no_dashboard_says_why(documents: list[dict[str, Any]], why: str) -> None:
-    kinds = [replace(kind, dashboard=None) for kind in KINDS]
     with pytest.raises(NotRenderable, match=why):
-        dashboard_of(documents, kinds)
+        dashboard_of(documents, KINDS)
 
 
 def test_a_refusal_names_the_file() -> None:

@@ -52,6 +52,17 @@ def test_a_late_candidate_fails_and_is_taken_when_it_gets_ready_after_all() -> N
     assert next_rollout(late, READY, NOW + READY_WITHIN * 3).stable == "new"
 
 
+@pytest.mark.parametrize(
+    ("earlier", "served"), [((), ("old",)), (("older",), ("old", "older")), (("new", "older"), ("old", "older"))]
+)
+def test_who_served_before_is_known_the_last_one_first(earlier: tuple[str, ...], served: tuple[str, ...]) -> None:
+    before = replace(PREPARING, served=earlier)
+    assert next_rollout(before, WANTS_NEW, NOW).served == earlier
+    moved = next_rollout(before, READY, NOW)
+    assert moved.served == served
+    assert next_rollout(moved, replace(READY, wanted="new"), NOW + REST).served == served
+
+
 def test_unchanged_facts_give_an_equal_value() -> None:
     first = next_rollout(QUIET, WANTS_NEW, NOW)
     assert next_rollout(first, WANTS_NEW, NOW + timedelta(minutes=1)) == first

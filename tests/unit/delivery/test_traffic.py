@@ -33,6 +33,12 @@ def test_the_route_names_gateway_hostnames_and_backends() -> None:
     ]
 
 
+def test_no_client_says_by_which_route_it_came() -> None:
+    (rule,) = http_route(METADATA, TRAFFIC, BACKENDS)["spec"]["rules"]
+    (said,) = rule["filters"]
+    assert said == {"type": "RequestHeaderModifier", "requestHeaderModifier": {"remove": ["toprope-route"]}}
+
+
 def test_a_gateway_without_namespace_is_the_resource_s_own() -> None:
     route = http_route(METADATA, Traffic(gateway=GatewayRef(name="g")), BACKENDS)
     assert route["spec"]["parentRefs"][0]["namespace"] == "shop"
@@ -55,3 +61,19 @@ def test_a_gateway_without_namespace_is_the_resource_s_own() -> None:
 def test_acceptance(sentence: str, route: dict[str, Any] | None, accepted: bool, reason: str) -> None:
     said = acceptance(route, TRAFFIC)
     assert (said.accepted, said.reason) == (accepted, reason)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "route", "serves"),
+    [
+        ("nobody answered", http_route(METADATA, TRAFFIC, BACKENDS), False),
+        ("all is well", answered(), True),
+        ("an older route was accepted", answered(seen=1), True),
+        ("an older route was refused", answered(accepted="False", seen=1), False),
+        ("an older route had no backend", answered(resolved="False", seen=1), False),
+        ("an older route was taken in part", answered(partly="True", seen=1), False),
+        ("the newest is refused", answered(accepted="False"), False),
+    ],
+)
+def test_who_answers_requests(sentence: str, route: dict[str, Any], serves: bool) -> None:
+    assert acceptance(route, TRAFFIC).serves is serves

@@ -1,5 +1,6 @@
 """What the ops port answers."""
 
+import socket
 import time
 from datetime import UTC, datetime
 from urllib.request import urlopen
@@ -10,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from tests.support.measured import AVAILABILITY, numbers
 from toprope.core.measured import Measured, Numbers
 from toprope.edge.probes import STUCK, Health, OpsServer, Pulse, answer
+from toprope.edge.settings import Settings
 from toprope.edge.telemetry import Telemetry
 from toprope.io.ledger import Reading
 from toprope.slo.budget import State
@@ -55,10 +57,15 @@ def test_metrics_name_passes_bells_and_requests() -> None:
     assert 'toprope_pass_duration_seconds_count{kind="Tiny"} 1.0' in page
 
 
-def test_the_port_answers_from_a_thread_of_its_own() -> None:
-    server = OpsServer(("127.0.0.1", 0), health(), CollectorRegistry())
+# A machine without IPv6 has one family to be reached by.
+REACHED = ["127.0.0.1", *(["[::1]"] if socket.has_dualstack_ipv6() else [])]
+
+
+@pytest.mark.parametrize("address", REACHED)
+def test_the_port_answers_both_families_from_a_thread_of_its_own(address: str) -> None:
+    server = OpsServer((Settings().ops_host, 0), health(), CollectorRegistry())
     try:
-        with urlopen(f"http://127.0.0.1:{server.port}/healthz", timeout=5) as said:
+        with urlopen(f"http://{address}:{server.port}/healthz", timeout=5) as said:
             assert said.read() == b"ok"
     finally:
         server.close()

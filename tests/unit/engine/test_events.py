@@ -55,6 +55,25 @@ def test_transitions(
     assert [(one["reason"], one["type"]) for one in turned(RESOURCE, before, after, NOW)] == expected
 
 
+GROWING = stated("Grown", "False", "Growing")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "before", "calm", "expected"),
+    [
+        ("the first step to what was asked for is no event", [], ["Grown"], []),
+        ("it turns a truth", [stated("Grown", "True", "AsAsked")], ["Grown"], [("Growing", "Normal")]),
+        ("another step is no event", [stated("Grown", "False", "Asked")], ["Grown"], []),
+        ("what is in its way is trouble", [stated("Grown", "False", "Asked")], [], [("Growing", "Warning")]),
+    ],
+)
+def test_steps_to_what_was_asked_for_warn_nobody(
+    sentence: str, before: list[Mapping[str, Any]], calm: list[str], expected: list[tuple[str, str]]
+) -> None:
+    found = turned(RESOURCE, [*before, SETTLED], [GROWING, SETTLED], NOW, calm)
+    assert [(one["reason"], one["type"]) for one in found] == expected
+
+
 def test_the_same_words_are_one_event() -> None:
     first, second = (told(RESOURCE, [Tell("DataStays", "here")], NOW)[0] for _ in range(2))
     other = told(RESOURCE, [Tell("DataStays", "there")], NOW)[0]

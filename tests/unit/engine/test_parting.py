@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.support.shorteners import a_shortener
-from toprope.cli.paper import DAWN, PaperCluster
+from toprope.cli.paper import DAWN, PaperCluster, merged
 from toprope.core.errors import Refused, TopropeError, Transient
-from toprope.core.names import FINALIZER
+from toprope.core.names import FINALIZER, RECONCILE
 from toprope.core.objects import Manifest, Ref
 from toprope.engine.events import Told
 from toprope.engine.one_pass import World, one_pass, part
@@ -75,3 +75,25 @@ async def test_a_hiccup_is_none() -> None:
     with pytest.raises(Transient):
         await part(SHORTENER_APP, LINKS, world)
     assert cluster.events == []
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"metadata": {"annotations": {RECONCILE: "disabled"}}}, "The annotation toprope.dev/reconcile: disabled"),
+        ({"spec": {"replicas": "many"}}, "spec.replicas: "),
+    ],
+    ids=["disabled", "unreadable"],
+)
+async def test_a_resource_that_goes_without_farewell_says_where_its_data_stays(
+    change: dict[str, Any], why: str
+) -> None:
+    cluster, world = await going(Refused(LINKS, "nothing may be deleted"))
+    cluster.objects[LINKS] = merged(cluster.objects[LINKS], change)
+    cluster.events.clear()
+    assert await part(SHORTENER_APP, LINKS, world)
+    [event] = cluster.events
+    assert (event["type"], event["reason"]) == ("Normal", "DataStays")
+    assert event["message"].startswith(why)
+    assert "PersistentVolumeClaim links-database and the credentials of links" in event["message"]
+    assert "delete secrets,persistentvolumeclaims -l toprope.dev/data," in event["message"]

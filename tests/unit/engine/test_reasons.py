@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import toprope
-from toprope.core.errors import AlreadyExists, ChildNotOurs, Conflict, Refused, TopropeError, Transient
+from toprope.core.errors import AlreadyExists, ChildNotOurs, ChildOrphaned, Conflict, Refused, TopropeError, Transient
 from toprope.core.objects import SERVICE, Ref
 from toprope.delivery import machine, traffic
 from toprope.engine import status
@@ -22,16 +22,17 @@ REF = Ref(SERVICE, "shop", "links-web")
 SHOWN = [
     (Transient("Away."), ["Reconciled"], "ApiUnavailable"),
     (Gone("Too old."), ["Reconciled"], "ApiUnavailable"),
+    (Conflict("Somebody wrote first."), ["Reconciled"], "Conflict"),
     (Bug("KeyError."), ["Reconciled"], "InternalError"),
     (Refused(REF, "No."), ["Ready", "Reconciled"], "Refused"),
     (Refused(REF, "No.", reason="Invalid"), ["Ready", "Reconciled"], "Invalid"),
     (Missing(REF, "No such API.", reason="ApiMissing"), ["Ready", "Reconciled"], "ApiMissing"),
     (ChildNotOurs(REF, "Deployment other"), ["Ready", "Reconciled"], "ChildNotOurs"),
+    (ChildOrphaned(REF, ["services"], "a=b"), ["Ready", "Reconciled"], "ChildOrphaned"),
     (Unreadable("spec.replicas: too many."), ["Ready", "Reconciled"], "InvalidSpec"),
 ]
-NEVER_SHOWN = {Conflict, AlreadyExists, Unseen}
-"""A Conflict is looked at again at once, an AlreadyExists becomes one or a ChildNotOurs; the ledger makes a
-fact of each Unseen."""
+NEVER_SHOWN = {AlreadyExists, Unseen}
+"""One becomes a Conflict or a ChildNotOurs; the ledger makes a fact of the other."""
 
 
 @pytest.mark.parametrize(("error", "conditions", "reason"), SHOWN, ids=lambda one: type(one).__name__)

@@ -1,7 +1,9 @@
 """What the engine adds to a kind's status, and what it leaves when it could not look."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
+
+import pytest
 
 from toprope.core.conditions import Condition
 from toprope.core.errors import ChildNotOurs, Transient
@@ -29,11 +31,31 @@ def test_the_same_words_make_the_same_status() -> None:
     assert later == first
 
 
+def test_a_kind_that_leaves_everything_as_it_is_says_so_itself() -> None:
+    stopped = Condition("Reconciled", "False", "CredentialsLost", "Nothing is changed.")
+    assert status.with_success([READY, stopped], status.DONE) == [READY, stopped]
+    assert status.with_success([READY], status.DONE) == [READY, status.DONE]
+
+
 def test_a_refusal_makes_the_resource_not_ready() -> None:
     error = ChildNotOurs(Ref(SERVICE, "shop", "links-web"), "Deployment other")
-    facts = status.with_trouble([READY], error)
+    facts = status.with_trouble([READY], error, serves=True)
     assert {fact.type: (fact.status, fact.reason) for fact in facts} == {
         "Ready": ("False", "ChildNotOurs"),
+        "Reconciled": ("False", "ChildNotOurs"),
+    }
+
+
+@pytest.mark.parametrize(("under_way", "reason"), [("True", "ChildNotOurs"), ("False", "Released")])
+def test_a_refusal_of_what_does_not_serve_keeps_only_what_is_under_way(
+    under_way: Literal["True", "False"], reason: str
+) -> None:
+    error = ChildNotOurs(Ref(SERVICE, "shop", "links-web-next"), "Deployment other")
+    progressing = Condition("Progressing", under_way, "Released", "words")
+    facts = status.with_trouble([READY, progressing], error, serves=False)
+    assert {fact.type: (fact.status, fact.reason) for fact in facts} == {
+        "Ready": ("True", "Serving"),
+        "Progressing": (under_way, reason),
         "Reconciled": ("False", "ChildNotOurs"),
     }
 

@@ -59,7 +59,7 @@ def test_samples_find_their_places_and_the_operators_time() -> None:
 
 
 def test_what_the_last_evaluations_did_not_record_has_vanished() -> None:
-    found = recorded([EVALUATED, series(BURN, 0.5, 930, window="5m"), series(LOST_RATE, 3, 944)], CLOCK, NOW)
+    found = recorded([EVALUATED, series(BURN, 0.5, 870, window="5m"), series(LOST_RATE, 3, 899)], CLOCK, NOW)
     assert (found[AVAILABILITY].burn, found[AVAILABILITY].lost) == ({}, None)
 
 

@@ -57,4 +57,6 @@ A_KIND = Kind(
     observe=observe,
     decide=decide,
     farewell=decide,
+    promises=lambda resource: (),
+    dashboard=lambda resource: {},
 )

@@ -12,7 +12,7 @@ from toprope.core.conditions import Condition, timestamp
 from toprope.core.measured import Blindness, Measured, Numbers, Sample
 from toprope.core.model import ConditionModel
 from toprope.slo.budget import Promise, State
-from toprope.slo.health import PATIENCE, Health, Stated, health
+from toprope.slo.health import PATIENCE, Health, Stated, Wanted, health
 from toprope.slo.reasons import Reason
 from toprope.slo.status import SloStatus
 from toprope.slo.windows import DAY
@@ -25,7 +25,7 @@ LONG_AGO, A_MOMENT_AGO = NOW - timedelta(hours=1), NOW - timedelta(seconds=30)
 
 
 def of(measured: Measured, before: Stated | None = None) -> Health:
-    return health({AVAILABILITY: RULES, FAST: RULES}, measured, before or Stated(), NOW)
+    return health(Wanted({AVAILABILITY: RULES, FAST: RULES}), measured, before or Stated(), NOW)
 
 
 def condition(found: Health, type_: str) -> Condition:
@@ -83,15 +83,38 @@ def test_a_condition(measured: Measured, type_: str, truth: str, reason: Reason,
     assert words in said.message
 
 
+def accepted(wanted: Wanted, measured: Measured) -> Condition:
+    return condition(health(wanted, measured, Stated(), NOW), "RulesAccepted")
+
+
+def test_a_broken_slo_is_said_first_and_the_others_are_judged() -> None:
+    wanted = Wanted({FAST: RULES}, broken={"jobs": "ratio.bad 'x{' is no PromQL"})
+    found = health(wanted, Measured(FINE), Stated(), NOW)
+    said = condition(found, "RulesAccepted")
+    assert (said.status, said.reason) == ("False", Reason.SLO_NOT_UNDERSTOOD)
+    assert "jobs: ratio.bad" in said.message
+    assert [one.name for one in found.statuses] == ["fast"]
+
+
+def test_without_prometheus_operator_somebody_else_carries_the_rules() -> None:
+    wanted = Wanted({FAST: RULES}, file="links-slos")
+    said = accepted(wanted, unmeasured())
+    assert said.reason == Reason.EVALUATED
+    said = accepted(wanted, Measured())
+    assert (said.status, said.reason) == ("False", Reason.RULES_NOT_INSTALLED)
+    assert "ConfigMap links-slos" in said.message
+
+
 def test_every_reason_is_said_by_some_branch() -> None:
     rows = [mark.args[1] for mark in test_a_condition.pytestmark if mark.name == "parametrize"]  # type: ignore[attr-defined]
     said = {row[3] for table in rows for row in table}
-    elsewhere = {Reason.RETENTION_BELOW_WINDOW, Reason.BUDGET_EXHAUSTED, Reason.BUDGET_RECOVERED}
+    elsewhere = {Reason.SLO_NOT_UNDERSTOOD, Reason.RULES_NOT_INSTALLED, Reason.RETENTION_BELOW_WINDOW}
+    elsewhere |= {Reason.BUDGET_EXHAUSTED, Reason.BUDGET_RECOVERED}
     assert said | elsewhere == set(Reason)
 
 
 def test_a_resource_without_slos_says_nothing() -> None:
-    assert health({}, Measured(), Stated(), NOW) == Health((), (), (), None)
+    assert health(Wanted({}), Measured(), Stated(), NOW) == Health((), (), (), None)
 
 
 def stated(truth: str, since: Any) -> Stated:

@@ -44,11 +44,11 @@ def test_latency_without_a_route_counts_all_published_ones() -> None:
 
 
 def test_the_gateway_comes_first() -> None:
-    counted = Counted("shop", PODS, COUNTED.routes, gateway='service=~"shop-links-web-.*"')
+    counted = Counted("shop", PODS, COUNTED.routes, gateway='router=~"shop-links-web-.*"')
     through, pods = sli_of(Slo(name="a", objective="99", availability=Availability()), counted).sources
     assert (through.name, pods.name) == ("Gateway", "Pods")
-    assert through.anchor == 'traefik_service_requests_total{service=~"shop-links-web-.*"}'
-    assert through.bad.added == ('traefik_service_requests_total{service=~"shop-links-web-.*",code=~"5..|499"}',)
+    assert through.anchor == 'traefik_router_requests_total{router=~"shop-links-web-.*"}'
+    assert through.bad.added == ('traefik_router_requests_total{router=~"shop-links-web-.*",code=~"5..|499"}',)
 
 
 @pytest.mark.parametrize(

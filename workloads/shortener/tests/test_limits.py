@@ -1,7 +1,7 @@
 import pytest
 from pydantic import SecretStr
 
-from shortener.limits import Limits
+from shortener.limits import CALLERS, Limits
 from toprope_kit.cache import Cache, CacheSettings
 
 
@@ -63,3 +63,22 @@ def test_a_refused_request_does_not_count(limit: int) -> None:
     taken(limits, 500, limit)
     clock.now += 120
     assert taken(limits, 500, limit) == limit
+
+
+async def test_what_is_given_back_does_not_count() -> None:
+    limits = alone(Clock())
+    for _ in range(5):
+        assert (await limits.take_now("password", "a", 1)).allowed
+        await limits.give_back("password", "a")
+    await limits.give_back("password", "a")
+    assert [(await limits.take_now("password", "a", 1)).allowed for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize("place", ["", "here"])
+def test_callers_without_end_take_no_memory_without_end(place: str) -> None:
+    limits = alone(Clock())
+    limits.place = place
+    for number in range(CALLERS + 1000):
+        limits.take("address", str(number), 10)
+    assert len(limits._counts) == CALLERS
+    assert len(limits._news) == (CALLERS if place else 0)

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from shortener.channel import Channel
+from shortener.channel import ChangesUnheard, Channel
 from shortener.entry import Entry
 from shortener.lookup import Lookup
 from shortener.memory import Memory
@@ -159,3 +159,37 @@ async def test_who_lets_nobody_in_is_there(error: Exception, away: bool) -> None
         await tried.wait()
         running.cancel()
     assert channel.away is away
+
+
+class Pooled:
+    """A session as a pooler gives it: LISTEN went to another one."""
+
+    async def add_listener(self, *_: object) -> None:
+        """Nobody hears it."""
+
+    async def execute(self, *_: object) -> None:
+        """The notification goes to whoever listens."""
+
+    async def fetchval(self, *_: object, **__: object) -> int:
+        return 1
+
+    def terminate(self) -> None:
+        """Nothing is left."""
+
+
+async def test_who_hears_nothing_is_not_fresh_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    async def connect() -> Pooled:
+        return Pooled()
+
+    gaps: list[str] = []
+    channel = Channel(connect, lambda slug, version: None, lambda: gaps.append("gap"))
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(channel.run())
+        while not channel.deaf:
+            assert not channel.fresh
+            await asyncio.sleep(0.01)
+        with pytest.raises(ChangesUnheard):
+            await channel.check()
+        running.cancel()
+    assert "without a pooler" in caplog.text
+    assert not gaps

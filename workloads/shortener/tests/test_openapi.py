@@ -87,6 +87,11 @@ def test_every_field_says_what_it_is(described: dict[str, Any]) -> None:
         assert not silent, name
 
 
+def test_it_says_that_no_link_with_a_password_is_found(described: dict[str, Any]) -> None:
+    asked = described["components"]["schemas"]["NewLink"]["properties"]["findIfExists"]
+    assert "A link with a password is never found" in " ".join(asked["description"].split())
+
+
 @pytest.fixture(scope="module")
 def schema(
     postgres_server: Postgres, cache_server: CacheServer, tmp_path_factory: pytest.TempPathFactory

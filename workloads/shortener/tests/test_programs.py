@@ -33,8 +33,8 @@ def test_a_new_database_is_checked_and_migrated_and_then_nothing_is_left_to_do(e
     assert "CREATE TABLE shortener.links" in checked.stdout
     assert empty.sql("SELECT to_regnamespace('shortener') IS NULL") == "t"
     migrated = shortener(environ, "migrate")
-    assert (migrated.returncode, migrated.stdout) == (0, "the database is at 0004\n")
-    assert shortener(environ, "migrate", "--check").stdout == "-- nothing to do: the database is at 0004\n"
+    assert (migrated.returncode, migrated.stdout) == (0, "the database is at 0005\n")
+    assert shortener(environ, "migrate", "--check").stdout == "-- nothing to do: the database is at 0005\n"
 
 
 def test_what_is_asked_of_a_database_that_needs_no_step_is_done_all_the_same(world: World) -> None:
@@ -43,6 +43,22 @@ def test_what_is_asked_of_a_database_that_needs_no_step_is_done_all_the_same(wor
     assert done.returncode == 0, done.stderr
     assert world.sql("SELECT name FROM shortener.tenants ORDER BY id") == "default\nsecond"
     assert world.sql("SELECT has_table_privilege('app', 'shortener.links', 'SELECT')") == "t"
+
+
+@pytest.mark.parametrize(
+    ("tenant", "key", "told"),
+    [
+        ("default", KEY, ""),
+        ("second", KEY, "API key id first1 opens tenant default and no other; go back to tenant default"),
+        ("default", mint("first1").text, "API key id first1 is in use for another secret; make a key with a new id"),
+        ("second", mint("second1").text, ""),
+    ],
+)
+def test_a_key_opens_one_tenant_for_ever(world: World, tenant: str, key: str, told: str) -> None:
+    environ = as_owner(world.environ(BOOTSTRAP_TENANT=tenant, BOOTSTRAP_KEY_FILE=str(world.folder / "api-key")))
+    write_credentials(world.folder, api_key=key)
+    done = shortener(environ, "migrate")
+    assert (done.returncode, told in done.stderr) == (1 if told else 0, True)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,15 @@
 """What visitors get."""
 
 import asyncio
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shortener.redirect import LINK_TRIES
 from workloads.shortener.tests.conftest import Running, World, running_with
+from workloads.shortener.tests.pods import pod
 
 pytestmark = pytest.mark.integration
 
@@ -65,6 +69,25 @@ async def test_a_visit_limit_is_met_exactly_however_many_come_at_once(running: R
     assert sorted(answer.headers["location"] for answer in answers) == [FALLBACK] * 30 + [TARGET] * 10
 
 
+def test_two_workers_meet_a_visit_limit_exactly(world: World) -> None:
+    with pod(world, WORKERS="2") as one, ThreadPoolExecutor(8) as visitors:
+        assert len(one.workers()) == 2
+        one.make("spring", visitLimit=10)
+        answers = visitors.map(lambda _: one.ask("/spring").status_code, range(40))
+        assert Counter(answers) == {302: 10, 410: 30}
+
+
+async def test_the_api_tells_how_many_visits_got_through(running: Running) -> None:
+    await make(running, visitLimit=2)
+    told = []
+    for _ in range(3):
+        told.append((await running.client.get(f"{LINKS}/spring")).json()["visits"])
+        await running.client.get("/spring")
+    assert told == [0, 1, 2]
+    unlimited = await running.client.post(LINKS, json={"target": TARGET})
+    assert unlimited.json()["visits"] is None
+
+
 async def test_a_look_takes_no_visit_and_is_not_told_where_one_leads(running: Running) -> None:
     await make(running, visitLimit=1)
     looked = await running.client.head("/spring")
@@ -93,6 +116,20 @@ async def test_passwords_cannot_be_tried_for_ever(running: Running) -> None:
     assert [answer.status_code for answer in tried] == [403] * 10 + [429]
     assert int(tried[-1].headers["retry-after"]) > 0
     assert [answer.headers["ratelimit-remaining"] for answer in tried[-3:]] == ["1", "0", "0"]
+
+
+async def test_one_address_that_tries_passwords_locks_nobody_else_out(running: Running) -> None:
+    await make(running, password="correct horse")
+    for _ in range(LINK_TRIES + 5):
+        await running.client.post("/spring", data={"password": "x"}, headers={"X-Forwarded-For": "203.0.113.66"})
+    right = {"data": {"password": "correct horse"}, "headers": {"X-Forwarded-For": "198.51.100.1"}}
+    assert (await running.client.post("/spring", **right)).status_code == 303
+
+
+async def test_right_passwords_are_not_counted(running: Running) -> None:
+    await make(running, password="correct horse")
+    answers = [await running.client.post("/spring", data={"password": "correct horse"}) for _ in range(15)]
+    assert [answer.status_code for answer in answers] == [303] * 15
 
 
 async def test_an_address_has_its_limit(world: World) -> None:

@@ -1,11 +1,12 @@
 """The small pure words: slugs, targets, agents, addresses, cursors, passwords as Postgres stores them."""
 
+import base64
+
 import pytest
 from starlette.requests import Request
 
-from shortener import agents, slugs, targets
+from shortener import agents, cursors, slugs, targets
 from shortener.gate import reached_by
-from shortener.links import before_cursor, cursor_after
 from shortener.outcome import cleaned
 from shortener.scram import verifier
 from shortener.settings import ShortenerSettings
@@ -32,6 +33,11 @@ def test_reserved_words_are_refused_in_any_case() -> None:
         with pytest.raises(Unprocessable):
             slugs.checked(slug, reserved)
     assert slugs.checked("jobs2", reserved) == "jobs2"
+
+
+def test_no_reserved_word_is_made_up() -> None:
+    letters = iter("jobsJOBSfine")
+    assert slugs.generated(4, frozenset({"jobs"}), lambda _: next(letters)) == "fine"
 
 
 @pytest.mark.parametrize(
@@ -145,10 +151,19 @@ def test_callers_of_two_networks_are_two() -> None:
 
 
 def test_a_cursor_leads_on_and_a_foreign_one_is_refused() -> None:
-    assert before_cursor(cursor_after({"id": 4711})) == 4711
-    for foreign in ("!", "####", "LTE", "a" * 60):
+    ours = cursors.cursor(4711, b"ours")
+    assert cursors.before(ours, b"ours") == 4711
+    same_bytes = ours[:-1] + chr(ord(ours[-1]) + 1)
+    foreign = ["", "!", "####", "MQ", "MV8w", "IDEg", "KzE", "LTE", "a" * 22, "a" * 60, "ä", ours + "=", ours + "\n"]
+    for other in (*foreign, same_bytes, cursors.cursor(4711, b"theirs")):
         with pytest.raises(BadRequest):
-            before_cursor(foreign)
+            cursors.before(other, b"ours")
+
+
+def test_a_cursor_tells_nothing_of_its_id() -> None:
+    one, next_one = [base64.urlsafe_b64decode(cursors.cursor(number, b"ours") + "==") for number in (4711, 4712)]
+    assert sum(a == b for a, b in zip(one, next_one, strict=True)) < 4
+    assert (4711).to_bytes(2) not in one
 
 
 def test_a_verifier_is_what_postgres_would_store() -> None:

@@ -16,6 +16,8 @@ class Condition:
     status: Truth
     reason: str
     message: str
+    is_trouble: bool = True
+    """Whether to be False is trouble that somebody should hear of, and no step on the way to what was asked for."""
 
 
 def merged(

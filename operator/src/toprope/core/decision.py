@@ -14,6 +14,8 @@ class Apply:
     """Make this object exist exactly so (server-side apply)."""
 
     manifest: Manifest
+    serves: bool = True
+    """Whether what serves stands on it: refused, it makes the resource not ready; else only what is under way waits."""
 
 
 @dataclass(frozen=True, slots=True)

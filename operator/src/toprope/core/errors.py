@@ -5,10 +5,13 @@
     │   └── Conflict     somebody wrote first: look again at once
     ├── AlreadyExists    a POST met an object of that name
     └── Refused          the API server says no, and will say so again until something changes
-        └── ChildNotOurs the name belongs to somebody else
+        ├── ChildNotOurs the name belongs to somebody else
+        └── ChildOrphaned the name belongs to what an earlier resource left behind
 
 An error carries the policy (its class) and the sentence a person reads (its text).
 """
+
+from collections.abc import Iterable
 
 from toprope.core.objects import Ref
 
@@ -63,4 +66,18 @@ class ChildNotOurs(Refused):
             f"{ref} exists already and belongs to {holder}. Toprope does not touch it: "
             f"remove or rename it, or give the resource another name.",
             reason="ChildNotOurs",
+        )
+
+
+class ChildOrphaned(Refused):
+    """A child of an earlier resource of this name, which was deleted without its children."""
+
+    def __init__(self, ref: Ref, left: Iterable[str], selector: str) -> None:
+        """`left` are the collections in which something was left behind, `selector` finds all of it, and no data."""
+        super().__init__(
+            ref,
+            f"{ref} was left behind by an earlier resource of this name, deleted with --cascade=orphan. Toprope does "
+            f"not take it over. Remove what was left, and it is made anew; data stays: "
+            f"kubectl -n {ref.namespace} delete {','.join(left)} -l '{selector}'",
+            reason="ChildOrphaned",
         )

@@ -23,6 +23,11 @@ class ApiResource:
         """As in a manifest's `apiVersion`."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
+    @property
+    def qualified(self) -> str:
+        """As kubectl takes it, in no doubt about the group."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
     def path(self, namespace: str | None = None, name: str | None = None) -> str:
         """URL path of the collection (of all namespaces when `namespace` is None), or of one object."""
         root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"

@@ -47,6 +47,8 @@ class Rollout:
     stable: str | None = None
     candidate: str | None = None
     retiring: str | None = None
+    served: tuple[str, ...] = ()
+    """Revisions that were stable before, the last one first."""
     phase: Phase = Phase.IDLE
     since: datetime | None = None
     reason: str = Reason.RELEASED
@@ -80,6 +82,11 @@ def rest_ends(rollout: Rollout) -> datetime | None:
     """When the revision that retires may go; None while nothing retires, or still gets requests."""
     rests = rollout.retiring is not None and rollout.reason == Reason.TRAFFIC_MOVED
     return rollout.since + REST if rests and rollout.since else None
+
+
+def late_at(rollout: Rollout) -> datetime | None:
+    """When a candidate that is still not ready has failed; None while none gets ready."""
+    return rollout.since + READY_WITHIN if rollout.phase is Phase.PREPARING and rollout.since else None
 
 
 def _moved(before: Rollout, seen: Seen, now: datetime) -> Rollout:
@@ -118,10 +125,16 @@ def _switched(before: Rollout) -> Rollout:
     return Rollout(
         stable=before.candidate,
         retiring=before.stable,
+        served=_served(before),
         phase=Phase.RETIRING,
         reason=Reason.ROUTE_NOT_MOVED,
         message=message,
     )
+
+
+def _served(before: Rollout) -> tuple[str, ...]:
+    names = dict.fromkeys((before.stable, *before.served))
+    return tuple(name for name in names if name and name != before.candidate)
 
 
 def _preparing(before: Rollout, seen: Seen, now: datetime) -> Rollout:

@@ -49,6 +49,8 @@ class RevisionStatus(StatusModel):
     """The revision that wants to serve."""
     retiring: str | None = None
     """The revision that served before; its pods go 10 seconds after the gateway has accepted the route without it."""
+    served: list[str] | None = None
+    """Revisions that served before, the last one first: to these there is a way back without a new rendering."""
 
 
 class RolloutStatus(StatusModel):

@@ -14,6 +14,9 @@ from toprope.delivery.spec import Traffic
 
 WHOLE = 100_000
 
+ROUTE = "toprope-route"
+"""Header that says by which route a request came, as the web pods count it; what a client says of it is taken away."""
+
 
 class RouteReason(StrEnum):
     """What the gateway made of the route."""
@@ -40,6 +43,8 @@ class Acceptance:
     accepted: bool
     reason: str
     message: str
+    serves: bool = False
+    """Whether requests are answered: the newest generation is accepted, or the gateway still lives by one that was."""
 
 
 def http_route(metadata: Mapping[str, Any], traffic: Traffic, backends: Sequence[Backend]) -> dict[str, Any]:
@@ -54,6 +59,7 @@ def http_route(metadata: Mapping[str, Any], traffic: Traffic, backends: Sequence
             "rules": [
                 {
                     "matches": [{"path": {"type": "PathPrefix", "value": "/"}}],
+                    "filters": [{"type": "RequestHeaderModifier", "requestHeaderModifier": {"remove": [ROUTE]}}],
                     "backendRefs": [
                         {"group": "", "kind": "Service", "name": one.service, "port": one.port, "weight": one.weight}
                         for one in backends
@@ -102,10 +108,17 @@ def _verdict(parent: Mapping[str, Any], generation: int) -> Acceptance:
     for name in ("Accepted", "ResolvedRefs"):
         condition = said.get(name)
         if condition is None or condition.get("observedGeneration", 0) < generation:
-            return Acceptance(False, RouteReason.NOT_ANSWERED, "The gateway has not looked at the newest route yet.")
+            message = "The gateway has not looked at the newest route yet."
+            return Acceptance(False, RouteReason.NOT_ANSWERED, message, _serves(said))
         if condition["status"] != "True":
             return Acceptance(False, condition["reason"], f"The gateway refuses the route: {condition['message']}")
     partly = said.get("PartiallyInvalid")
     if partly and partly["status"] == "True":
         return Acceptance(False, partly["reason"], f"The gateway takes the route only in part: {partly['message']}")
-    return Acceptance(True, RouteReason.ACCEPTED, "The gateway has accepted the route.")
+    return Acceptance(True, RouteReason.ACCEPTED, "The gateway has accepted the route.", serves=True)
+
+
+def _serves(said: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether the gateway took whole what it looked at, whichever generation that was."""
+    wanted = {"Accepted": "True", "ResolvedRefs": "True", "PartiallyInvalid": "False"}
+    return all(said.get(name, {"status": "False"})["status"] == status for name, status in wanted.items())

@@ -1,5 +1,6 @@
 """The ops port: /healthz, /readyz and /metrics, on a thread of its own: a stuck loop cannot answer for itself."""
 
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -44,12 +45,27 @@ class Health:
         return ""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], asked: type[BaseHTTPRequestHandler]) -> None:
+        host, port = address
+        if host == "::" and not socket.has_dualstack_ipv6():
+            host = "0.0.0.0"  # noqa: S104 - the kubelet and Prometheus come from outside the pod
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, port), asked)
+
+    def server_bind(self) -> None:
+        if self.address_family == socket.AF_INET6:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        super().server_bind()
+
+
 class OpsServer:
     """Serves from construction until `close`."""
 
     def __init__(self, address: tuple[str, int], health: Health, registry: CollectorRegistry) -> None:
-        self._server = ThreadingHTTPServer(address, _asked(health, registry))
-        self._server.daemon_threads = True
+        self._server = _Server(address, _asked(health, registry))
         self.port: int = self._server.server_address[1]
         """The port that was taken."""
         threading.Thread(target=self._server.serve_forever, name="ops", daemon=True).start()

@@ -17,7 +17,7 @@ import kopf
 import uvloop
 
 from toprope import __version__
-from toprope.core.errors import TopropeError
+from toprope.core.errors import TopropeError, Transient
 from toprope.core.objects import ApiResource, Ref
 from toprope.edge import wiring
 from toprope.edge.probes import Health, OpsServer, Pulse
@@ -91,6 +91,7 @@ class Process:
         server = connection(self._settings.kubeconfig)
         api = await stack.enter_async_context(Api(server, self._telemetry.requested))
         ledger = await self._ledger(stack)
+        await _patiently(lambda: _own_are_served(api, self._kinds))
         absent = await _patiently(lambda: _absent(api, self._kinds))
         installation = replace(self._settings.installation, absent=frozenset(absent))
         cluster, metrics = ApiCluster(api, self._store), ledger or NoPrometheus()
@@ -167,6 +168,14 @@ class Process:
 def _watched(kinds: Iterable[Kind]) -> list[ApiResource]:
     touched = (touch.resource for kind in kinds for touch in kind.touches if touch.watched)
     return list(dict.fromkeys(touched))
+
+
+async def _own_are_served(api: Api, kinds: Sequence[Kind]) -> None:
+    # kopf looks for them once, at its start, and never hears of what was not there then.
+    own = [kind.resource for kind in kinds]
+    there = await present(api, own)
+    if lacking := [f"{one.plural} ({one.api_version})" for one in own if one not in there]:
+        raise Transient(f"it does not serve {', '.join(lacking)} yet. Toprope's CRDs bring them: kubectl apply -f crds")
 
 
 async def _absent(api: Api, kinds: Iterable[Kind]) -> set[ApiResource]:

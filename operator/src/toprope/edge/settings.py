@@ -27,8 +27,8 @@ class Settings(BaseSettings):
     """Where Prometheus runs."""
     runbooks: Annotated[str, Field(pattern=r"^https?://")] = "https://toprope.dev/runbooks"
     """Address of the folder that holds a page for each alert; alerts link to it."""
-    ops_host: str = "0.0.0.0"  # noqa: S104 - the kubelet and Prometheus come from outside the pod
-    """Address of the ops port."""
+    ops_host: str = "::"
+    """Address of the ops port. `::` is every address, of both families where there is IPv6."""
     ops_port: Annotated[int, Field(ge=0, le=65535)] = 9090
     """Port of /healthz, /readyz and /metrics; 0 takes a free one."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -2,20 +2,22 @@
 
 The first failure of a CreateOnce or an Amend ends the pass: what follows may stand on them. Data and credentials are
 made one after the other, what the resource owns beside each other. Applies go on beside each other and every failure is
-kept; nothing is deleted when one failed, so the old stays while the new is refused.
+kept. While one is refused nothing is deleted but Jobs, so the old stays until the new is there. Nothing stands on a
+Job, and a failed one that stayed would never be tried again.
 """
 
 import asyncio
 import logging
 import secrets
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from toprope.core.decision import Action, Amend, Apply, CreateOnce, Delete
-from toprope.core.errors import AlreadyExists, ChildNotOurs, Conflict, Refused, TopropeError, Transient
-from toprope.core.names import OWNER_KIND, OWNER_NAME
-from toprope.core.objects import Manifest, Ref, is_being_deleted, labels_of, ref_of
-from toprope.core.rendered import unchanged, with_hash
+from toprope.core.errors import AlreadyExists, ChildNotOurs, ChildOrphaned, Conflict, Refused, TopropeError, Transient
+from toprope.core.names import DATA, FIELD_MANAGER, MANAGED_BY, OWNER_KIND, OWNER_NAME
+from toprope.core.objects import JOB, Manifest, Ref, is_being_deleted, labels_of, ref_of
+from toprope.core.rendered import digest, unchanged, with_hash
 from toprope.core.resource import Resource, owned_by
 from toprope.ports import Cluster
 
@@ -27,8 +29,19 @@ NO_OBJECTS = "1"
 log = logging.getLogger(__name__)
 
 
-async def act(resource: Resource, actions: Sequence[Action], cluster: Cluster) -> list[TopropeError]:
-    """Does the actions. Raises when a CreateOnce or an Amend fails; returns what failed among the rest."""
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """What became of a decision's actions."""
+
+    failures: list[TopropeError] = field(default_factory=list)
+    """What failed among Applies and Deletes."""
+    written: dict[Ref, str] = field(default_factory=dict)
+    """What was applied because it was not there or not so, with a digest of what it should be."""
+
+
+async def act(resource: Resource, actions: Sequence[Action], cluster: Cluster) -> Acted:
+    """Does the actions. Raises when a CreateOnce or an Amend fails."""
+    acted = Acted()
     creates = _of(actions, CreateOnce)
     for once in creates:
         if not _is_owned(once.manifest):
@@ -37,10 +50,13 @@ async def act(resource: Resource, actions: Sequence[Action], cluster: Cluster) -
         raise failures[0]
     for change in _of(actions, Amend):
         await _amend(change, cluster)
-    failures = await _all(_apply(resource, one.manifest, cluster) for one in _of(actions, Apply))
-    if failures:
-        return failures
-    return await _all(cluster.delete(one.ref, one.uid) for one in _of(actions, Delete))
+    applies = (_apply(resource, one.manifest, cluster, acted.written) for one in _of(actions, Apply))
+    acted.failures.extend(await _all(applies))
+    if any(isinstance(failure, Transient) for failure in acted.failures):
+        return acted
+    deletes = [one for one in _of(actions, Delete) if not acted.failures or one.ref.resource == JOB]
+    acted.failures.extend(await _all(cluster.delete(one.ref, one.uid) for one in deletes))
+    return acted
 
 
 def _of(actions: Iterable[Action], wanted: type[A]) -> list[A]:
@@ -77,8 +93,25 @@ async def _create_once(resource: Resource, once: CreateOnce, cluster: Cluster) -
     except AlreadyExists as error:
         live = await cluster.read(ref)
         if live is not None:
-            _refuse_unless_ours(resource, once.manifest, live, ref)
+            await _adopt(resource, once.manifest, live, cluster)
         raise Conflict(f"{ref} is there already; the pass starts anew with it.") from error
+
+
+async def _adopt(resource: Resource, wanted: Manifest, live: Manifest, cluster: Cluster) -> None:
+    """What has an owner must be this very resource's. Data is adopted by its labels kind and name; what was restored
+    by hand gets those besides without which no pass finds it."""
+    ref, labels = ref_of(wanted), labels_of(live)
+    if _is_owned(wanted):
+        _refuse_unless_owned(resource, live, ref, cluster)
+        return
+    if not resource.labels.items() <= {MANAGED_BY: FIELD_MANAGER, **labels}.items():
+        raise ChildNotOurs(ref, _holder(live))
+    if is_being_deleted(live):
+        raise _going(ref)
+    missing = {label: labels_of(wanted)[label] for label in (MANAGED_BY, DATA) if label not in labels}
+    if missing:
+        metadata = {"labels": missing, "resourceVersion": live["metadata"]["resourceVersion"]}
+        await cluster.amend(ref, {"metadata": metadata})
 
 
 def _with_fresh_text(manifest: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
@@ -87,31 +120,22 @@ def _with_fresh_text(manifest: Mapping[str, Any], keys: Sequence[str]) -> dict[s
     return {**manifest, **({"stringData": {**given, **fresh}} if fresh else {})}
 
 
-def _refuse_unless_ours(resource: Resource, wanted: Manifest, live: Manifest, ref: Ref) -> None:
-    """Data is adopted by its labels; what has an owner must be this very resource's."""
-    if _is_owned(wanted):
-        _refuse_unless_owned(resource, live, ref)
-        return
-    if not resource.labels.items() <= labels_of(live).items():
-        raise ChildNotOurs(ref, _holder(live))
-    if is_being_deleted(live):
-        raise _going(ref)
-
-
-async def _apply(resource: Resource, manifest: Manifest, cluster: Cluster) -> None:
+async def _apply(resource: Resource, manifest: Manifest, cluster: Cluster, written: dict[Ref, str]) -> None:
     ref = ref_of(manifest)
     plain, guard = _parted(manifest)
     live = cluster.child(ref) or await _newborn(plain, ref, cluster)
     if live is None:
+        written[ref] = digest(plain)
         return
     if not _is_owned_and_stays(resource, live):
         # The store may be behind, and it knows no managers: the refusal is made from a fresh look.
         live = await cluster.read(ref)
         if live is None:
             raise Conflict(f"{ref} has just gone.")
-        _refuse_unless_owned(resource, live, ref)
+        _refuse_unless_owned(resource, live, ref, cluster)
     if not unchanged(plain, live):
         await cluster.apply(_guarded(with_hash(plain), {**guard, "uid": live["metadata"]["uid"]}))
+        written[ref] = digest(plain)
 
 
 async def _newborn(plain: Manifest, ref: Ref, cluster: Cluster) -> Manifest | None:
@@ -145,14 +169,26 @@ def _is_owned_and_stays(resource: Resource, live: Manifest) -> bool:
     return owned_by(resource, live) and not is_being_deleted(live)
 
 
-def _refuse_unless_owned(resource: Resource, live: Manifest, ref: Ref) -> None:
+def _refuse_unless_owned(resource: Resource, live: Manifest, ref: Ref, cluster: Cluster) -> None:
     if _is_owned_and_stays(resource, live):
         return
     earlier = _controller(live)
     own = resource.ref.resource.kind, resource.name
     if owned_by(resource, live) or (earlier and (earlier["kind"], earlier["name"]) == own):
         raise _going(ref)
+    if earlier is None and resource.labels.items() <= labels_of(live).items():
+        raise _orphan(resource, ref, cluster)
     raise ChildNotOurs(ref, _holder(live))
+
+
+def _orphan(resource: Resource, ref: Ref, cluster: Cluster) -> ChildOrphaned:
+    left = {ref.resource}
+    for child in cluster.children(resource.namespace, resource.labels):
+        if _controller(child) is None and DATA not in labels_of(child):
+            left.add(ref_of(child).resource)
+    named = sorted(one.qualified for one in left)
+    selector = ",".join(f"{label}={value}" for label, value in resource.labels.items())
+    return ChildOrphaned(ref, named, f"{selector},!{DATA}")
 
 
 def _going(ref: Ref) -> Transient:

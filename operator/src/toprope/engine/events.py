@@ -5,13 +5,13 @@ repeated pass posts the same Event again, which the API server takes as one.
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
 from toprope.core.conditions import timestamp, transitions
 from toprope.core.decision import Tell
-from toprope.core.errors import Refused
+from toprope.core.errors import Refused, Transient
 from toprope.core.names import FIELD_MANAGER, label_value, short_hash
 from toprope.core.objects import Manifest
 from toprope.core.resource import Resource
@@ -33,15 +33,15 @@ class Told:
         self._names: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     async def tell(self, cluster: Cluster, events: Iterable[Manifest]) -> None:
-        """Posts those that were not posted lately. A refused Event (in a namespace that is going) is lost: what it
-        tells of stands in the status too, and must not be kept from it.
+        """Posts those that were not posted lately. An Event that the API server does not take is lost: what it tells
+        of stands in the status too, and must not be kept from it, nor may a deletion wait for it.
         """
         fresh = {_key(event): event for event in events if _key(event) not in self._names}
         results = await asyncio.gather(*(_post(cluster, event) for event in fresh.values()), return_exceptions=True)
-        failures = [result for result in results if result is not None]
-        self._names.update((key, None) for key, result in zip(fresh, results, strict=True) if result is None)
-        if failures:
-            raise failures[0]
+        self._names.update((key, None) for key, result in zip(fresh, results, strict=True) if result is True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
         while len(self._names) > REMEMBERED:
             self._names.popitem(last=False)
 
@@ -50,11 +50,14 @@ def _key(event: Manifest) -> tuple[str, str]:
     return event["metadata"]["namespace"], event["metadata"]["name"]
 
 
-async def _post(cluster: Cluster, event: Manifest) -> None:
+async def _post(cluster: Cluster, event: Manifest) -> bool:
+    """Whether there is no use in posting it again: one that meets a hiccup may be told again by a later pass."""
     try:
         await cluster.post_event(event)
-    except Refused as refusal:
-        log.warning("an Event was refused: %s", refusal)
+    except (Refused, Transient) as error:
+        log.warning("an Event was lost: %s", error)
+        return isinstance(error, Refused)
+    return True
 
 
 def told(resource: Resource, tells: Iterable[Tell], now: datetime) -> list[Manifest]:
@@ -66,9 +69,14 @@ def told(resource: Resource, tells: Iterable[Tell], now: datetime) -> list[Manif
 
 
 def turned(
-    resource: Resource, before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]], now: datetime
+    resource: Resource,
+    before: Sequence[Mapping[str, Any]],
+    after: Sequence[Mapping[str, Any]],
+    now: datetime,
+    calm: Collection[str] = (),
 ) -> list[Manifest]:
-    """The Events of what changed between two sets of conditions: a truth that turned, a trouble that is new.
+    """The Events of what changed between two sets of conditions: a truth that turned, a trouble that is new. Those of
+    the types in `calm` are no trouble now.
 
     Steps on a good way (another reason, the same truth) and the first words about a new resource are in its status;
     as Events they would be noise, and half of all writes.
@@ -80,19 +88,19 @@ def turned(
             resource,
             condition["reason"],
             f"{condition['type']}: {condition['message']}",
-            _type(condition, progressing),
+            kind,
             # The version that was decided on: a repeat after a kill is the same Event, a later transition is not.
             f"{resource.uid}/{resource.resource_version}/{condition['type']}/{condition['reason']}",
             now,
         )
         for condition in transitions(before, after)
-        if _type(condition, progressing) == "Warning"
+        if (kind := _type(condition, progressing, calm)) == "Warning"
         or known.get(condition["type"], condition["status"]) != condition["status"]
     ]
 
 
-def _type(condition: Mapping[str, Any], progressing: bool) -> Literal["Normal", "Warning"]:
-    bad = condition["status"] == "False" and condition["type"] != PROGRESSING
+def _type(condition: Mapping[str, Any], progressing: bool, calm: Collection[str]) -> Literal["Normal", "Warning"]:
+    bad = condition["status"] == "False" and condition["type"] not in (PROGRESSING, *calm)
     return "Warning" if bad and (not progressing or condition["type"] == RECONCILED) else "Normal"
 
 

@@ -7,29 +7,22 @@ bell or due time ──► pass ──► done ──────► wait for a 
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from toprope.core.errors import TopropeError, Transient
+from toprope.core.errors import TopropeError
 from toprope.core.names import label_value
 from toprope.core.objects import Ref
 from toprope.engine.one_pass import Outcome, Result
+from toprope.engine.pause import Streak, back_off, pause_after
 from toprope.kind import Kind
 
 Owner = tuple[str, str, str]
 """Namespace, kind, name (as a label value)."""
 
 PASSES_AT_ONCE = 24
-BREATH = 0.025
-"""Seconds between two passes of one resource: what rings meanwhile is one pass."""
-LONGEST_BREATH = 0.5
-CONFLICTS_IN_A_ROW = 5
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
-REFUSED_PAUSE = 15.0
-"""The first pause after a refusal; it doubles up to five minutes: the cure usually rings a bell itself."""
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +45,7 @@ class Journal(Protocol):
 class _Bell:
     event: asyncio.Event = field(default_factory=asyncio.Event)
     started: float | None = None
-    failures: int = 0
-    conflicts: int = 0
+    streak: Streak = field(default_factory=Streak)
 
 
 class Loop:
@@ -105,14 +97,14 @@ class Loop:
                 failures += 1
                 log.warning("%s cannot go yet: %s", ref, error)
                 self._journal.passed(kind.resource.kind, "Parting", 0.0)
-                await asyncio.sleep(_back_off(failures, Result.TRANSIENT))
+                await asyncio.sleep(back_off(failures, Result.TRANSIENT))
 
     async def _turn(self, kind: Kind, ref: Ref, bell: _Bell) -> None:
         async with self._slots:
             bell.event.clear()  # clear, then look: nothing is lost
             bell.started = began = time.monotonic()
             try:
-                outcome = await self._run(kind, ref, bell.failures)
+                outcome = await self._run(kind, ref, bell.streak.failures)
             finally:
                 bell.started = None
         took = time.monotonic() - began
@@ -121,32 +113,10 @@ class Loop:
 
 
 async def _rest(bell: _Bell, outcome: Outcome, took: float) -> None:
-    deaf, longest = _pauses(bell, outcome, took)
-    await asyncio.sleep(deaf)
+    pause = pause_after(outcome, took, bell.streak)
+    await asyncio.sleep(pause.deaf)
     try:
-        async with asyncio.timeout(max(0.0, longest - deaf)):
+        async with asyncio.timeout(pause.longest - pause.deaf):
             await bell.event.wait()
     except TimeoutError:
         return
-
-
-def _pauses(bell: _Bell, outcome: Outcome, took: float) -> tuple[float, float]:
-    """Seconds in which no bell is heard, and seconds after which to look anyway."""
-    # A cluster that answers slowly is asked less often, and what rings meanwhile is one pass.
-    breath = min(LONGEST_BREATH, max(BREATH, took / 4))
-    if outcome.result in (Result.DONE, Result.IDLE):
-        bell.failures = bell.conflicts = 0
-        # Jitter, so that a thousand resources that began together do not stay together.
-        return breath, outcome.again.total_seconds() * random.uniform(0.9, 1.1)  # noqa: S311
-    if outcome.result is Result.CONFLICT and bell.conflicts < CONFLICTS_IN_A_ROW:
-        bell.conflicts += 1
-        return breath, 0.0
-    bell.failures += 1
-    asked = outcome.error.retry_after if isinstance(outcome.error, Transient) else None
-    pause = max(asked or 0.0, _back_off(bell.failures, outcome.result))
-    return max(asked or 0.0, min(pause, FIRST_PAUSE)), pause
-
-
-def _back_off(failures: int, result: Result) -> float:
-    first, longest = (REFUSED_PAUSE, 300.0) if result is Result.REFUSED else (FIRST_PAUSE, LONGEST_PAUSE)
-    return float(min(longest, first * 2 ** min(failures - 1, 10)) * random.uniform(0.7, 1.0))  # noqa: S311

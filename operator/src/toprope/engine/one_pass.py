@@ -8,26 +8,29 @@ resource from the store ──► observe ──► decide ──► act ──�
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
 from toprope.core.conditions import moment
-from toprope.core.decision import Decision, Tell
-from toprope.core.errors import Conflict, TopropeError, Transient
-from toprope.core.names import FINALIZER, RECONCILE
-from toprope.core.objects import Manifest, Ref, annotations_of, is_being_deleted
+from toprope.core.decision import Apply, Decision, Tell
+from toprope.core.errors import Conflict, Refused, TopropeError, Transient
+from toprope.core.names import DATA, FINALIZER, OWNER_KIND, OWNER_NAME, RECONCILE
+from toprope.core.objects import SECRET, Manifest, Ref, annotations_of, is_being_deleted, labels_of, ref_of
 from toprope.core.resource import Installation, Resource
 from toprope.engine import events, status
-from toprope.engine.act import act
+from toprope.engine.act import Acted, act
 from toprope.engine.parse import Unreadable, is_held, resource_of, unread
+from toprope.engine.tug import CALM, Tugs
 from toprope.kind import Kind
 from toprope.ports import Clock, Cluster, Metrics
 
 LONGEST_PASS = 90.0
 QUIET = timedelta(minutes=10)
 AT_ONCE = timedelta(0)
+HICCUPS = 2
+"""Failed passes in a row that nobody needs to read of."""
 PATIENCE = timedelta(seconds=3)
 """How long kopf has to put the finalizer on."""
 
@@ -52,8 +55,10 @@ class Outcome:
 
     result: Result
     again: timedelta
-    """When to look again if nobody rings; the loop's back-off overrules it after an error."""
+    """When to look again if nobody rings; after an error the loop's back-off may be earlier."""
     error: BaseException | None = None
+    breath: timedelta = AT_ONCE
+    """How long to hear no bell, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class World:
     clock: Clock
     installation: Installation
     told: events.Told
+    tugs: Tugs = field(default_factory=Tugs)
 
 
 class Bug(TopropeError):
@@ -133,21 +139,38 @@ async def part(kind: Kind, ref: Ref, world: World) -> bool:
 async def farewell(kind: Kind, live: Manifest, world: World) -> None:
     """What is left to do before the resource may go. Raises until it is done.
 
-    A resource that cannot be read, or is left alone on request, goes as it is: its data stays.
+    A resource that cannot be read, or is left alone on request, goes as it is: its data stays, whatever its spec says.
     """
     if annotations_of(live).get(RECONCILE) == "disabled":
+        await _leave_data(kind, live, world, f"The annotation {RECONCILE}: disabled leaves everything as it is.")
         return
     try:
         resource = resource_of(kind, live, world.installation)
     except Unreadable as error:
         log.warning("%s goes without farewell: %s", live["metadata"]["name"], error)
+        await _leave_data(kind, live, world, str(error))
         return
     seen = await kind.observe(resource, world.cluster, world.metrics)
     decision = kind.farewell(resource, seen, world.clock.now())
-    failures = await act(resource, decision.actions, world.cluster)
-    if failures:
-        raise failures[0]
+    acted = await act(resource, decision.actions, world.cluster)
+    if acted.failures:
+        raise acted.failures[0]
     await _tell(resource, decision, world)
+
+
+async def _leave_data(kind: Kind, live: Manifest, world: World, why: str) -> None:
+    """Says where the data stays. Secrets are in no store: the selector finds them."""
+    going = unread(kind, live, world.installation)
+    held = [one for one in world.cluster.children(going.namespace, going.labels) if DATA in labels_of(one)]
+    named = "".join(f"{one['kind']} {one['metadata']['name']} and " for one in held)
+    collections = dict.fromkeys([*(ref_of(one).resource.qualified for one in held), SECRET.qualified])
+    selector = f"{DATA},{OWNER_KIND}={kind.resource.kind},{OWNER_NAME}={going.labels[OWNER_NAME]}"
+    message = (
+        f"{why} So nothing is deleted: {named}the credentials of {going.name}, where it has any, stay in namespace "
+        f"{going.namespace}, and a {kind.resource.kind} of that name takes them up again. To delete them for good: "
+        f"kubectl -n {going.namespace} delete {','.join(collections)} -l {selector}"
+    )
+    await world.told.tell(world.cluster, events.told(going, [Tell("DataStays", message)], world.clock.now()))
 
 
 async def _passed(kind: Kind, live: Manifest, world: World) -> Outcome:
@@ -158,33 +181,40 @@ async def _passed(kind: Kind, live: Manifest, world: World) -> Outcome:
         return Outcome(Result.IDLE, QUIET)
     seen = await kind.observe(resource, world.cluster, world.metrics)
     decision = kind.decide(resource, seen, world.clock.now())
-    failures = await act(resource, decision.actions, world.cluster)
+    acted = await act(resource, decision.actions, world.cluster)
     await _tell(resource, decision, world)
-    return await _said(resource, live, decision, failures, world)
+    return await _said(resource, live, decision, acted, world)
 
 
-async def _said(
-    resource: Resource, live: Manifest, decision: Decision, failures: Sequence[TopropeError], world: World
-) -> Outcome:
+async def _said(resource: Resource, live: Manifest, decision: Decision, acted: Acted, world: World) -> Outcome:
+    failures = acted.failures
+    tug = world.tugs.after(resource.ref, acted.written, world.clock.now())
     if hiccups := [failure for failure in failures if isinstance(failure, Transient)]:
         # Nothing may be stated that stands on what a hiccup kept from being applied.
         raise min(hiccups, key=lambda failure: isinstance(failure, Conflict))
-    facts = [*decision.conditions, status.DONE]
+    facts = status.with_success(decision.conditions, status.contested(tug.ref) if tug else status.DONE)
     if failures:
-        facts = status.with_trouble(decision.conditions, failures[0])
+        serving = [failure for failure in failures if _serves(failure, decision)]
+        facts = status.with_trouble(decision.conditions, (serving or failures)[0], serves=bool(serving))
     whole = status.composed(live, decision.status, facts, world.clock.now())
     moved = status.fields_of(live) != dict(decision.status)
-    await _write(resource, live, whole, world)
-    if failures:
-        return Outcome(Result.REFUSED, decision.again, failures[0])
+    await _write(resource, live, whole, world, [fact.type for fact in facts if not fact.is_trouble])
     # What the status now says may allow the next step.
-    return Outcome(Result.DONE, AT_ONCE if moved else decision.again)
+    again = AT_ONCE if moved else min(decision.again, CALM) if tug else decision.again
+    breath = tug.breath if tug else AT_ONCE
+    return Outcome(Result.REFUSED if failures else Result.DONE, again, next(iter(failures), None), breath)
+
+
+def _serves(failure: TopropeError, decision: Decision) -> bool:
+    """Whether what serves stands on what failed."""
+    refs = {ref_of(one.manifest) for one in decision.actions if isinstance(one, Apply) and one.serves}
+    return isinstance(failure, Refused) and failure.ref in refs
 
 
 async def _failed(kind: Kind, live: Manifest, world: World, error: TopropeError, failures: int) -> Outcome:
     outcome = Outcome(_result(error), QUIET, error)
-    hiccup = isinstance(error, Conflict) or (isinstance(error, Transient) and failures < 2)
-    if hiccup:
+    # The first Conflicts in a row are no failures at all (engine.pause); one that never ends is a person's business.
+    if isinstance(error, Transient) and failures < HICCUPS:
         return outcome
     now = world.clock.now()
     whole = status.annotated(live, status.trouble_of(error), now)
@@ -213,10 +243,12 @@ async def _tell(resource: Resource, decision: Decision, world: World) -> None:
         await world.told.tell(world.cluster, events.told(resource, tells, world.clock.now()))
 
 
-async def _write(resource: Resource, live: Manifest, whole: dict[str, Any], world: World) -> None:
+async def _write(
+    resource: Resource, live: Manifest, whole: dict[str, Any], world: World, calm: Sequence[str] = ()
+) -> None:
     if whole == (live.get("status") or {}):
         return
     before, after = status.conditions_of(live), whole["conditions"]
     # Events first: killed in between, the next pass posts the same ones and the API server takes them as one.
-    await world.told.tell(world.cluster, events.turned(resource, before, after, world.clock.now()))
+    await world.told.tell(world.cluster, events.turned(resource, before, after, world.clock.now(), calm))
     await world.cluster.write_status(resource.ref, whole, resource.resource_version)

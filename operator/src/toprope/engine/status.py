@@ -1,13 +1,13 @@
 """Puts the status together: the kind's fields, its conditions, and the engine's own word on whether all was done."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from toprope.core.conditions import Condition, merged
 from toprope.core.errors import Refused, TopropeError
-from toprope.core.objects import Manifest
-from toprope.engine.events import RECONCILED
+from toprope.core.objects import Manifest, Ref
+from toprope.engine.events import PROGRESSING, RECONCILED
 
 READY = "Ready"
 DISABLED = Condition(
@@ -17,6 +17,16 @@ DISABLED = Condition(
     "The annotation toprope.dev/reconcile: disabled leaves everything as it is. Remove it to go on.",
 )
 DONE = Condition(RECONCILED, "True", "AllApplied", "Everything is as decided.")
+
+
+def contested(ref: Ref) -> Condition:
+    """Reconciled, while somebody pulls the other way."""
+    told = (
+        f"Somebody changes or removes {ref} as often as Toprope puts it right; Toprope does it less often meanwhile. "
+        f"To find out who: kubectl -n {ref.namespace} get {ref.resource.qualified} {ref.name} -o yaml "
+        f"--show-managed-fields. Stop them, or Toprope with the annotation toprope.dev/reconcile: disabled."
+    )
+    return Condition(RECONCILED, "False", "ChildContested", told)
 
 
 def conditions_of(manifest: Manifest) -> Sequence[Mapping[str, Any]]:
@@ -52,16 +62,32 @@ def fields_of(manifest: Manifest) -> dict[str, Any]:
     return {key: value for key, value in status.items() if key not in ("observedGeneration", "conditions")}
 
 
-def with_trouble(facts: Sequence[Condition], error: TopropeError) -> list[Condition]:
-    """The kind's facts, overruled by what went wrong: a refusal makes the resource not ready, whatever runs."""
-    trouble = trouble_of(error)
+def with_success(facts: Sequence[Condition], done: Condition) -> list[Condition]:
+    """The kind's facts, and what was done, unless the kind itself decided to leave everything as it is."""
+    return [*facts, *([] if any(fact.type == RECONCILED for fact in facts) else [done])]
+
+
+def with_trouble(facts: Sequence[Condition], error: TopropeError, *, serves: bool) -> list[Condition]:
+    """The kind's facts, overruled by what went wrong. Where what serves stands on it the resource is not ready,
+    whatever runs; else what is under way says what it waits for.
+    """
+    trouble = trouble_of(error) if serves else [_told(error), *_waiting(facts, error)]
     stated = {fact.type for fact in trouble}
     return [*(fact for fact in facts if fact.type not in stated), *trouble]
 
 
+def _waiting(facts: Sequence[Condition], error: TopropeError) -> Iterator[Condition]:
+    for fact in facts:
+        if fact.type == PROGRESSING and fact.status == "True":
+            yield Condition(PROGRESSING, "True", error.reason, str(error))
+
+
 def trouble_of(error: TopropeError) -> list[Condition]:
     """What an error says of the resource."""
-    told = Condition(RECONCILED, "False", error.reason, str(error))
     if isinstance(error, Refused) or error.reason == "InvalidSpec":
-        return [Condition(READY, "False", error.reason, str(error)), told]
-    return [told]
+        return [Condition(READY, "False", error.reason, str(error)), _told(error)]
+    return [_told(error)]
+
+
+def _told(error: TopropeError) -> Condition:
+    return Condition(RECONCILED, "False", error.reason, str(error))

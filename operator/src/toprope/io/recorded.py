@@ -20,7 +20,7 @@ from toprope.slo.rules import (
     Identity,
 )
 
-_SPAN = "[90s]"
+_SPAN = f"[{3 * INTERVAL}s]"
 """Three evaluations: of a range, Prometheus tells when each sample was recorded; of an instant it does not."""
 _LAG = 1.5 * INTERVAL
 """Seconds by which a sample may be older than the newest evaluation, which may not be over yet. What is older has

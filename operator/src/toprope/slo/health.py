@@ -4,7 +4,7 @@ Facts are asked in the order of their weight; the first that is found for any SL
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from toprope.core.conditions import Condition, Truth, moment, timestamp
@@ -21,11 +21,25 @@ DATA_PRESENT = "SloDataPresent"
 """Not `DataPresent`: a ShortenerApp says by that whether its database's data is there."""
 RULES_ACCEPTED = "RulesAccepted"
 HISTORY_TOO_SHORT = "HistoryTooShort"
+SPOKEN = (SLOS_MET, DATA_PRESENT, RULES_ACCEPTED, HISTORY_TOO_SHORT)
+"""What changes here rings a bell by itself, or is due."""
 
 PATIENCE = timedelta(minutes=2)
 """How long new rules take at most until Prometheus has evaluated them."""
 TOO_MANY = 1.01
 """Bad events over all events, from where on the two cannot count the same thing; rates are extrapolated by a little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the rules should be."""
+
+    rules: Mapping[Promise, str]
+    """Each SLO that has rules, with their version (`rules.version_of`)."""
+    broken: Mapping[str, str] = field(default_factory=dict)
+    """Name of each SLO that has none, with what is wrong with it."""
+    file: str | None = None
+    """The ConfigMap that holds the rules where the cluster has no prometheus-operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,7 @@ class _Look:
     """All SLOs of a resource at one moment."""
 
     standings: Sequence[Standing]
+    wanted: Wanted
     rules: Mapping[str, str]
     blind: Blindness | None
     retention: timedelta | None
@@ -69,13 +84,13 @@ class _Fact:
 _Check = Callable[[_Look], _Fact | None]
 
 
-def health(wanted: Mapping[Promise, str], measured: Measured, before: Stated, now: datetime) -> Health:
-    """What there is to say of `wanted`, each with the version of its rules (`rules.version_of`)."""
-    if not wanted:
+def health(wanted: Wanted, measured: Measured, before: Stated, now: datetime) -> Health:
+    """What there is to say of the SLOs."""
+    if not wanted.rules and not wanted.broken:
         return Health((), (), (), None)
-    found = standings(wanted, measured, before.slos, now)
-    versions = {promise.name: version for promise, version in wanted.items()}
-    look = _Look(found, versions, measured.blind, measured.retention, before.conditions, now)
+    found = standings(wanted.rules, measured, before.slos, now)
+    versions = {promise.name: version for promise, version in wanted.rules.items()}
+    look = _Look(found, wanted, versions, measured.blind, measured.retention, before.conditions, now)
     conditions = [
         _condition(SLOS_MET, _MET, look),
         _condition(DATA_PRESENT, _DATA, look),
@@ -240,6 +255,25 @@ def earlier_rules(look: _Look) -> _Fact | None:
     return None
 
 
+def not_understood(look: _Look) -> _Fact | None:
+    """An SLO has no rules, the others go on."""
+    if broken := look.wanted.broken:
+        told = "; ".join(f"{name}: {why}" for name, why in broken.items())
+        return _Fact("False", Reason.SLO_NOT_UNDERSTOOD, f"Without rules, and so without alerts: {told}")
+    return None
+
+
+def not_installed(look: _Look) -> _Fact | None:
+    """Somebody has to carry the rules to Prometheus."""
+    if look.wanted.file and not all(one.numbers.rules == look.rules[one.promise.name] for one in look.standings):
+        told = (
+            f"The cluster has no prometheus-operator. ConfigMap {look.wanted.file} holds the rules as a file "
+            f"(rules.yaml): load it into your Prometheus, anew after each change."
+        )
+        return _Fact("False", Reason.RULES_NOT_INSTALLED, told)
+    return None
+
+
 def evaluated(look: _Look) -> _Fact:
     """Samples prove it."""
     return _Fact("True", Reason.EVALUATED, "Prometheus evaluates these very rules.")
@@ -247,7 +281,9 @@ def evaluated(look: _Look) -> _Fact:
 
 _MET: tuple[_Check, ...] = (blind, exhausted, burning, without_data, all_met)
 _DATA: tuple[_Check, ...] = (blind, no_series, nobody_counts, bad_exceeds_total, not_recorded, no_events, counted)
-_RULES: tuple[_Check, ...] = (blind, rule_fails, rules_not_selected, not_evaluated, earlier_rules, evaluated)
+_RULES: tuple[_Check, ...] = (
+    not_understood, blind, rule_fails, not_installed, rules_not_selected, not_evaluated, earlier_rules, evaluated,
+)  # fmt: skip
 
 
 def _overdue(look: _Look) -> Truth:

@@ -27,6 +27,8 @@ class Reason(StrEnum):
     RULES_NOT_SELECTED = "RulesNotSelected"
     NOT_EVALUATED = "NotEvaluated"
     EARLIER_RULES = "EarlierRules"
+    SLO_NOT_UNDERSTOOD = "SloNotUnderstood"
+    RULES_NOT_INSTALLED = "RulesNotInstalled"
     # HistoryTooShort
     RETENTION_BELOW_WINDOW = "RetentionBelowWindow"
     # Events

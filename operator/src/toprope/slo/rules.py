@@ -145,7 +145,9 @@ def rate(ruled: Ruled, window: int, side: str) -> str:
         counted = f"({counted}) and on() {_total(ruled, window)}"
     if not alive:
         return counted
-    lost = f"sum(sum_over_time({LOST_RATE}{{{ruled.identity.matchers}}}[{duration(window)}])) * {INTERVAL} / {window}"
+    # Half an evaluation less: both ends of a range count in Prometheus 2, and evaluations fall on them.
+    seen = duration(window - INTERVAL // 2)
+    lost = f"sum(sum_over_time({LOST_RATE}{{{ruled.identity.matchers}}}[{seen}])) * {INTERVAL} / {window}"
     return f"(({counted}) or 0 * ({lost}) or 0 * count({alive} == 1)) + (({lost}) or vector(0))"
 
 
@@ -175,7 +177,8 @@ def _term(selector: str, source: Source, window: int) -> str:
 
 
 def lost_rate(ruled: Ruled) -> str:
-    """Requests a second that nobody is left to count: the last hour's rate from the moment on when no pod is up.
+    """Requests a second that nobody is left to count: the last hour's rate from the moment on when no pod is up, with
+    what was lost in that hour, or a crash loop would soon be worth nothing.
 
     It goes on from its own last value, and only while Prometheus evaluates without a gap and scrapes somebody: a hole
     in Prometheus itself burns nothing. While a gateway counts, nothing is lost.
@@ -184,7 +187,7 @@ def lost_rate(ruled: Ruled) -> str:
     gateway = f" unless on() {FIRST}{{{matchers}}}" if len(ruled.sli.sources) > 1 else ""
     evaluated = f"sum(count_over_time({OBJECTIVE}{{{matchers}}}[{duration(4 * INTERVAL)}])) >= 3"
     return (
-        f"((max({LOST_RATE}{{{matchers}}}) or {_counted(ruled, HOUR, 'total')}) > 0)"
+        f"((max({LOST_RATE}{{{matchers}}}) or ({rate(ruled, HOUR, 'total')})) > 0)"
         f" unless on() count({ruled.sli.alive} == 1){gateway}"
         f" and on() count(up == 1) and on() ({evaluated})"
     )

@@ -1,5 +1,7 @@
 """Data and credentials: made once, adopted, grown, and said good-bye to."""
 
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -20,10 +22,14 @@ from tests.support.shorteners import (
     with_spec,
     without,
 )
+from toprope.cli.paper import PaperCluster
 from toprope.core.decision import Amend, CreateOnce, Decision, Delete, Tell
 from toprope.core.names import DATA, OWNER_NAME
+from toprope.core.objects import Manifest
+from toprope.io.ledger import NoPrometheus
 from toprope.kinds.shortenerapp.decide import decide
 from toprope.kinds.shortenerapp.farewell import farewell
+from toprope.kinds.shortenerapp.observe import observe
 from toprope.kinds.shortenerapp.reasons import Reason
 
 SMALL, SEEN = settled()
@@ -38,6 +44,11 @@ def made(decision: Decision) -> list[str]:
 
 def amends(decision: Decision) -> list[Amend]:
     return [one for one in decision.actions if isinstance(one, Amend)]
+
+
+def is_trouble(decision: Decision) -> bool:
+    """What is said of the storage."""
+    return next(one.is_trouble for one in decision.conditions if one.type == "StorageGrown")
 
 
 @pytest.mark.parametrize(
@@ -77,6 +88,26 @@ def test_a_lost_login_of_a_cluster_is_a_lost_credential(role: str, left: dict[st
     assert decision.actions == ()
 
 
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [(None, "lacks api-key, and your database knows"), ({"data": {"api-key": None}}, "lacks api-key"), ({}, "")],
+)
+def test_a_database_of_the_users_that_knows_a_key_is_given_no_other(left: dict[str, Any] | None, words: str) -> None:
+    resource, seen = settled(EXTERNAL, my_database=["owner-uri", "app-uri"], my_cache=["uri"])
+    decision = decide(resource, secret_changed("links-credentials", left)(seen), NOW)
+    said = condition(decision, "DataPresent")
+    assert said[:2] == (("False", Reason.CREDENTIALS_LOST) if words else ("True", Reason.DATA_ELSEWHERE))
+    assert words in said[2]
+    assert (decision.actions == ()) is bool(words)
+
+
+def test_a_key_that_no_database_of_the_users_knows_is_made_anew() -> None:
+    paper = Paper(a_shortener(EXTERNAL))
+    paper.pass_once()
+    lost = secret_changed("links-credentials", None)(paper.seen())
+    assert made(decide(paper.resource, lost, NOW)) == ["Secret links-credentials"]
+
+
 def beside(kept: Any) -> Spoiling:
     """Data that an earlier spec left."""
     key = (kept["kind"], kept["metadata"]["name"])
@@ -112,6 +143,7 @@ def test_a_claim_is_asked_to_grow_once() -> None:
     assert amends(decision)[0].patch == {"spec": {"resources": {"requests": {"storage": "2Gi"}}}}
     assert amends(decision)[0].refusable
     assert condition(decision, "StorageGrown")[:2] == ("False", Reason.STORAGE_GROWING)
+    assert not is_trouble(decision)
     assert decision.status["growth"] == {"asked": "2Gi", "askedAt": "2026-01-01T12:00:00Z"}
 
 
@@ -123,6 +155,7 @@ def test_a_refusal_to_grow_is_said_and_asked_again_later(minutes: int, asks: int
     said = condition(later, "StorageGrown")
     assert said[:2] == ("False", Reason.STORAGE_REFUSED)
     assert "allowVolumeExpansion" in said[2]
+    assert is_trouble(later)
     assert condition(later, "Ready")[0] == "True"
 
 
@@ -218,3 +251,27 @@ def test_a_farewell_leaves_a_secret_of_our_name_with_another_owner() -> None:
 
 def test_nothing_to_keep_is_nothing_to_say() -> None:
     assert leaves(SMALL, secret_changed("links-credentials", None)(without(*CLAIM)(SEEN))) == ([], [])
+
+
+class Behind(PaperCluster):
+    """Its watches have yet to tell of any claim or cluster."""
+
+    def children(self, namespace: str, labels: Mapping[str, str]) -> Sequence[Manifest]:
+        late = ("PersistentVolumeClaim", "Cluster")
+        return [one for one in super().children(namespace, labels) if one["kind"] not in late]
+
+
+@pytest.mark.parametrize("spec", [{"database": {"embedded": {"reclaim": "Delete"}}}, CLOUD_NATIVE_PG])
+def test_a_farewell_knows_of_data_that_no_watch_has_told_of(spec: dict[str, Any]) -> None:
+    paper = Paper(a_shortener(spec)).settle()
+    last = replace(paper.resource, deleting=True)
+    behind = Behind()
+    behind.objects = paper.cluster.objects
+    assert leaves(last, asyncio.run(observe(last, behind, NoPrometheus()))) == leaves(last, paper.seen())
+
+
+def test_the_data_of_a_resource_that_stays_costs_no_request() -> None:
+    paper = Paper(a_shortener()).settle()
+    behind = Behind()
+    behind.objects = paper.cluster.objects
+    assert CLAIM not in asyncio.run(observe(paper.resource, behind, NoPrometheus())).children

@@ -30,6 +30,8 @@ WEB = ("Deployment", f"links-web-{REVISION}")
 DATABASE = ("StatefulSet", "links-database")
 CACHE = ("Deployment", "links-cache")
 WEB_DOWN = not_ready(*WEB)
+LEAVING = changed("PersistentVolumeClaim", "links-database", {"metadata": {"deletionTimestamp": "2026-01-01T11:00:00Z"},
+                                                              "spec": {"volumeName": "pvc-7"}})  # fmt: skip
 UNSCHEDULABLE = {"conditions": [{"type": "PodScheduled", "status": "False", "message": "0/1 nodes: too little cpu."}]}
 CRASHED = {"terminated": {"exitCode": 1, "reason": "Error", "message": "settings: SLUG_LENGTH is no number\n"}}
 SILENT = {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}
@@ -63,7 +65,12 @@ def parents(*conditions: dict[str, str]) -> list[dict[str, Any]]:
          waiting("ErrImagePull", "no such tag"))), "Ready", "False",
          Reason.IMAGE_NOT_PULLED, "Image an/image:1 of pod a-pod cannot be pulled: no such tag"),
         ("no node takes the pod", all_of(WEB_DOWN, with_pod("web", REVISION, UNSCHEDULABLE)),
-         "Ready", "False", Reason.POD_NOT_SCHEDULED, "0/1 nodes: too little cpu."),
+         "Ready", "False", Reason.POD_NOT_SCHEDULED,
+         "0/1 nodes: too little cpu. Make room, or change spec.resources or spec.scheduling."),
+        ("no node takes the database", all_of(not_ready(*DATABASE), with_pod("database", None, UNSCHEDULABLE)),
+         "Ready", "False", Reason.POD_NOT_SCHEDULED, "or change spec.database.embedded.resources, and delete the pod"),
+        ("no node takes the cache", all_of(not_ready(*CACHE), with_pod("cache", None, UNSCHEDULABLE)),
+         "CacheReady", "False", Reason.POD_NOT_SCHEDULED, "or change spec.cache.embedded.maxMemory."),
         ("the scheduler says nothing", all_of(WEB_DOWN, with_pod("web", REVISION, {"conditions": [
          {"type": "PodScheduled", "status": "False"}]})), "Ready", "False", Reason.POD_NOT_SCHEDULED,
          "has not said why"),
@@ -82,6 +89,8 @@ def parents(*conditions: dict[str, str]) -> list[dict[str, Any]]:
          "Ready", "False", Reason.WEB_NOT_READY, "0 of 1"),
         ("another component's pod is no excuse", all_of(WEB_DOWN, with_pod("cache", None, UNSCHEDULABLE)),
          "Ready", "False", Reason.WEB_NOT_READY, "0 of 1"),
+        ("web pods that are being scaled are ready", changed(*WEB, {"metadata": {"generation": 2}, "spec":
+         {"replicas": 3}, "status": {"observedGeneration": 1}}), "Ready", "True", Reason.SERVING, "with 1 web pod."),
         ("the gateway refuses the route", changed("HTTPRoute", "links-web", {"status": {"parents": parents(REFUSED)}}),
          "Ready", "False", "NotAllowedByListeners", "no listener"),
         ("and says so in its own condition", changed("HTTPRoute", "links-web", {"status": {"parents":
@@ -91,10 +100,19 @@ def parents(*conditions: dict[str, str]) -> list[dict[str, Any]]:
         ("credentials are lost", secret_changed("links-credentials", None), "Ready", "False",
          Reason.CREDENTIALS_LOST, "links-credentials lacks owner-password, app-password, cache-password, api-key"),
         ("one credential is lost", secret_changed("links-credentials", {"data": {"api-key": None}}), "DataPresent",
-         "False", Reason.CREDENTIALS_LOST, "lacks api-key; nothing is touched"),
-        ("the claim is being deleted", changed("PersistentVolumeClaim", "links-database", {"metadata":
-         {"deletionTimestamp": "2026-01-01T11:00:00Z"}}), "DataPresent", "False", Reason.CLAIM_LEAVING,
-         "being deleted"),
+         "False", Reason.CREDENTIALS_LOST, "lacks api-key; nothing is changed or repaired."),
+        ("the claim is being deleted", LEAVING, "DataPresent", "False", Reason.CLAIM_LEAVING, "being deleted"),
+        ("data that is about to be lost can be saved", LEAVING, "Ready", "False", Reason.CLAIM_LEAVING,
+         "at the next end of pod links-database-0 all data is lost"),
+        ("the volume of a claim that goes can be kept", LEAVING, "Ready", "False", Reason.CLAIM_LEAVING,
+         """(kubectl patch pv pvc-7 -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}') or dump it (kubectl"""),
+        ("a claim without a volume may be dumped", all_of(LEAVING, changed("PersistentVolumeClaim", "links-database",
+         {"spec": {"volumeName": None}})), "Ready", "False", Reason.CLAIM_LEAVING,
+         "To save the data, dump it (kubectl -n default exec links-database-0 -- sh -c '/opt/postgres/"),
+        ("meanwhile all stands still", LEAVING, "Reconciled", "False", Reason.CLAIM_LEAVING,
+         "Meanwhile nothing is changed or repaired."),
+        ("so it does without credentials", secret_changed("links-credentials", None), "Reconciled", "False",
+         Reason.CREDENTIALS_LOST, "nothing is changed or repaired."),
         ("the claim is gone", without("PersistentVolumeClaim", "links-database"), "DataPresent", "False",
          Reason.DATA_COMING, "is being made"),
         ("the data is there", lambda seen: seen, "DataPresent", "True", Reason.DATA_KEPT, "holds the data"),
@@ -105,6 +123,24 @@ def test_conditions(sentence: str, spoil: Spoiling, name: str, status: str, reas
     said = condition(decision, name)
     assert (said[0], said[1]) == (status, reason)
     assert words in said[2]
+
+
+def test_of_web_pods_that_are_not_ready_the_newest_is_named_with_its_log() -> None:
+    ready = RUNNING | {"conditions": [{"type": "Ready", "status": "True"}]}
+    spoil = all_of(
+        WEB_DOWN,
+        with_pod("web", REVISION, RUNNING, "an-older-pod"),
+        with_pod("web", REVISION, RUNNING, "a-newer-pod", born="2026-01-01T10:00:00Z"),
+        with_pod("web", REVISION, ready, "a-ready-pod", born="2026-01-01T11:00:00Z"),
+    )
+    assert condition(decide(GOOD, spoil(SEEN), NOW), "Ready")[2] == (
+        "0 of 1 web pods ready. The log of pod a-newer-pod may say why (kubectl -n default logs a-newer-pod)."
+    )
+
+
+def test_web_pods_that_are_ready_and_too_few_are_not_blamed() -> None:
+    ready = with_pod("web", REVISION, {"conditions": [{"type": "Ready", "status": "True"}]})
+    assert condition(decide(GOOD, all_of(WEB_DOWN, ready)(SEEN), NOW), "Ready")[2] == "0 of 1 web pods ready."
 
 
 def test_lost_credentials_touch_nothing_and_keep_the_status() -> None:

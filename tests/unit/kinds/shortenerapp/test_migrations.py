@@ -1,10 +1,13 @@
 """Migrations: once per revision, before its web pods, tried again after a growing pause."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tests.support.shorteners import (
+    CLOUD_NATIVE_PG,
     EXTERNAL,
     NOW,
     Paper,
@@ -45,6 +48,12 @@ def a_new_one() -> Paper:
     return paper
 
 
+def success_on(paper: Paper, kind: str = "PersistentVolumeClaim") -> dict[str, str]:
+    """A success on the data that is there."""
+    uid = paper.seen().children[kind, "links-database"]["metadata"]["uid"]
+    return {"revision": REVISION, "succeededAt": "2026-01-01T00:00:00Z", "dataUid": uid}
+
+
 def applied(decision: Decision) -> set[tuple[str, str]]:
     return {
         (one.manifest["kind"], one.manifest["metadata"]["name"]) for one in decision.actions if isinstance(one, Apply)
@@ -61,7 +70,7 @@ def test_web_pods_wait_for_their_migration() -> None:
     without, succeeded = paper.pass_once(), paper.pass_once()
     assert JOB in applied(without)
     assert web not in applied(without)
-    assert succeeded.status["migrations"] == [{"revision": REVISION, "succeededAt": "2026-01-01T00:00:00Z"}]
+    assert succeeded.status["migrations"] == [success_on(paper)]
     assert web in applied(succeeded)
 
 
@@ -115,7 +124,7 @@ def test_a_retry_that_runs_says_so_and_a_success_forgets_the_failures() -> None:
     paper = a_new_one()
     paper.pass_once(FAILS)
     assert "It is being tried again." in condition(paper.pass_once(RUNS), "Ready")[2]
-    assert paper.pass_once().status["migrations"] == [{"revision": REVISION, "succeededAt": "2026-01-01T00:00:00Z"}]
+    assert paper.pass_once().status["migrations"] == [success_on(paper)]
 
 
 def test_a_job_that_is_being_deleted_still_counts_as_running() -> None:
@@ -164,3 +173,74 @@ def test_a_failure_of_which_only_the_job_is_known_has_no_next_try() -> None:
     known = MigrationStatus(revision=REVISION, failed_job="uid")
     failed = {"metadata": {"uid": "uid"}, **FAILED}
     assert jobs.next_try(jobs.counted(known, failed, (), NOW), failed) is None
+
+
+def lose(paper: Paper, *kinds: str) -> None:
+    """Somebody deletes what there is of these kinds."""
+    for ref in list(paper.cluster.objects):
+        if ref.resource.kind in kinds:
+            del paper.cluster.objects[ref]
+
+
+@pytest.mark.parametrize(
+    ("spec", "kinds"),
+    [
+        ({}, ["PersistentVolumeClaim"]),
+        ({}, ["PersistentVolumeClaim", "Secret"]),
+        ({}, ["PersistentVolumeClaim", "Secret", "Job"]),
+        (CLOUD_NATIVE_PG, ["Cluster"]),
+        (CLOUD_NATIVE_PG, ["Cluster", "Secret", "Job"]),
+    ],
+)
+def test_an_empty_database_that_takes_the_place_of_one_is_migrated(spec: dict[str, Any], kinds: list[str]) -> None:
+    paper = Paper(a_shortener(spec)).settle()
+    name = ("Job", f"links-migrate-{revision_of_spec(paper.resource.spec)}")
+    first = paper.resource.status.migrations[0].data_uid
+    lose(paper, *kinds)
+    emptied = paper.pass_once()
+    assert condition(emptied, "Ready")[0] == "False"
+    assert (name in deleted(emptied), name in applied(emptied)) == ("Job" not in kinds, "Job" in kinds)
+    assert name in applied(paper.pass_once())
+    paper.settle()
+    assert condition(paper.pass_once(), "Ready")[:2] == ("True", Reason.SERVING)
+    assert paper.resource.status.migrations[0].data_uid not in (None, first)
+
+
+REPLACED = changed(
+    "PersistentVolumeClaim",
+    "links-database",
+    {"metadata": {"uid": "another", "creationTimestamp": "2026-01-01T09:00:00Z"}},
+)
+
+
+def test_a_job_of_earlier_data_says_nothing_of_what_has_taken_its_place() -> None:
+    paper = a_new_one()
+    decision = paper.pass_once(REPLACED)
+    assert decision.status["migrations"] == [{"revision": REVISION}]
+    assert JOB in deleted(decision)
+
+
+def test_a_revision_that_is_gone_back_to_is_migrated_where_the_data_has_changed_since() -> None:
+    paper = Paper(a_shortener()).settle()
+    paper.resource = with_spec(paper.resource, {"settings": {"slugLength": 9}})
+    paper.settle()
+    assert [one.succeeded_at for one in paper.resource.status.migrations if one.revision == REVISION] != [None]
+    decision = paper.pass_once(REPLACED)
+    assert {"revision": REVISION} in decision.status["migrations"]
+
+
+def test_a_success_without_its_data_is_one_on_what_is_there() -> None:
+    paper = Paper(a_shortener()).settle()
+    lose(paper, "Job")
+    known = paper.resource.status.migrations[0].model_copy(update={"data_uid": None})
+    status = paper.resource.status.model_copy(update={"migrations": [known]})
+    paper.resource = replace(paper.resource, status=status)
+    decision = paper.pass_once()
+    assert JOB not in applied(decision)
+    assert decision.status["migrations"][0]["dataUid"] == success_on(paper)["dataUid"]
+
+
+def test_of_a_database_of_the_users_a_success_stands_alone() -> None:
+    resource, _ = settled(EXTERNAL, my_database=["owner-uri", "app-uri"], my_cache=["uri"])
+    assert resource.status.migrations[0].succeeded_at
+    assert resource.status.migrations[0].data_uid is None

@@ -7,10 +7,21 @@ import pytest
 from tests.support.flows import End, allowed
 from tests.support.shorteners import CLOUD_NATIVE_PG, EXTERNAL, WITH_TRAFFIC, a_shortener
 from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp.needs import needs_of
 from toprope.kinds.shortenerapp.render.network_policies import network_policies
+from toprope.kinds.shortenerapp.render.web_deployment import web_deployment
 
 LINKS = a_shortener(WITH_TRAFFIC)
 OTHER = a_shortener(WITH_TRAFFIC, name="other")
+
+
+def policies_of(*resources: Any) -> list[dict[str, Any]]:
+    """The policies while one revision lives that the spec wants."""
+    return [
+        policy
+        for one in resources
+        for policy in network_policies(one, needs_of(web_deployment(one, "abc", "an/image:1")))
+    ]
 
 
 def ours(component: str, resource: Any = LINKS, revision: str | None = None) -> End:
@@ -67,28 +78,28 @@ CNPG_OPERATOR = End("cnpg-system", {"app": "cnpg"})
     ],
 )
 def test_a_flow(source: End, target: End, port: int, is_needed: bool) -> None:
-    policies = [*network_policies(LINKS), *network_policies(OTHER)]
+    policies = policies_of(LINKS, OTHER)
     assert allowed(policies, source, target, port) is is_needed
 
 
 @pytest.mark.parametrize(("caller", "asks"), [(WEB, True), (MIGRATE, True), (ROTATE, True), (DATABASE, False)])
 def test_only_who_calls_by_name_asks_dns(caller: End, asks: bool) -> None:
-    assert allowed(network_policies(LINKS), caller, DNS, 53, "UDP") is asks
+    assert allowed(policies_of(LINKS), caller, DNS, 53, "UDP") is asks
 
 
 def test_without_traffic_no_gateway_comes_in() -> None:
-    assert not allowed(network_policies(a_shortener()), GATEWAY, WEB, 8000)
+    assert not allowed(policies_of(a_shortener()), GATEWAY, WEB, 8000)
 
 
 def test_a_gateway_in_the_same_namespace_is_named_once() -> None:
     here = a_shortener({"traffic": {"gateway": {"name": "public"}}})
-    web = next(one for one in network_policies(here) if one["metadata"]["name"] == "links-web")
+    web = next(one for one in policies_of(here) if one["metadata"]["name"] == "links-web")
     assert len(web["spec"]["ingress"][0]["from"]) == 1
 
 
 @pytest.mark.parametrize("caller", [WEB, MIGRATE, ROTATE])
 def test_parts_outside_are_reached(caller: End) -> None:
-    policies = network_policies(a_shortener(EXTERNAL))
+    policies = policies_of(a_shortener(EXTERNAL))
     assert allowed(policies, caller, INTERNET, 5432)
     assert not allowed(policies, caller, INTERNET, 5432, "UDP")
     assert not allowed(policies, INTERNET, caller, 8000)
@@ -99,7 +110,7 @@ def test_parts_outside_are_reached(caller: End) -> None:
     [("http://collector.tracing:4318", 4318), ("https://traces.example.com", 443), ("http://collector", 80)],
 )
 def test_traces_leave_by_the_endpoints_port_only(endpoint: str, port: int) -> None:
-    policies = network_policies(a_shortener({"settings": {"otlpEndpoint": endpoint}}))
+    policies = policies_of(a_shortener({"settings": {"otlpEndpoint": endpoint}}))
     assert allowed(policies, WEB, INTERNET, port)
     assert not allowed(policies, WEB, INTERNET, port + 1)
 
@@ -118,4 +129,4 @@ def test_traces_leave_by_the_endpoints_port_only(endpoint: str, port: int) -> No
     ],
 )
 def test_a_cluster_of_cloud_native_pg_is_reached_by_who_needs_it(source: End, port: int, is_needed: bool) -> None:
-    assert allowed(network_policies(a_shortener(CLOUD_NATIVE_PG)), source, CNPG, port) is is_needed
+    assert allowed(policies_of(a_shortener(CLOUD_NATIVE_PG)), source, CNPG, port) is is_needed

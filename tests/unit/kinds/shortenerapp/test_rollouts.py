@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from tests.support.engine import INSTALLATION
 from tests.support.shorteners import (
     NOW,
@@ -16,13 +18,16 @@ from tests.support.shorteners import (
     with_spec,
     without,
 )
+from toprope.cli.paper import merged
 from toprope.core.decision import Apply, CreateOnce, Decision
 from toprope.core.frozen import RENDERED_BY
+from toprope.core.objects import CONTROLLER_REVISION, Manifest
 from toprope.delivery.machine import Phase
 from toprope.delivery.machine import Reason as Moved
 from toprope.kinds.shortenerapp.decide import decide
 from toprope.kinds.shortenerapp.reasons import Reason
 from toprope.kinds.shortenerapp.revisions import REMEMBERED
+from toprope.kinds.shortenerapp.seen import Seen
 from toprope.kinds.shortenerapp.spec import revision_of_spec
 
 LONGER_SLUGS = {"settings": {"slugLength": 9}}
@@ -69,6 +74,17 @@ def test_the_doors_open_only_after_the_verdict_stands_in_the_status() -> None:
     after = paper.pass_once()
     backends = applied(after, "HTTPRoute", "links-web")["spec"]["rules"][0]["backendRefs"]
     assert [one["name"] for one in backends] == [f"links-web-{candidate}"]
+
+
+def test_a_release_is_ready_while_the_gateway_looks_at_its_moved_route() -> None:
+    paper, _, _ = a_rollout(WITH_TRAFFIC)
+    while not paper.resource.status.revision.retiring:
+        paper.pass_once()
+    paper.pass_once()
+    decision = paper.pass_once(changed("HTTPRoute", "links-web", {"metadata": {"generation": 2}}))
+    assert condition(decision, "Ready")[:2] == ("True", Reason.SERVING)
+    assert condition(decision, "RouteAccepted")[:2] == ("False", "GatewayHasNotAnswered")
+    assert not next(one.is_trouble for one in decision.conditions if one.type == "RouteAccepted")
 
 
 def test_a_retiring_revision_rests_until_its_last_requests_have_ended() -> None:
@@ -135,6 +151,47 @@ def test_only_so_many_old_revisions_are_remembered() -> None:
     assert len(paper.resource.status.migrations) == REMEMBERED + 1
 
 
+def in_order_of_birth(seen: Seen) -> Seen:
+    """The records have times of birth; on paper everything is born at once, and numbered."""
+
+    def born(one: Manifest) -> Any:
+        number = int(one["metadata"]["uid"].removeprefix("paper-"))
+        return merged(one, {"metadata": {"creationTimestamp": f"2026-01-01T00:00:00.{number:06}Z"}})
+
+    records = {key: born(one) for key, one in seen.children.items() if key[0] == CONTROLLER_REVISION.kind}
+    return replace(seen, children={**seen.children, **records})
+
+
+def released(paper: Paper, length: int, passes: int = 12) -> str:
+    """A release of this length; answers with its revision."""
+    paper.resource = with_spec(paper.resource, {"settings": {"slugLength": length}})
+    for _ in range(passes):
+        paper.now += min(paper.pass_once(in_order_of_birth).again, timedelta(seconds=11))
+    return revision_of_spec(paper.resource.spec)
+
+
+def test_the_way_back_to_what_has_just_served_is_there() -> None:
+    paper = Paper(a_shortener()).settle()
+    oldest = released(paper, 8)
+    for length in range(9, 8 + REMEMBERED):
+        released(paper, length)
+    assert released(paper, 8) == paper.resource.status.revision.stable == oldest
+    for length in (20, 21):
+        released(paper, length)
+    assert f"links-web-{oldest}" in names(paper, "ControllerRevision")
+    assert oldest in {one.revision for one in paper.resource.status.migrations}
+
+
+def test_revisions_that_never_served_are_forgotten_first() -> None:
+    paper = Paper(a_shortener()).settle()
+    served = {released(paper, length) for length in range(8, 8 + REMEMBERED)}
+    for length in range(20, 20 + REMEMBERED):
+        released(paper, length, passes=1)
+    released(paper, 30)
+    assert paper.resource.status.revision.stable == revision_of_spec(paper.resource.spec)
+    assert {f"links-web-{name}" for name in served} <= names(paper, "ControllerRevision")
+
+
 def test_a_newer_operator_restarts_nothing() -> None:
     paper = Paper(a_shortener()).settle()
     before = {key: one.get("spec") for key, one in paper.seen().children.items()}
@@ -145,14 +202,25 @@ def test_a_newer_operator_restarts_nothing() -> None:
     assert "RenderOutdated" not in [one.type for one in decision.conditions]
 
 
-def test_a_rendering_that_has_changed_since_is_said() -> None:
-    resource, seen = settled()
+@pytest.mark.parametrize(
+    ("spec", "way"),
+    [
+        ({}, "set spec.version to 0.1.0 to move now"),
+        ({"version": "0.0.9"}, "set spec.version to 0.1.0 to move now"),
+        ({"version": "0.1.0"}, "change a field that makes a new revision, as spec.settings.logLevel, to move now"),
+        ({"image": "an/image:1"}, "name the same image another way in spec.image, as by its digest, to move now"),
+    ],
+)
+def test_a_rendering_that_has_changed_since_is_said(spec: dict[str, Any], way: str) -> None:
+    resource, seen = settled(spec)
     record = f"links-web-{revision_of_spec(resource.spec)}"
     older = seen.children["ControllerRevision", record]["data"]["manifests"]
     older = [{**one, "spec": {**one["spec"], "minReadySeconds": 5}} for one in older]
     earlier = {"metadata": {"annotations": {RENDERED_BY: "0.0.9"}}, "data": {"manifests": older}}
     decision = decide(resource, changed("ControllerRevision", record, earlier)(seen), NOW)
-    assert condition(decision, "RenderOutdated")[:2] == ("True", Reason.RENDERED_EARLIER)
+    said = condition(decision, "RenderOutdated")
+    assert said[:2] == ("True", Reason.RENDERED_EARLIER)
+    assert way in said[2]
     assert applied(decision, "Deployment", record)["spec"]["minReadySeconds"] == 5
 
 

@@ -20,6 +20,7 @@ from tests.support.shorteners import (
     with_spec,
     without,
 )
+from toprope.core.conditions import Condition
 from toprope.core.decision import Amend, Apply, CreateOnce, Decision
 from toprope.core.names import ROTATE_CREDENTIALS, ROTATED
 from toprope.kinds.shortenerapp import places
@@ -81,6 +82,21 @@ def test_after_the_job_the_successors_take_the_places() -> None:
     paper.settle()
     assert JOB[1] not in jobs(paper)
     assert paper.resource.status.credentials.dump() == {"rotated": "monday"}
+
+
+def rotated(decision: Decision) -> Condition:
+    return next(one for one in decision.conditions if one.type == "CredentialsRotated")
+
+
+def test_only_what_is_in_the_way_of_a_rotation_is_trouble() -> None:
+    paper = asked()
+    steps = [rotated(paper.pass_once()), rotated(paper.pass_once())]
+    paper.now += SPREAD
+    steps.append(rotated(paper.pass_once()))
+    assert [(one.status, one.is_trouble) for one in steps] == [("False", False)] * 3
+    stuck: Spoiling = with_pod("rotate", MARK, {"conditions": [{"type": "PodScheduled", "status": "False"}]})
+    assert rotated(paper.pass_once(all_of(RUNS, stuck))).is_trouble
+    assert rotated(paper.pass_once(FAILED)).is_trouble
 
 
 def test_the_same_id_rotates_once() -> None:

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Self, TypeVar
 from pydantic import Field, SecretStr, model_validator
 from redis import exceptions
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.credentials import CredentialProvider
@@ -81,7 +82,10 @@ class Cache:
         self._circuit = Circuit(settings.cache_pause, clock)
         file = settings.cache_password_file
         self._passwords = Passwords(file) if file is not None else None
-        self._redis = self._made(settings.cache_timeout, settings.cache_pool_size)
+        self.connected: Callable[[], None] = lambda: None
+        """Called for each new connection, before anything is asked through it: another server may stand behind it,
+        which holds something older, or nothing."""
+        self._redis = self._made(settings.cache_timeout, settings.cache_pool_size, redis_connect_func=self._greeted)
 
     @property
     def away(self) -> bool:
@@ -123,6 +127,10 @@ class Cache:
             self._passwords.refused()
             return await ask(self._redis)
 
+    async def _greeted(self, connection: AbstractConnection) -> None:
+        await connection.on_connect()
+        self.connected()
+
     def _failed(self, error: Exception) -> None:
         # An error that Redis answered (wrong type, script error) is an answer: the cache is there.
         if not isinstance(error, GONE):
@@ -131,8 +139,9 @@ class Cache:
             logs.say(logger, "the cache is away", logging.WARNING, error=type(error).__qualname__)
         self._circuit.failed()
 
-    def _made(self, timeout: float | None, size: int) -> Redis:
-        credentials: dict[str, Any] = {"credential_provider": self._passwords} if self._passwords else {}
+    def _made(self, timeout: float | None, size: int, **more: Any) -> Redis:
+        if self._passwords is not None:
+            more["credential_provider"] = self._passwords
         pool = BlockingConnectionPool.from_url(
             _uri(self._settings),
             max_connections=size,
@@ -141,7 +150,7 @@ class Cache:
             socket_timeout=timeout,
             # A restarted server leaves dead connections in the pool: one more try, but never after a time-out.
             retry=Retry(NoBackoff(), 1, (exceptions.ConnectionError,)),
-            **credentials,
+            **more,
         )
         return Redis.from_pool(pool)
 

@@ -60,7 +60,7 @@ class Ledger:
     def begin(self, scope: Scope) -> Request:
         """A request came in."""
         now = self._clock()
-        # The gateway sets this header on its preview route and strips it from everybody else.
+        # The gateway sets this header on its preview route and takes it away on the other one.
         route_class = 1 if (b"toprope-route", b"preview") in scope["headers"] else 0
         request = Request(scope, now, route_class)
         unfinished = self._unfinished[route_class]

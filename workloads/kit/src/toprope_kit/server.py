@@ -26,8 +26,8 @@ class ServerSettings(EnvSettings):
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """Worker processes that share the users' port."""
 
-    host: str = "0.0.0.0"  # noqa: S104  (a pod's own network)
-    """Address of both ports."""
+    host: str = "::"
+    """Address of both ports. `::` is every address, of both families where there is IPv6."""
 
     port: Port = 8000
     """Users' port; 0 takes a free one, which the log names."""

@@ -127,9 +127,13 @@ class Supervisor:
 
 def bound(host: str, port: int, count: int) -> list[socket.socket]:
     """`count` sockets on the same port, which do not listen yet; OSError when it is taken."""
+    if host == "::" and not socket.has_dualstack_ipv6():
+        host = "0.0.0.0"  # noqa: S104 - a pod's own network
     sockets: list[socket.socket] = []
     for _ in range(count):
         sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        if sock.family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # Alone on its port it must stay alone: another process with the option would share the requests.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, count > 1)

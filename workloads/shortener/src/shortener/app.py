@@ -120,6 +120,7 @@ def front(parts: Parts) -> Front:
     redirect.address_limit = settings.address_requests_per_minute
     redirect.proxies = settings.trusted_proxies
     worker.readiness.add("database", parts.store.check, timeout=1.0, need="once")
+    worker.readiness.add("changes", parts.channel.check, timeout=1.0, need="never")
     worker.readiness.add("cache", parts.cache.check, timeout=1.0, need="never")
     worker.on_drain(parts.clicks.drain)
     return Front(redirect, api(parts))

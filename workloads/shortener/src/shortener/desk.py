@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from shortener import idempotency, slugs, targets
-from shortener.links import Links, Row, before_cursor, cursor_after, of_tenant
+from shortener import cursors, idempotency, slugs, targets
+from shortener.links import NEWEST, Links, Row, of_tenant
 from shortener.models import Link, LinkChange, LinkPage, NewLink, Statistics
 from shortener.passwords import Passwords
 from shortener.settings import ShortenerSettings
@@ -71,12 +71,13 @@ class Desk:
 
     async def page(self, caller: Caller, cursor: str | None, most: int) -> LinkPage:
         """Links, newest first."""
-        before = before_cursor(cursor)
         async with of_tenant(self._database, caller.tenant) as links:
+            key = await links.key()
+            before = NEWEST if cursor is None else cursors.before(cursor, key)
             rows = await links.page(before, most + 1)
         more = len(rows) > most
         items = [shown(row, caller.base) for row in rows[:most]]
-        return LinkPage(items=items, next=cursor_after(rows[most - 1]) if more else None)
+        return LinkPage(items=items, next=cursors.cursor(rows[most - 1]["id"], key) if more else None)
 
     async def change(self, caller: Caller, slug: str, asked: LinkChange) -> Link:
         """The link as it is from now on; every worker knows within a second."""
@@ -114,7 +115,7 @@ class Desk:
                 raise Conflict("This slug is taken; choose another one.")
             return row
         for longer in range(TRIES):
-            if row := await links.add(slugs.generated(self._slug_length + longer), conditions):
+            if row := await links.add(slugs.generated(self._slug_length + longer, self._reserved), conditions):
                 return row
         raise Unavailable("No free slug was found; ask for a greater slug length.", retry_after=5)
 

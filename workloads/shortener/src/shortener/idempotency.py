@@ -1,8 +1,8 @@
 """A request that is sent twice under one Idempotency-Key is carried out once, and answered twice with the same.
 
 The key is taken in the transaction that does the work: a second request waits for the first, and finds its answer,
-or nothing when the first one failed. Keys live for a day. A password is no part of what is compared: even its hash
-would help somebody who reads the database.
+or nothing when the first one failed. Keys live for a day. Of a password only whether there is one is compared: even its
+hash would help somebody who reads the database.
 """
 
 import hashlib
@@ -17,8 +17,8 @@ from toprope_kit.problem import Unavailable, Unprocessable
 
 
 def digest(asked: NewLink) -> bytes:
-    """Of everything that was asked for, but the password."""
-    content = asked.model_dump(mode="json", exclude={"password"})
+    """Of everything that was asked for; of a password that there is one."""
+    content = asked.model_dump(mode="json", exclude={"password"}) | {"password": asked.password is not None}
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
 
 

@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from math import ceil
@@ -29,6 +30,12 @@ BEAT = 0.25
 CALLERS = 50_000
 """Callers that one worker counts; the one that was silent longest goes first."""
 
+AT_ONCE = 500
+"""Callers in one talk with the cache, which has a fifth of a second: of many callers no single one takes long."""
+
+Caller = tuple[str, str]
+"""The limit's name, and whom it counts."""
+
 NOTED = "shortener.limit"
 """Where in a request's scope its verdict lies; `Front` puts it on the answer."""
 
@@ -39,6 +46,11 @@ if used >= tonumber(ARGV[1]) then return {0, math.ceil(used)} end
 redis.call('INCR', KEYS[1])
 redis.call('EXPIRE', KEYS[1], 130)
 return {1, math.ceil(used) + 1}
+"""
+
+
+GIVE_BACK = """
+if tonumber(redis.call('GET', KEYS[1]) or '0') > 0 then redis.call('DECR', KEYS[1]) end
 """
 
 
@@ -96,8 +108,8 @@ class Limits:
     def __init__(self, cache: Cache, clock: Callable[[], float] = time.time) -> None:
         self._cache = cache
         self._clock = clock
-        self._counts: OrderedDict[tuple[str, str], Count] = OrderedDict()
-        self._news: set[tuple[str, str]] = set()
+        self._counts: OrderedDict[Caller, Count] = OrderedDict()
+        self._news: set[Caller] = set()
         self.place = ""
         """Whose limits these are, where services share a cache; while it is not known, this worker counts alone."""
 
@@ -109,7 +121,8 @@ class Limits:
         if used >= limit:
             return verdict(used, False, limit, now)
         count.untold += 1
-        self._news.add((scope, who))
+        if self.place:
+            self._news.add((scope, who))
         return verdict(used + 1, True, limit, now)
 
     async def take_now(self, scope: str, who: str, limit: int) -> Verdict:
@@ -128,19 +141,38 @@ class Limits:
             return self.take(scope, who, limit)
         return verdict(used, bool(allowed), limit, now)
 
+    async def give_back(self, scope: str, who: str) -> None:
+        """One request that `take_now` let through is not to count after all; for who counts failures only."""
+        window = int(self._clock()) // WINDOW
+        if self.place:
+            with suppress(CacheAway):
+                await self._cache.attempt(lambda redis: redis.eval(GIVE_BACK, 1, self._name(scope, who, window)))
+                return
+        count = self._count((scope, who), window)
+        if count.told + count.untold > 0:
+            count.untold -= 1
+
     async def run(self) -> None:
         """Exchange counts with the other workers until cancelled."""
         while True:
             await asyncio.sleep(BEAT)
-            if self._news and self.place:
+            if self._news:
                 await self._exchange()
 
     async def _exchange(self) -> None:
+        news = list(self._news)
+        self._news.clear()
+        for first in range(0, len(news), AT_ONCE):
+            try:
+                await self._tell([caller for caller in news[first : first + AT_ONCE] if caller in self._counts])
+            except CacheAway:
+                self._news.update(news[first:])
+                return
+
+    async def _tell(self, callers: list[Caller]) -> None:
         window = int(self._clock()) // WINDOW
-        callers = [caller for caller in self._news if caller in self._counts]
         counts = [self._count(caller, window) for caller in callers]
         deltas = [count.untold for count in counts]
-        self._news.clear()
 
         async def ask(redis: Redis) -> list[int]:
             pipeline = redis.pipeline(transaction=False)
@@ -150,21 +182,17 @@ class Limits:
             answers: list[int] = await pipeline.execute()
             return answers[::2]
 
-        try:
-            totals = await self._cache.attempt(ask)
-        except CacheAway:
-            self._news.update(callers)
-            return
-        for count, delta, total in zip(counts, deltas, totals, strict=True):
+        for count, delta, total in zip(counts, deltas, await self._cache.attempt(ask), strict=True):
             if count.window == window:
                 count.told, count.untold = total, count.untold - delta
 
-    def _count(self, caller: tuple[str, str], window: int) -> Count:
+    def _count(self, caller: Caller, window: int) -> Count:
         count = self._counts.get(caller)
         if count is None:
             count = self._counts[caller] = Count(window)
             if len(self._counts) > CALLERS:
-                self._counts.popitem(last=False)
+                silent, _ = self._counts.popitem(last=False)
+                self._news.discard(silent)
         else:
             self._counts.move_to_end(caller)
             count.roll(window)

@@ -4,8 +4,6 @@ Every question runs in a transaction that names the tenant; the database's own r
 other row exists for it.
 """
 
-import base64
-import binascii
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,10 +11,11 @@ from typing import Any
 import asyncpg
 
 from toprope_kit.database import Database
-from toprope_kit.problem import BadRequest, NotFound, Unprocessable
+from toprope_kit.problem import NotFound, Unprocessable
 
 COLUMNS = (
     "id, slug, target, fallback_target, valid_from, valid_until, visit_limit,"
+    " CASE WHEN visit_limit IS NOT NULL THEN visits END AS visits,"
     " password_hash IS NOT NULL AS has_password, enabled, created_at, updated_at"
 )
 
@@ -38,6 +37,7 @@ SAME = f"""
 
 PAGE = f"SELECT {COLUMNS} FROM shortener.links WHERE id < $1 ORDER BY id DESC LIMIT $2"  # noqa: S608 - as above
 ONE = f"SELECT {COLUMNS} FROM shortener.links WHERE slug = $1"  # noqa: S608 - as above
+KEY = "SELECT sha256(convert_to(id || ' ' || shortener.current_tenant(), 'UTF8')) FROM shortener.identity"
 NEWEST = 2**63 - 1
 
 
@@ -75,6 +75,10 @@ class Links:
             raise NotFound("There is no such link.")
         return row
 
+    async def key(self) -> bytes:
+        """What this tenant's cursors are made with, by every worker; no client ever sees it."""
+        return bytes(await self.connection.fetchval(KEY))
+
     async def page(self, before: int, most: int) -> list[Row]:
         """Links that were made before this id, newest first."""
         rows: list[Row] = await self.connection.fetch(PAGE, before, most)
@@ -102,21 +106,3 @@ class Links:
         done = await self.connection.execute("DELETE FROM shortener.links WHERE slug = $1", slug)
         if done == "DELETE 0":
             raise NotFound("There is no such link.")
-
-
-def cursor_after(row: Row) -> str:
-    """Opaque to clients; says where the next page begins."""
-    return base64.urlsafe_b64encode(str(row["id"]).encode()).decode().rstrip("=")
-
-
-def before_cursor(cursor: str | None) -> int:
-    """The id that a page stays below; BadRequest for a cursor that we did not make."""
-    if cursor is None:
-        return NEWEST
-    try:
-        before = int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, binascii.Error) as error:
-        raise BadRequest("The cursor is not one of ours; start again without it.") from error
-    if not 0 < before <= NEWEST:
-        raise BadRequest("The cursor is not one of ours; start again without it.")
-    return before

@@ -23,7 +23,7 @@ from shortener.channel import Channel
 from shortener.entry import Entry
 from shortener.memory import Held, Memory
 from shortener.service import CACHE_HITS, DATABASE_HITS, MEMORY_HITS, STALE_HITS
-from shortener.shared import Shared
+from shortener.shared import AT_ONCE, Shared
 from toprope_kit.database import DatabaseAway
 from toprope_kit.memory import Slot
 
@@ -39,9 +39,6 @@ PATIENCE = 1.0
 SWEEP_EVERY = 60.0
 """Seconds between two looks for changes of all known links, while the database is away: well before the cache forgets
 that something changed."""
-
-SWEPT = 500
-"""Links that the cache is asked about at once."""
 
 Resolve = Callable[[str], Awaitable[Entry | None]]
 
@@ -96,8 +93,8 @@ class Lookup:
         if not self._away():
             return
         held = self._memory.versions()
-        for first in range(0, len(held), SWEPT):
-            for slug in await self._shared.outdated(held[first : first + SWEPT]):
+        for first in range(0, len(held), AT_ONCE):
+            for slug in await self._shared.outdated(held[first : first + AT_ONCE]):
                 self._memory.forget(slug)
 
     def changed(self, slug: str, version: int) -> None:

@@ -1,22 +1,28 @@
 """What the API takes and gives. camelCase outside, snake_case inside."""
 
-from datetime import date, datetime
+import re
+from datetime import UTC, date, datetime
 from typing import Annotated, Self
 
 from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     HttpUrl,
     SecretStr,
+    StrictBool,
+    StrictInt,
     TypeAdapter,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 
 from shortener.slugs import PATTERN
+
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 _url = TypeAdapter(HttpUrl)
 
@@ -33,8 +39,35 @@ Target = Annotated[
     Field(max_length=2048),
 ]
 Slug = Annotated[str, Field(pattern=PATTERN, max_length=64, examples=["spring"])]
-Limit = Annotated[int, Field(ge=1, le=2**53)]
-Password = Annotated[SecretStr, Field(min_length=1, max_length=256)]
+Limit = Annotated[StrictInt, Field(ge=1, le=2**53)]
+WRITTEN = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
+
+
+def _written_as_a_moment(moment: object) -> object:
+    """Pydantic would take a number, also as text, for seconds since 1970."""
+    if not isinstance(moment, datetime) and not (isinstance(moment, str) and WRITTEN.match(moment)):
+        raise ValueError("must be text, as 2026-01-31T12:00:00Z")
+    return moment
+
+
+def _in_our_time(moment: datetime) -> datetime:
+    """A day's room at both ends, so that no time zone leads out of what Python and Postgres know."""
+    if not EARLIEST <= moment <= LATEST:
+        raise ValueError("must lie in the years 1970 to 9998")
+    return moment
+
+
+def _writable(password: SecretStr) -> SecretStr:
+    """JSON can carry half a character, which no form can send."""
+    try:
+        password.get_secret_value().encode()
+    except UnicodeEncodeError:
+        raise ValueError("must be text that UTF-8 can carry") from None
+    return password
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_as_a_moment), AfterValidator(_in_our_time)]
+Password = Annotated[SecretStr, Field(min_length=1, max_length=256), AfterValidator(_writable)]
 
 
 class ApiModel(BaseModel):
@@ -51,11 +84,11 @@ class Conditions(ApiModel):
     fallback_target: Target | None = None
     """Where visits go before `validFrom`, after `validUntil` and beyond `visitLimit`; without it they end here."""
 
-    valid_from: AwareDatetime | None = None
-    """The link opens at this moment."""
+    valid_from: Moment | None = None
+    """The link opens at this moment, in the years 1970 to 9998."""
 
-    valid_until: AwareDatetime | None = None
-    """The link ends at this moment."""
+    valid_until: Moment | None = None
+    """The link ends at this moment, in the years 1970 to 9998."""
 
     visit_limit: Limit | None = None
     """Visits that get through, exactly; counted from the link's creation."""
@@ -79,8 +112,9 @@ class NewLink(Conditions):
     slug: Slug | None = None
     """The last part of the short address; made up when left out."""
 
-    find_if_exists: bool = False
-    """Give the tenant's link with this target and these conditions when there is one, instead of another one."""
+    find_if_exists: StrictBool = False
+    """Give the tenant's link with this target and these conditions when there is one, instead of another one. A link
+    with a password is never found: it is made anew, or 409 where its slug is taken."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"target": "https://example.org/spring", "slug": "spring"}]}
@@ -93,7 +127,7 @@ class LinkChange(Conditions):
     target: Target | None = None
     """Where visits go from now on."""
 
-    enabled: bool | None = None
+    enabled: StrictBool | None = None
     """False: the link answers 410 from now on, true: it goes on."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"enabled": False}]})
@@ -123,6 +157,8 @@ class Link(ApiModel):
     """The link ends at this moment."""
     visit_limit: int | None
     """Visits that get through."""
+    visits: int | None = None
+    """How many of them did; null without a `visitLimit`, where the statistics count."""
     has_password: bool
     """Whether visitors are asked for one."""
     enabled: bool
@@ -143,6 +179,7 @@ class Link(ApiModel):
                     "validFrom": None,
                     "validUntil": None,
                     "visitLimit": None,
+                    "visits": None,
                     "hasPassword": False,
                     "enabled": True,
                     "createdAt": "2026-03-01T09:00:00Z",

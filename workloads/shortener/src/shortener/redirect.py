@@ -26,10 +26,10 @@ from toprope_kit.memory import Slot
 from toprope_kit.problem import Forbidden, Gone, NotFound, Problem, render
 
 PASSWORD_TRIES = 10
-"""Passwords that one address may try at one link a minute."""
+"""Wrong passwords that one address may try at one link a minute."""
 
 LINK_TRIES = 120
-"""Passwords that anybody may try at one link a minute."""
+"""Wrong passwords that all addresses together may try at one link a minute."""
 
 LONGEST_FORM = 4096
 """Bytes of a form with a password; more is nobody's password."""
@@ -111,17 +111,22 @@ class Redirect:
     async def _password_given(self, entry: Entry, who: Visitor, scope: Scope, receive: Receive) -> bool:
         if scope["method"] != "POST":
             return False
-        await self._within_tries(entry, who, scope)
+        tries = (f"{entry.link_id} {rate_group(who.address)}", str(entry.link_id))
+        await self._within_tries(tries, scope)
         password = parse_qs((await body(receive)).decode("latin-1"), encoding="utf-8").get("password", [""])[0]
-        return bool(password) and await self._passwords.right(entry.password_hash or "", password)
+        right = bool(password) and await self._passwords.right(entry.password_hash or "", password)
+        if right:
+            for caller in tries:
+                await self._limits.give_back("password", caller)
+        return right
 
-    async def _within_tries(self, entry: Entry, who: Visitor, scope: Scope) -> None:
-        # The address's own limit last: it is the one that its answer tells of.
-        for caller, limit in (
-            (str(entry.link_id), LINK_TRIES),
-            (f"{entry.link_id} {rate_group(who.address)}", PASSWORD_TRIES),
-        ):
-            note(scope, await self._limits.take_now("password", caller, limit), "Too many passwords were tried.")
+    async def _within_tries(self, tries: tuple[str, str], scope: Scope) -> None:
+        # The address first: what it is refused takes nothing from the link, which everybody shares.
+        of_address = await self._limits.take_now("password", tries[0], PASSWORD_TRIES)
+        note(scope, of_address, "Too many passwords were tried.")
+        of_link = await self._limits.take_now("password", tries[1], LINK_TRIES)
+        if not of_link.allowed:
+            note(scope, of_link, "Too many passwords were tried.")
 
 
 def refused(entry: Entry, outcome: Outcome) -> Headers:

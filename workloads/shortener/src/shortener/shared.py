@@ -3,13 +3,15 @@
 Every entry carries its link's version, and nothing older ever replaces something newer: a reader that was slow
 cannot revive what changed meanwhile. A change leaves a tombstone of its version. A worker that failed to leave one
 trusts the cache no more until it has replayed the database's list of changes, which goes back further than entries
-live; the same after its channel was silent, and at the start.
+live; the same after its channel was silent, at the start, and with each new connection to the cache: after a fail-over
+there is another server behind it, which may hold what was true before a tombstone.
 
 Names begin with the database's own identity: two services on one cache never see each other's links.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 
 import asyncpg
 from redis.asyncio import Redis
@@ -29,6 +31,9 @@ AGAIN = 0.2
 
 WAITING = 10_000
 """Changes that may wait to be told; more are learnt by the replay."""
+
+AT_ONCE = 500
+"""Entries in one question to the cache, which has a fifth of a second: of many changes no single one takes long."""
 
 PUT = """
 local held = tonumber(redis.call('HGET', KEYS[1], 'v') or '-1')
@@ -52,7 +57,9 @@ class Shared:
         self._prefix = ""
         self._changes: dict[str, int] = {}
         self._wake = asyncio.Event()
-        self._missed = True
+        self._doubts = 0
+        """How often something may have been missed: an answer is worth nothing when this grew meanwhile."""
+        cache.connected = self.distrust
         self.trusted = False
         """Whether everything in it is known to be true."""
 
@@ -60,12 +67,13 @@ class Shared:
         """The link, when the cache is there, trusted and knows it."""
         if not self.trusted or slug in self._changes:
             return None
+        doubts = self._doubts
         try:
             content = await self._cache.attempt(lambda redis: redis.hget(self._name(slug), "e"))
         except CacheAway:
             self.distrust()
             return None
-        return unpacked(content) if isinstance(content, bytes) else None
+        return unpacked(content) if isinstance(content, bytes) and doubts == self._doubts else None
 
     async def put(self, slug: str, entry: Entry) -> None:
         """For the others; what they know already is not replaced by something older."""
@@ -105,7 +113,7 @@ class Shared:
 
     def distrust(self) -> None:
         """Something may have been missed: ask it for nothing before the changes were replayed."""
-        self._missed = True
+        self._doubts += 1
         self.trusted = False
         self._changes.clear()
         self._wake.set()
@@ -130,31 +138,32 @@ class Shared:
         return True
 
     async def _win_back(self) -> bool:
-        self._missed = False
         try:
+            # Whoever has no connection yet gets one now, and doubts before the changes are read, not after.
             await self._cache.attempt(lambda redis: redis.ping())
+            doubts = self._doubts
             identity, changes = await self._replay(LIFE + MARGIN)
         except (CacheAway, *LOST, asyncpg.PostgresError):
             return False
         self._prefix = f"toprope:{identity}:link:"
-        self.trusted = await self._write((slug, version, b"") for slug, version in changes) and not self._missed
+        self.trusted = await self._write((slug, version, b"") for slug, version in changes) and doubts == self._doubts
         return self.trusted
 
     async def _write(self, entries: Iterable[tuple[str, int, bytes]]) -> bool:
         content = list(entries)
-
-        async def ask(redis: Redis) -> None:
-            pipeline = redis.pipeline(transaction=False)
-            for slug, version, entry in content:
-                pipeline.eval(PUT, 1, self._name(slug), str(version), entry, str(LIFE))
-            await pipeline.execute()
-
         try:
-            await self._cache.attempt(ask)
+            for first in range(0, len(content), AT_ONCE):
+                await self._cache.attempt(partial(self._put, content[first : first + AT_ONCE]))
         except CacheAway:
             self.distrust()
             return False
         return True
+
+    async def _put(self, entries: list[tuple[str, int, bytes]], redis: Redis) -> None:
+        pipeline = redis.pipeline(transaction=False)
+        for slug, version, entry in entries:
+            pipeline.eval(PUT, 1, self._name(slug), str(version), entry, str(LIFE))
+        await pipeline.execute()
 
     def _name(self, slug: str) -> str:
         return self._prefix + slug

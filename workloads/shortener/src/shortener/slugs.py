@@ -3,6 +3,7 @@
 import re
 import secrets
 import string
+from collections.abc import Callable
 
 from toprope_kit.problem import Unprocessable
 
@@ -17,9 +18,12 @@ def is_slug(text: str) -> bool:
     return _shape.fullmatch(text) is not None
 
 
-def generated(length: int) -> str:
-    """A slug that nobody can guess from the one before."""
-    return "".join(secrets.choice(LETTERS) for _ in range(length))
+def generated(length: int, reserved: frozenset[str], choose: Callable[[str], str] = secrets.choice) -> str:
+    """A slug that nobody can guess from the one before, and that is not reserved (in any case)."""
+    while True:
+        slug = "".join(choose(LETTERS) for _ in range(length))
+        if slug.lower() not in reserved:
+            return slug
 
 
 def checked(slug: str, reserved: frozenset[str]) -> str:

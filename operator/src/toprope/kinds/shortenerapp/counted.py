@@ -2,6 +2,8 @@
 
 from toprope.core.names import OWNER_KIND, OWNER_NAME, label_value
 from toprope.core.resource import Resource
+from toprope.delivery.spec import Traffic
+from toprope.kinds.shortenerapp import places
 from toprope.slo.sli import Counted
 
 ROUTES = {"redirect": ("/{slug}",), "api": ("/api/v1/*",)}
@@ -12,7 +14,24 @@ def counted(resource: Resource) -> Counted:
     """Its web pods count, and before them the gateway that it stands behind."""
     marks = {OWNER_KIND: resource.ref.resource.kind, OWNER_NAME: label_value(resource.name)}
     pods = ",".join(f'{metric_label(label)}="{value}"' for label, value in marks.items())
-    return Counted(resource.namespace, f'namespace="{resource.namespace}",{pods}', ROUTES)
+    mine = f'namespace="{resource.namespace}",{pods}'
+    if resource.spec.traffic is None:
+        return Counted(resource.namespace, mine, ROUTES)
+    before = _router(resource, resource.spec.traffic)
+    return Counted(
+        resource.namespace,
+        mine,
+        ROUTES,
+        gateway=f'router=~"{before}-ep-[^@]+-0-[0-9a-f]{{20}}@kubernetesgateway"',
+        router=f'router="{before}-ep-web-0-0123456789abcdef0123@kubernetesgateway"',
+    )
+
+
+def _router(resource: Resource, traffic: Traffic) -> str:
+    """How Traefik calls the route: the same over releases. Its hash alone tells (a-b, c) from (a, b-c)."""
+    gateway = traffic.gateway
+    route = f"{resource.namespace}-{places.name(resource, places.WEB)}"
+    return f"httproute-{route}-gw-{gateway.namespace or resource.namespace}-{gateway.name}"
 
 
 def metric_label(label: str) -> str:

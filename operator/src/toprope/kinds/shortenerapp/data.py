@@ -4,7 +4,8 @@
     claim        there      missing   missing           there
                  go on      make it   make both         CredentialsLost: nothing is touched
 
-A cluster of CloudNativePG is a claim in this sense, and its log-ins belong to the credentials.
+A cluster of CloudNativePG is a claim in this sense, and its log-ins belong to the credentials. So is a database of the
+user's once it was migrated: it knows the API key, and a new one would open nothing.
 The credentials are made first: killed in between, the next pass finds credentials without a claim and goes on.
 """
 
@@ -25,13 +26,17 @@ from toprope.kinds.shortenerapp.reasons import Fact, Reason
 from toprope.kinds.shortenerapp.render.claim import claim
 from toprope.kinds.shortenerapp.render.cloud_native_pg import ROLES, cloud_native_pg, sizes
 from toprope.kinds.shortenerapp.render.credentials import credentials, login
+from toprope.kinds.shortenerapp.render.secrets import rotated_keys
 from toprope.kinds.shortenerapp.seen import Seen
 from toprope.kinds.shortenerapp.status import GrowthStatus
 
 DATA_PRESENT = "DataPresent"
 STORAGE_GROWN = "StorageGrown"
+RECONCILED = "Reconciled"
 ASK_AGAIN = timedelta(minutes=10)
 """How long a refusal to grow is taken for an answer."""
+_DUMP = "/opt/postgres/*/*/bin/pg_dump -h /tmp -U postgres -Fc app"
+"""In the pod of the embedded database: the superuser comes in through the socket alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +53,27 @@ def lost(resource: Resource, seen: Seen) -> Fact | None:
     name = places.name(resource, places.DATABASE)
     volume = seen.child(CLAIM, name)
     if volume is not None and is_being_deleted(volume):
-        return Fact(
-            Reason.CLAIM_LEAVING,
-            f"Claim {name} is being deleted, and goes when no pod uses it any more. A new one is made then.",
-        )
+        return Fact(Reason.CLAIM_LEAVING, _leaving(resource, volume))
     cluster = seen.child(CNPG_CLUSTER, name) if resource.spec.database.cloud_native_pg else None
-    for held, secret, keys in _needed(resource, volume, cluster):
-        missing = [key for key in keys if key not in (seen.secrets.get(secret, {}).get("data") or {})]
-        if missing:
-            return _credentials_lost(resource, held, secret, missing)
-    return None
+    for live, secret, keys in _needed(resource, volume, cluster):
+        if missing := _lacking(seen, secret, keys):
+            return _credentials_lost(resource, live, secret, missing)
+    return _key_lost(resource, seen)
+
+
+def _leaving(resource: Resource, volume: Manifest) -> str:
+    name, bound = volume["metadata"]["name"], volume["spec"].get("volumeName")
+    keep = f'kubectl patch pv {bound} -p \'{{"spec":{{"persistentVolumeReclaimPolicy":"Retain"}}}}\''
+    dump = f"kubectl -n {resource.namespace} exec {name}-0 -- sh -c '{_DUMP}' > {resource.name}.dump"
+    ways = f"keep its volume ({keep}) or dump it ({dump})" if bound else f"dump it ({dump})"
+    return (
+        f"Claim {name} is being deleted: at the next end of pod {name}-0 all data is lost, and an empty claim takes "
+        f"its place. To save the data, {ways}. Meanwhile nothing is changed or repaired."
+    )
+
+
+def _lacking(seen: Seen, secret: str, keys: Sequence[str]) -> list[str]:
+    return [key for key in keys if key not in (seen.secrets.get(secret, {}).get("data") or {})]
 
 
 def _needed(
@@ -65,23 +81,48 @@ def _needed(
 ) -> Iterator[tuple[Manifest, str, tuple[str, ...]]]:
     """The data that is there, and the Secrets without which it is closed, with their keys. What the spec asked for in
     an earlier life may be there beside what it asks for now. A log-in made anew would change a password."""
-    for held in (volume, cluster):
-        if held is not None:
-            yield held, places.name(resource, places.CREDENTIALS), places.GENERATED
+    for live in (volume, cluster):
+        if live is not None:
+            yield live, places.name(resource, places.CREDENTIALS), places.GENERATED
     if cluster is not None:
         for role in ROLES:
             yield cluster, places.login_name(resource, role), ("password",)
 
 
-def _credentials_lost(resource: Resource, held: Manifest, secret: str, missing: Sequence[str]) -> Fact:
-    where, data = resource.namespace, held["metadata"]["name"]
-    holder = ref_of(held).resource
+def _key_lost(resource: Resource, seen: Seen) -> Fact | None:
+    if not (resource.spec.database.external and any(one.succeeded_at for one in resource.status.migrations)):
+        return None
+    secret = places.name(resource, places.CREDENTIALS)
+    missing = _lacking(seen, secret, rotated_keys(resource))
+    if not missing:
+        return None
+    where, name = resource.namespace, resource.name
     return Fact(
         Reason.CREDENTIALS_LOST,
-        f"Database {data} has data, but its Secret {secret} lacks {', '.join(missing)}; nothing is touched. Restore "
-        f"the Secret from a backup with its labels, or, to start empty, delete the data: "
+        f"Secret {secret} lacks {', '.join(missing)}, and your database knows the lost API key; nothing is changed or "
+        f"repaired. Restore the Secret from a backup with its labels, or, for a new key, delete both and apply the "
+        f"ShortenerApp again (kubectl -n {where} delete secret/{secret} sapp/{name} --ignore-not-found): the data "
+        f"in your database stays.",
+    )
+
+
+def _credentials_lost(resource: Resource, live: Manifest, secret: str, missing: Sequence[str]) -> Fact:
+    where, data = resource.namespace, live["metadata"]["name"]
+    holder = ref_of(live).resource
+    return Fact(
+        Reason.CREDENTIALS_LOST,
+        f"Database {data} has data, but its Secret {secret} lacks {', '.join(missing)}; nothing is changed or "
+        f"repaired. Restore the Secret from a backup with its labels, or, to start empty, delete the data: "
         f"kubectl -n {where} delete {holder.plural},secrets -l {DATA},{OWNER_NAME}={resource.labels[OWNER_NAME]}",
     )
+
+
+def held(resource: Resource, seen: Seen) -> Manifest | None:
+    """The claim or cluster that the database is in; None while there is none, and for a database of the user's."""
+    database = resource.spec.database
+    if database.external:
+        return None
+    return seen.child(CNPG_CLUSTER if database.cloud_native_pg else CLAIM, places.name(resource, places.DATABASE))
 
 
 def births(resource: Resource, seen: Seen) -> list[CreateOnce]:
@@ -113,7 +154,7 @@ def presence(resource: Resource, seen: Seen) -> Condition:
         return Fact(Reason.DATA_ELSEWHERE, f"The data is in a database of yours; {told}").true(DATA_PRESENT)
     name = places.name(resource, places.DATABASE)
     collection = CNPG_CLUSTER if database.cloud_native_pg else CLAIM
-    if seen.child(collection, name) is None:
+    if held(resource, seen) is None:
         return Fact(Reason.DATA_COMING, f"{collection.kind} {name} is being made.").false(DATA_PRESENT)
     secret = places.name(resource, places.CREDENTIALS)
     told = f"{collection.kind} {name} holds the data, Secret {secret} the way to it."

@@ -15,24 +15,26 @@ from toprope.core.names import REVISION
 from toprope.core.objects import Manifest, labels_of
 from toprope.core.prune import pruned
 from toprope.core.resource import Resource
-from toprope.delivery.machine import Rollout, next_rollout, rest_ends
+from toprope.delivery.machine import Rollout, late_at, next_rollout, rest_ends
 from toprope.kinds.shortenerapp import data, health, jobs, rollout
 from toprope.kinds.shortenerapp.health import Look
-from toprope.kinds.shortenerapp.migrations import migration_of
-from toprope.kinds.shortenerapp.reasons import Fact, asks_for_pods
+from toprope.kinds.shortenerapp.migrations import known, migration_of
+from toprope.kinds.shortenerapp.needs import Needs, together
+from toprope.kinds.shortenerapp.reasons import Fact, Reason, asks_for_pods
 from toprope.kinds.shortenerapp.render.network_policies import network_policies
 from toprope.kinds.shortenerapp.render.pod_disruption_budget import pod_disruption_budget
 from toprope.kinds.shortenerapp.render.service_account import service_account
-from toprope.kinds.shortenerapp.revisions import alive, outdated, remembered, revision, rollout_of
+from toprope.kinds.shortenerapp.revisions import alive, needs, outdated, remembered, revision, rollout_of
 from toprope.kinds.shortenerapp.rotation import Rotation, rotation
 from toprope.kinds.shortenerapp.seen import Seen
-from toprope.kinds.shortenerapp.slos import monitoring
+from toprope.kinds.shortenerapp.slos import judged, monitoring
 from toprope.kinds.shortenerapp.spec import revision_of_spec
 from toprope.kinds.shortenerapp.standing import Standing, standing
 from toprope.kinds.shortenerapp.status import ReplicasStatus, ShortenerAppStatus
 from toprope.kinds.shortenerapp.timing import next_look
 from toprope.kinds.shortenerapp.troubles import ready_pods
 from toprope.kinds.shortenerapp.web import Release, doors, left_alone, of_release, url
+from toprope.slo.health import Health
 
 RENDER_OUTDATED = "RenderOutdated"
 
@@ -49,9 +51,12 @@ class Plan:
     """What the wanted revision still waits for."""
     releases: Mapping[str, Release]
     """The living revisions, by name."""
+    needs: Needs
+    """What they stand on, all of them."""
     parts: Standing
     rotation: Rotation
     growth: data.Growth
+    slos: Health
 
     @property
     def serving(self) -> Release:
@@ -76,9 +81,13 @@ def decide(resource: Resource, seen: Seen, now: datetime) -> Decision:
 
 def _untouched(look: Look, fact: Fact) -> Decision:
     """Nothing is written and nothing pruned: what runs may be all that still knows the passwords."""
-    stated = [fact.false(health.READY), fact.false(data.DATA_PRESENT)]
+    slos = judged(look.resource, look.seen.measured, look.now)
+    stated = [fact.false(health.READY), fact.false(data.DATA_PRESENT), fact.false(data.RECONCILED), *slos.conditions]
     return Decision(
-        _fields(look.resource.status), stated, (), next_look(stated, look.resource.status.conditions, (), look.now)
+        _fields(look.resource.status.model_copy(update={"slos": list(slos.statuses)})),
+        stated,
+        slos.tells,
+        next_look(stated, look.resource.status.conditions, [slos.due], look.now),
     )
 
 
@@ -92,17 +101,14 @@ def _plan(look: Look) -> Plan:
     resource, seen, now = look.resource, look.seen, look.now
     wanted, before = revision_of_spec(resource.spec), rollout_of(resource)
     scale = rollout.scale_of(look, before)
-    told, waits = rollout.seen_by_machine(look, before, migration_of(resource, seen, wanted, now), scale.need)
+    needed = needs(revision(resource, seen, wanted, wanted), None)
+    told, waits = rollout.seen_by_machine(look, before, migration_of(resource, seen, wanted, now), needed, scale.need)
     after = next_rollout(before, told, now)
     releases = {
-        name: Release(
-            name,
-            revision(resource, seen, name, wanted),
-            migration_of(resource, seen, name, now),
-            rollout.least_pods(look, after, name, scale),
-        )
+        name: _release(look, name, wanted, rollout.least_pods(look, after, name, scale))
         for name in alive(before, after)
     }
+    every = together(release.needs for release in releases.values())
     busy = any(release.migration.is_running for release in releases.values())
     image = _image(releases, before.stable)
     return Plan(
@@ -112,10 +118,18 @@ def _plan(look: Look) -> Plan:
         after=after,
         waits=waits,
         releases=releases,
-        parts=standing(resource, seen),
+        needs=every,
+        parts=standing(resource, seen, every),
         rotation=rotation(resource, seen, image, now, busy=busy),
         growth=data.growth(resource, seen, now),
+        slos=judged(resource, seen.measured, now),
     )
+
+
+def _release(look: Look, name: str, wanted: str, least: int) -> Release:
+    known = revision(look.resource, look.seen, name, wanted)
+    migration = migration_of(look.resource, look.seen, name, look.now)
+    return Release(name, known, migration, needs(known, health.deployment_of(look, name)), least)
 
 
 def _image(releases: Mapping[str, Release], stable: str | None) -> str | None:
@@ -131,47 +145,53 @@ def _actions(plan: Plan) -> Sequence[Action]:
         *plan.parts.births,
         *(one for revision in born for one in revision.birth),
     ]
-    wanted = _children(plan)
+    wanted, watches = _children(plan), monitoring(resource)
     kept = [
         *wanted,
-        *plan.parts.records,
+        *watches,
+        *plan.parts.kept,
         *left_alone(seen, list(plan.releases.values())),
-        *remembered(seen, plan.releases),
+        *remembered(resource, seen, plan.releases),
         *plan.rotation.kept,
     ]
     amends = [*plan.growth.actions, *plan.rotation.actions]
-    return [*creates, *amends, *map(Apply, wanted), *pruned(resource, seen.children.values(), kept)]
+    serves = (None, plan.serving.name)
+    applies = [Apply(one, serves=labels_of(one).get(REVISION) in serves) for one in wanted]
+    applies += [Apply(one, serves=False) for one in watches]
+    return [*creates, *amends, *applies, *plan.slos.tells, *pruned(resource, seen.children.values(), kept)]
 
 
 def _children(plan: Plan) -> list[Manifest]:
     """All children of today that are applied, in the order in which they are of use."""
     look, resource = plan.look, plan.look.resource
     budget = pod_disruption_budget(resource)
-    secrets_there = health.secret_missing(look) is None
-    held = plan.rotation.switches or not secrets_there
     return [
         service_account(resource),
         *plan.parts.manifests,
-        *(child for release in plan.releases.values() for child in of_release(look, release, held=held)),
+        *(child for one in plan.releases.values() for child in of_release(look, one, held=_is_held(plan, one))),
         *doors(look, plan.serving.name),
-        *network_policies(resource),
-        *monitoring(resource),
+        *network_policies(resource, plan.needs),
         *([budget] if budget else []),
     ]
 
 
+def _is_held(plan: Plan, release: Release) -> bool:
+    return plan.rotation.switches or health.secret_missing(plan.look, release.needs) is not None
+
+
 def _conditions(plan: Plan) -> list[Condition]:
     look, serving = plan.look, plan.serving
-    stated = health.conditions(look, serving.migration)
+    stated = health.conditions(look, serving.migration, serving.needs)
     stated.insert(1, rollout.progressing(plan.after, plan.waits, stated[0], look.now))
     stated.append(data.presence(look.resource, look.seen))
-    if plan.growth.fact:
-        stated.append(plan.growth.fact.false(data.STORAGE_GROWN))
+    if fact := plan.growth.fact:
+        grows = fact.reason == Reason.STORAGE_GROWING
+        stated.append(fact.not_yet(data.STORAGE_GROWN) if grows else fact.false(data.STORAGE_GROWN))
     if plan.rotation.condition:
         stated.append(plan.rotation.condition)
     if serving.revision and (late := outdated(look.resource, serving.revision, plan.wanted)):
         stated.append(late.true(RENDER_OUTDATED))
-    return stated
+    return [*stated, *plan.slos.conditions]
 
 
 def _status(plan: Plan) -> ShortenerAppStatus:
@@ -186,6 +206,7 @@ def _status(plan: Plan) -> ShortenerAppStatus:
         "migrations": _migrations(plan),
         "growth": plan.growth.status,
         "credentials": plan.rotation.status,
+        "slos": plan.slos.statuses,
     }
     return ShortenerAppStatus(**fields)
 
@@ -193,10 +214,10 @@ def _status(plan: Plan) -> ShortenerAppStatus:
 def _migrations(plan: Plan) -> list[Any]:
     """Of the living revisions and of those that may come back; what nobody remembers is forgotten."""
     living = [release.migration.after for release in plan.releases.values()]
-    records = remembered(plan.look.seen, plan.releases)
+    records = remembered(plan.look.resource, plan.look.seen, plan.releases)
     past = {labels_of(record).get(REVISION) for record in records}
-    known = plan.look.resource.status.migrations
-    return [*living, *(one for one in known if one.revision in past)]
+    before = known(plan.look.resource, plan.look.seen)
+    return [*living, *(one for one in before if one.revision in past)]
 
 
 def _dues(plan: Plan, stated: Sequence[Condition]) -> list[datetime | None]:
@@ -205,7 +226,8 @@ def _dues(plan: Plan, stated: Sequence[Condition]) -> list[datetime | None]:
     said = {condition.reason for condition in plan.look.resource.status.conditions}
     # Pods are looked at once the status says that something is not well.
     closer = now if asks_for_pods(condition.reason for condition in stated) and not asks_for_pods(said) else None
-    return [*retries, rest_ends(plan.after), closer, plan.rotation.due]
+    late = late_at(plan.after) if plan.waits else None
+    return [*retries, rest_ends(plan.after), late, closer, plan.rotation.due, plan.slos.due]
 
 
 def _retry(release: Release) -> datetime | None:

@@ -55,14 +55,9 @@ def _named(kept: list[Manifest]) -> str:
 
 
 def _where(resource: Resource, kept: list[Manifest]) -> str:
-    kinds = ",".join(dict.fromkeys(_plural(one) for one in kept))
+    kinds = ",".join(dict.fromkeys(ref_of(one).resource.qualified for one in kept))
     return (
         f"{_named(kept)} stay in namespace {resource.namespace}. A ShortenerApp named {resource.name} there takes "
         f"them up again. To delete them for good: kubectl -n {resource.namespace} delete {kinds} "
         f"-l toprope.dev/data,toprope.dev/name={resource.labels['toprope.dev/name']}"
     )
-
-
-def _plural(one: Manifest) -> str:
-    resource = ref_of(one).resource
-    return f"{resource.plural}.{resource.group}" if resource.group else resource.plural

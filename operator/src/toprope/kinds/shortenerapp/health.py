@@ -9,6 +9,7 @@ from toprope.core.resource import Resource
 from toprope.delivery.traffic import Acceptance, acceptance
 from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.migrations import Migration, obstacle
+from toprope.kinds.shortenerapp.needs import Needs, UserSecret
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
 from toprope.kinds.shortenerapp.seen import Seen
 from toprope.kinds.shortenerapp.troubles import Workload, not_ready, ready_pods
@@ -32,28 +33,24 @@ def deployment_of(look: Look, revision: str) -> Manifest | None:
     return look.seen.child(DEPLOYMENT, places.name(look.resource, places.WEB, revision))
 
 
-def secret_missing(look: Look) -> Fact | None:
+def secret_missing(look: Look, needs: Needs) -> Fact | None:
     """The first Secret of the user's that is not there, or lacks a key."""
-    database, cache = look.resource.spec.database, look.resource.spec.cache
-    needed: list[tuple[str, tuple[str, ...], str]] = []
-    if database.external:
-        needed.append((database.external.secret_ref.name, (places.OWNER_URI, places.APP_URI), "spec.database"))
-    if cache.external:
-        needed.append((cache.external.secret_ref.name, (places.CACHE_URI,), "spec.cache"))
-    for name, keys, field in needed:
-        missing = [key for key in keys if key not in (look.seen.secrets.get(name, {}).get("data") or {})]
+    for secret in needs.secrets:
+        missing = [key for key in secret.keys if key not in (look.seen.secrets.get(secret.name, {}).get("data") or {})]
         if missing:
-            return _secret_missing(look, name, missing, field)
+            return _secret_missing(look, secret, missing)
     return None
 
 
-def _secret_missing(look: Look, name: str, missing: list[str], field: str) -> Fact:
-    lacks = "does not exist" if name not in look.seen.secrets else f"lacks {' and '.join(missing)}"
+def _secret_missing(look: Look, secret: UserSecret, missing: list[str]) -> Fact:
+    parts = (look.resource.spec.database, look.resource.spec.cache)
+    is_named = secret.name in [part.external.secret_ref.name for part in parts if part.external]
+    lacks = "does not exist" if secret.name not in look.seen.secrets else f"lacks {' and '.join(missing)}"
     literals = " ".join(f"--from-literal={key}=…" for key in missing)
     return Fact(
         Reason.SECRET_MISSING,
-        f"Secret {name}, named in {field}.external.secretRef, {lacks}; make it with kubectl -n "
-        f"{look.resource.namespace} create secret generic {name} {literals}",
+        f"Secret {secret.name}, named {'' if is_named else 'earlier '}in {secret.field}.external.secretRef, {lacks}; "
+        f"make it with kubectl -n {look.resource.namespace} create secret generic {secret.name} {literals}",
     )
 
 
@@ -77,9 +74,9 @@ def _cluster_not_ready(cluster: Manifest | None, name: str) -> Fact | None:
     return Fact(Reason.DATABASE_NOT_READY, f"Cluster {name} has no ready instance: {said}")
 
 
-def cache_not_ready(look: Look) -> Fact | None:
-    """Why the embedded cache does not answer."""
-    if look.resource.spec.cache.external:
+def cache_not_ready(look: Look, needs: Needs) -> Fact | None:
+    """Why the embedded cache does not answer, where it is used."""
+    if not needs.own_cache:
         return None
     live = look.seen.child(DEPLOYMENT, places.name(look.resource, places.CACHE))
     pods = look.seen.pods_of(places.CACHE, None)
@@ -93,10 +90,10 @@ def web_not_ready(look: Look, revision: str, need: int) -> Fact | None:
     return not_ready(Workload("web pods", Reason.WEB_NOT_READY, live, pods, need), look.now)
 
 
-def waits_for(look: Look, migration: Migration, need: int) -> Fact | None:
+def waits_for(look: Look, migration: Migration, needs: Needs, need: int) -> Fact | None:
     """What a revision still needs before it can take traffic, short of endpoints."""
     return (
-        secret_missing(look)
+        secret_missing(look, needs)
         or obstacle(look.resource, migration, look.now)
         or web_not_ready(look, migration.after.revision, need)
     )
@@ -139,14 +136,16 @@ def backends_of(live: Manifest | None) -> set[str]:
     return {backend["name"] for rule in rules for backend in rule.get("backendRefs") or ()}
 
 
-def conditions(look: Look, migration: Migration) -> list[Condition]:
+def conditions(look: Look, migration: Migration, needs: Needs) -> list[Condition]:
     """Ready, and what it is made of, for the revision that serves."""
-    fact = secret_missing(look) or database_not_ready(look) or waits_for(look, migration, 1)
-    said, cache = accepted(look), cache_not_ready(look)
+    fact = secret_missing(look, needs) or database_not_ready(look) or waits_for(look, migration, needs, 1)
+    said, cache = accepted(look), cache_not_ready(look, needs)
     found = []
     if said:
-        found.append(Condition(ROUTE_ACCEPTED, "True" if said.accepted else "False", said.reason, said.message))
-        fact = fact or (None if said.accepted else Fact(said.reason, said.message))
+        answer = Fact(said.reason, said.message)
+        lives = answer.not_yet(ROUTE_ACCEPTED) if said.serves else answer.false(ROUTE_ACCEPTED)
+        found.append(answer.true(ROUTE_ACCEPTED) if said.accepted else lives)
+        fact = fact or (None if said.serves else answer)
     if cache:
         told = f"{cache.message} Redirects go on without the cache; rate limits hold for each pod alone."
         found.append(Fact(cache.reason, told).false(CACHE_READY))

@@ -32,7 +32,8 @@ from toprope.kinds.shortenerapp.status import ShortenerAppStatus
 
 _WATCHED = ("get", "list", "watch")
 # A server-side apply that makes an object needs both `create` and `patch`.
-_CHILD = (*_WATCHED, "create", "patch", "delete")
+_KEPT = (*_WATCHED, "create", "patch")
+_CHILD = (*_KEPT, "delete")
 
 SHORTENER_APP = Kind(
     resource=ApiResource(GROUP, "v1alpha1", "shortenerapps", "ShortenerApp"),
@@ -56,24 +57,16 @@ SHORTENER_APP = Kind(
         Touched(CLAIM, _CHILD),
         # Records are made once and never changed.
         Touched(CONTROLLER_REVISION, (*_WATCHED, "create", "delete")),
+        # They stay as long as the resource, and go with it.
+        *(Touched(one, _KEPT) for one in (STATEFUL_SET, SERVICE_ACCOUNT)),
         *(
             Touched(one, _CHILD)
-            for one in (
-                STATEFUL_SET,
-                DEPLOYMENT,
-                JOB,
-                SERVICE,
-                SERVICE_ACCOUNT,
-                AUTOSCALER,
-                DISRUPTION_BUDGET,
-                NETWORK_POLICY,
-                CONFIG_MAP,
-            )
+            for one in (DEPLOYMENT, JOB, SERVICE, AUTOSCALER, DISRUPTION_BUDGET, NETWORK_POLICY, CONFIG_MAP)
         ),
         Touched(HTTP_ROUTE, _CHILD, optional=True),
-        Touched(POD_MONITOR, _CHILD, optional=True),
+        Touched(POD_MONITOR, _KEPT, optional=True),
         Touched(PROMETHEUS_RULE, _CHILD, optional=True),
-        Touched(CNPG_CLUSTER, (*_WATCHED, "create", "patch"), optional=True),
+        Touched(CNPG_CLUSTER, _KEPT, optional=True),
         Touched(POD, ("list",)),
         Touched(ENDPOINT_SLICE, ("list",)),
     ),

@@ -4,7 +4,8 @@
                                   ▲ └─Failed──► count it, wait, delete ─┘
                                   └──────────────────┘
 
-A success that stands in the status is never run again, whatever happens to its Job.
+A success that stands in the status is never run again, whatever happens to its Job. It is one with the data that it was
+reached on: an empty database that takes its place is migrated anew.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from datetime import datetime
 from toprope.core.conditions import moment, timestamp
 from toprope.core.objects import JOB, Manifest
 from toprope.core.resource import Resource
-from toprope.kinds.shortenerapp import jobs, places
+from toprope.kinds.shortenerapp import data, jobs, places
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
 from toprope.kinds.shortenerapp.seen import Seen
 from toprope.kinds.shortenerapp.status import MigrationStatus
@@ -45,20 +46,56 @@ class Migration:
 
 def migration_of(resource: Resource, seen: Seen, revision: str, now: datetime) -> Migration:
     """The revision's migration, with what this look found."""
-    known = {one.revision: one for one in resource.status.migrations}
-    before = known.get(revision) or MigrationStatus(revision=revision)
+    before = {one.revision: one for one in known(resource, seen)}.get(revision) or MigrationStatus(revision=revision)
     job = seen.child(JOB, places.name(resource, places.MIGRATE, revision))
     pods = seen.pods_of(places.MIGRATE, revision)
-    if before.succeeded_at is None and jobs.state(job) == jobs.SUCCEEDED:
-        return Migration(before, MigrationStatus(revision=revision, succeeded_at=timestamp(now)), job, pods)
+    if before.succeeded_at is None and _is_done_by(job, resource, seen):
+        success = MigrationStatus(revision=revision, succeeded_at=timestamp(now), data_uid=_uid(resource, seen))
+        return Migration(before, success, job, pods)
     return Migration(before, jobs.counted(before, job, pods, now), job, pods)
 
 
+def known(resource: Resource, seen: Seen) -> list[MigrationStatus]:
+    """What the status says of migrations, without the successes on data that is gone."""
+    uid = _uid(resource, seen)
+    gone = uid is None and not resource.spec.database.external
+    return [_on(one, uid, gone=gone) if one.succeeded_at else one for one in resource.status.migrations]
+
+
+def _on(success: MigrationStatus, uid: str | None, *, gone: bool) -> MigrationStatus:
+    """Earlier operators did not write down the data of a success: it is taken to be what is there."""
+    if gone or success.data_uid not in (None, uid):
+        return MigrationStatus(revision=success.revision)
+    return success.model_copy(update={"data_uid": uid})
+
+
+def _uid(resource: Resource, seen: Seen) -> str | None:
+    live = data.held(resource, seen)
+    return str(live["metadata"]["uid"]) if live else None
+
+
+def _is_done_by(job: Manifest | None, resource: Resource, seen: Seen) -> bool:
+    """Whether the Job has succeeded, and on the data that is there: that was made before it, at the latest in the same
+    pass."""
+    if job is None or jobs.state(job) != jobs.SUCCEEDED:
+        return False
+    live = data.held(resource, seen)
+    if live is None:
+        return resource.spec.database.external is not None
+    return _birth(live) <= _birth(job)
+
+
+def _birth(live: Manifest) -> datetime:
+    return moment(live["metadata"]["creationTimestamp"])
+
+
 def wants_job(migration: Migration, now: datetime, *, held: bool) -> bool:
-    """Whether the Job should exist: not once it succeeded and went, not while its next try waits to be made, and
-    no new one while it is `held` back."""
+    """Whether the Job should exist: not once it succeeded and went, not while its next try waits to be made, not when
+    it succeeded on data that is gone, and no new one while it is `held` back."""
     if migration.job is None:
         return not migration.done and not held
+    if jobs.state(migration.job) == jobs.SUCCEEDED:
+        return migration.done
     return not jobs.is_due(migration.after, migration.job, now)
 
 

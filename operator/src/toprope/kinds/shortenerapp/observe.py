@@ -1,14 +1,29 @@
-"""One look at the world: children from the store, Secrets directly, pods only when something is not well."""
+"""One look at the world: children from the store, Secrets directly, pods only when something is not well.
+
+Before a farewell the data is read directly too.
+"""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from toprope.core.names import DATA
-from toprope.core.objects import DEPLOYMENT, ENDPOINT_SLICE, JOB, POD, SECRET, Manifest, Ref, labels_of
+from toprope.core.objects import (
+    CLAIM,
+    CNPG_CLUSTER,
+    DEPLOYMENT,
+    ENDPOINT_SLICE,
+    JOB,
+    POD,
+    SECRET,
+    Manifest,
+    Ref,
+    labels_of,
+)
 from toprope.core.resource import Resource, owned_by
 from toprope.kinds.shortenerapp import jobs, places
 from toprope.kinds.shortenerapp.reasons import asks_for_pods
 from toprope.kinds.shortenerapp.render.cloud_native_pg import ROLES
+from toprope.kinds.shortenerapp.revisions import alive, needs, revision, rollout_of
 from toprope.kinds.shortenerapp.seen import Children, Seen
 from toprope.kinds.shortenerapp.status import ShortenerAppStatus
 from toprope.ports import Cluster, Metrics
@@ -17,10 +32,14 @@ from toprope.ports import Cluster, Metrics
 async def observe(resource: Resource, cluster: Cluster, metrics: Metrics) -> Seen:
     """Everything that a pass needs, read once."""
     children = _children(resource, cluster)
+    if resource.deleting:
+        children = {**children, **await _held(resource, cluster)}
     secrets, pods, endpoints = await asyncio.gather(
-        _secrets(resource, cluster), _pods(resource, children, cluster), _endpoints(resource, children, cluster)
+        _secrets(resource, children, cluster),
+        _pods(resource, children, cluster),
+        _endpoints(resource, children, cluster),
     )
-    return Seen(children, secrets, pods, endpoints)
+    return Seen(children, secrets, pods, endpoints, metrics.of(resource))
 
 
 def _children(resource: Resource, cluster: Cluster) -> Children:
@@ -32,20 +51,34 @@ def _children(resource: Resource, cluster: Cluster) -> Children:
     }
 
 
-async def _secrets(resource: Resource, cluster: Cluster) -> dict[str, Manifest]:
-    names = secret_names(resource)
+async def _held(resource: Resource, cluster: Cluster) -> Children:
+    """The data as the API server has it: a farewell has no second look at what a watch has yet to tell of."""
+    name = places.name(resource, places.DATABASE)
+    read = [await cluster.read(Ref(collection, resource.namespace, name)) for collection in (CLAIM, CNPG_CLUSTER)]
+    return {(one["kind"], name): one for one in read if one is not None}
+
+
+async def _secrets(resource: Resource, children: Children, cluster: Cluster) -> dict[str, Manifest]:
+    names = list(dict.fromkeys([*secret_names(resource), *_needed_by_the_living(resource, Seen(children))]))
     read = await asyncio.gather(*(cluster.read(Ref(SECRET, resource.namespace, name)) for name in names))
     return {name: secret for name, secret in zip(names, read, strict=True) if secret is not None}
 
 
 def secret_names(resource: Resource) -> Sequence[str]:
-    """The Secrets whose presence decides something."""
+    """The Secrets of the spec whose presence decides something."""
     database, cache = resource.spec.database, resource.spec.cache
     names = [places.name(resource, places.CREDENTIALS)]
     if database.cloud_native_pg:
         names += [places.login_name(resource, role) for role in ROLES]
     names += [part.external.secret_ref.name for part in (database, cache) if part.external]
     return list(dict.fromkeys(names))
+
+
+def _needed_by_the_living(resource: Resource, seen: Seen) -> Iterator[str]:
+    rollout = rollout_of(resource)
+    for name in alive(rollout, rollout):
+        live = seen.child(DEPLOYMENT, places.name(resource, places.WEB, name))
+        yield from (secret.name for secret in needs(revision(resource, seen, name, ""), live).secrets)
 
 
 async def _pods(resource: Resource, children: Children, cluster: Cluster) -> Sequence[Manifest]:

@@ -85,6 +85,10 @@ class Fact:
         """The condition that this fact makes false."""
         return Condition(condition, "False", self.reason, self.message)
 
+    def not_yet(self, condition: str) -> Condition:
+        """The condition that this fact keeps false for a while: a step on the way to what was asked for."""
+        return Condition(condition, "False", self.reason, self.message, is_trouble=False)
+
     def true(self, condition: str) -> Condition:
         """The condition that this fact makes true."""
         return Condition(condition, "True", self.reason, self.message)

@@ -14,6 +14,7 @@ from toprope.delivery import machine
 from toprope.delivery.machine import Rollout
 from toprope.delivery.spec import RevisionStatus, RolloutStatus
 from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp.needs import Needs, needs_of
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
 from toprope.kinds.shortenerapp.render.job import migration
 from toprope.kinds.shortenerapp.render.web_deployment import web_deployment
@@ -53,6 +54,12 @@ def revision(resource: Resource, seen: Seen, name: str, wanted: str) -> Revision
     return _read(name, record) if record else None
 
 
+def needs(revision: Revision | None, live: Manifest | None) -> Needs:
+    """What a revision stands on, by its record; where that is gone, by its `live` Deployment."""
+    rendered = (revision.job, revision.deployment) if revision else (live,)
+    return needs_of(*(one for one in rendered if one))
+
+
 def rendered_today(resource: Resource, name: str) -> Manifest:
     """The record of today's spec, as this operator renders it."""
     version = _version(resource, name)
@@ -76,15 +83,19 @@ def _read(name: str, record: Manifest) -> Revision:
     return Revision(name, facts["image"], facts["version"], manifests[DEPLOYMENT.kind], manifests[JOB.kind], record)
 
 
-def remembered(seen: Seen, alive: Iterable[str]) -> list[Manifest]:
-    """Records of revisions that are not alive and may come back, the newest ones."""
+def remembered(resource: Resource, seen: Seen, alive: Iterable[str]) -> list[Manifest]:
+    """Records of revisions that are not alive and may come back: those that served last, then the newest ones of those
+    that never did."""
     living = set(alive)
     records = [
         one
         for one in seen.all_of(CONTROLLER_REVISION)
         if labels_of(one)[COMPONENT] == places.WEB and labels_of(one).get(REVISION) not in living
     ]
-    return sorted(records, key=lambda one: str(one["metadata"]["creationTimestamp"]), reverse=True)[:REMEMBERED]
+    newest = sorted(records, key=lambda one: str(one["metadata"]["creationTimestamp"]), reverse=True)
+    served = rollout_of(resource).served
+    ages = {name: age for age, name in enumerate(served)}
+    return sorted(newest, key=lambda one: ages.get(labels_of(one).get(REVISION, ""), len(served)))[:REMEMBERED]
 
 
 def outdated(resource: Resource, serving: Revision, wanted: str) -> Fact | None:
@@ -98,8 +109,17 @@ def outdated(resource: Resource, serving: Revision, wanted: str) -> Fact | None:
     return Fact(
         Reason.RENDERED_EARLIER,
         f"Revision {serving.name} runs as operator {born_by} rendered it; operator {resource.installation.version} "
-        f"renders the next release differently. Nothing restarts until then; set spec.version to move now.",
+        f"renders the next release differently. Nothing restarts until then; {_way_to_move(resource)} to move now.",
     )
+
+
+def _way_to_move(resource: Resource) -> str:
+    """What makes a new revision of the same release."""
+    if resource.spec.image:
+        return "name the same image another way in spec.image, as by its digest,"
+    if resource.spec.version == resource.installation.version:
+        return "change a field that makes a new revision, as spec.settings.logLevel,"
+    return f"set spec.version to {resource.installation.version}"
 
 
 def rollout_of(resource: Resource) -> Rollout:
@@ -110,6 +130,7 @@ def rollout_of(resource: Resource) -> Rollout:
         stable=revisions.stable,
         candidate=revisions.candidate,
         retiring=revisions.retiring,
+        served=tuple(revisions.served or ()),
         phase=_phase(rollout.phase),
         since=_moment(rollout.since),
         reason=rollout.reason or machine.Reason.RELEASED,

@@ -10,7 +10,9 @@ from toprope.delivery.spec import RevisionStatus, RolloutStatus
 from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.health import Look, deployment_of, doors_lead_to, sends_all_to, waits_for
 from toprope.kinds.shortenerapp.migrations import Migration
+from toprope.kinds.shortenerapp.needs import Needs
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
+from toprope.kinds.shortenerapp.revisions import REMEMBERED
 from toprope.kinds.shortenerapp.troubles import ready_pods
 
 PROGRESSING = "Progressing"
@@ -54,10 +56,12 @@ def least_pods(look: Look, after: Rollout, revision: str, scale: Scale) -> int:
     return scale.floor if held else look.resource.spec.replicas.min
 
 
-def seen_by_machine(look: Look, before: Rollout, migration: Migration, need: int) -> tuple[machine.Seen, Fact | None]:
+def seen_by_machine(
+    look: Look, before: Rollout, migration: Migration, needs: Needs, need: int
+) -> tuple[machine.Seen, Fact | None]:
     """What the machine decides on, and what the wanted revision still waits for."""
     wanted = migration.after.revision
-    waits = waits_for(look, migration, need) or _no_endpoints(look, before)
+    waits = waits_for(look, migration, needs, need) or _no_endpoints(look, before)
     return (
         machine.Seen(
             wanted=wanted,
@@ -100,7 +104,8 @@ def _starts(after: Rollout, ready: Condition, now: datetime) -> bool:
 
 def revision_status(after: Rollout) -> RevisionStatus:
     """The revisions, as the status shows them."""
-    return RevisionStatus(stable=after.stable, candidate=after.candidate, retiring=after.retiring)
+    served = list(after.served[:REMEMBERED]) or None
+    return RevisionStatus(stable=after.stable, candidate=after.candidate, retiring=after.retiring, served=served)
 
 
 def rollout_status(after: Rollout) -> RolloutStatus:

@@ -102,7 +102,10 @@ def _idle(resource: Resource, secret: Manifest, asked: str | None, rotated: str 
     begun = amended(secret, patch, tuple(key + NEXT for key in rotated_keys(resource)))
     fact = Fact(Reason.ROTATION_WAITING, f"Rotation {asked} begins: every credential gets a successor.")
     return Rotation(
-        CredentialsStatus(rotated=rotated, rotating=asked), [begun], condition=fact.false(CREDENTIALS_ROTATED), due=now
+        CredentialsStatus(rotated=rotated, rotating=asked),
+        [begun],
+        condition=fact.not_yet(CREDENTIALS_ROTATED),
+        due=now,
     )
 
 
@@ -112,7 +115,7 @@ def _waiting(at: _At) -> Rotation:
         Reason.ROTATION_WAITING,
         f"Rotation {at.rotation_id}: the successors reach all pods until {timestamp(until)}, then the servers change.",
     )
-    return Rotation(at.before, condition=fact.false(CREDENTIALS_ROTATED), due=until)
+    return Rotation(at.before, condition=fact.not_yet(CREDENTIALS_ROTATED), due=until)
 
 
 def _nothing_serves(at: _At) -> Rotation:
@@ -130,24 +133,27 @@ def _switching(at: _At, pods: Sequence[Manifest], image: str, now: datetime, *, 
     retries = jobs.is_due(at.before, at.job, now)
     return Rotation(
         at.before,
-        actions=[Apply(rendered)] if makes else (),
+        actions=[Apply(rendered, serves=False)] if makes else (),
         kept=[at.job or rendered] if not retries else (),
-        condition=_progress(at, pods).false(CREDENTIALS_ROTATED),
+        condition=_progress(at, pods),
         due=jobs.next_try(at.before, at.job),
         switches=makes or jobs.state(at.job) == jobs.RUNNING,
     )
 
 
-def _progress(at: _At, pods: Sequence[Manifest]) -> Fact:
+def _progress(at: _At, pods: Sequence[Manifest]) -> Condition:
     name = places.name(at.resource, places.ROTATE, render.rotation_mark(at.rotation_id))
     if at.before.failures:
-        return Fact(
+        failed = Fact(
             Reason.ROTATION_FAILED,
             f'Rotation {at.rotation_id} has failed {at.before.failures} times, last with "{at.before.message}" '
             f"(kubectl -n {at.resource.namespace} logs job/{name}). Old and new credentials work; it is tried again.",
         )
+        return failed.false(CREDENTIALS_ROTATED)
+    if trouble := pods_trouble(pods):
+        return trouble.false(CREDENTIALS_ROTATED)
     running = Fact(Reason.ROTATION_RUNNING, f"Rotation {at.rotation_id}: Job {name} changes the servers.")
-    return pods_trouble(pods) or running
+    return running.not_yet(CREDENTIALS_ROTATED)
 
 
 def _ended(at: _At) -> Rotation:

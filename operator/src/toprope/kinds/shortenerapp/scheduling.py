@@ -1,4 +1,4 @@
-"""Where web pods may run. Every field makes a new revision."""
+"""Where web pods and Jobs may run. Every field makes a new revision."""
 
 from typing import Annotated, Literal
 
@@ -6,18 +6,15 @@ from pydantic import ConfigDict, Field
 
 from toprope.core.model import DnsName, SpecModel, ruled
 
-LabelKey = Annotated[
-    str,
-    Field(
-        pattern=r"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$",
-        max_length=253,
-    ),
-]
+_PREFIX = "[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+"""A DNS name."""
+_LABEL_KEY = f"^({_PREFIX}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?$"
+LabelKey = Annotated[str, Field(pattern=_LABEL_KEY, max_length=253)]
 LabelValue = Annotated[str, Field(pattern=r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$", max_length=63)]
 
 
 class Toleration(SpecModel):
-    """A taint that web pods do not mind."""
+    """A taint that the pods do not mind."""
 
     model_config = ConfigDict(
         json_schema_extra=ruled(
@@ -62,16 +59,13 @@ class TopologySpread(SpecModel):
 
 
 _LABEL_KEYS = (
-    (
-        "self.all(key, size(key) <= 253 && key.matches("
-        "'^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$'))"
-    ),
+    f"self.all(key, size(key) <= 253 && key.matches('{_LABEL_KEY}'))",
     "keys are names of node labels, as topology.kubernetes.io/zone",
 )
 
 
 class Scheduling(SpecModel):
-    """Where web pods may run."""
+    """Where web pods and the Jobs of a release may run."""
 
     node_selector: Annotated[dict[str, LabelValue], Field(max_length=16, json_schema_extra=ruled(_LABEL_KEYS))] = {}
     """Labels that a node must have."""
@@ -79,7 +73,7 @@ class Scheduling(SpecModel):
     tolerations: Annotated[
         list[Toleration], Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "atomic"})
     ] = []
-    """Taints that web pods do not mind."""
+    """Taints that the pods do not mind."""
 
     topology_spread: Annotated[
         list[TopologySpread],
@@ -91,7 +85,7 @@ class Scheduling(SpecModel):
             },
         ),
     ] = []
-    """How evenly web pods spread."""
+    """How evenly web pods spread; it says nothing of Jobs."""
 
     priority_class_name: DnsName | None = None
-    """PriorityClass of web pods; it must exist."""
+    """PriorityClass of the pods; it must exist."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from toprope.core.measured import Measured
 from toprope.core.names import COMPONENT, REVISION
 from toprope.core.objects import ApiResource, Manifest, labels_of
 
@@ -21,6 +22,8 @@ class Seen:
     """The resource's pods; empty unless something was not well."""
     endpoints: frozenset[str] = frozenset()
     """Names of the Services that were asked for and have a ready endpoint."""
+    measured: Measured = field(default_factory=Measured)
+    """What Prometheus recorded of its SLOs."""
 
     def child(self, resource: ApiResource, name: str) -> Manifest | None:
         """One child; None when there is none."""

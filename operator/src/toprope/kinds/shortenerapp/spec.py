@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 from toprope.core.model import SpecModel, ruled
 from toprope.delivery.revision import revision_of
 from toprope.delivery.spec import Traffic
+from toprope.kinds.shortenerapp.connections import EMBEDDED_PODS
 from toprope.kinds.shortenerapp.parts import Cache, Database, EmbeddedCache, EmbeddedDatabase, Resources, SecretName
 from toprope.kinds.shortenerapp.scheduling import Scheduling
 from toprope.slo.spec import Slos
@@ -15,8 +16,10 @@ Image = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][-a-zA-Z0-9._/:@]*$", max_len
 Tag = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][-A-Za-z0-9_.]*$", max_length=128)]
 Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=64)]
 Tenant = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
+_PORT = "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6([0-4][0-9]{3}|5([0-4][0-9]{2}|5([0-2][0-9]|3[0-5]))))"
+"""1 to 65535."""
 HttpUrl = Annotated[
-    str, Field(pattern=r"^https?://[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:[1-9][0-9]{0,4})?(/\S*)?$", max_length=253)
+    str, Field(pattern=rf"^https?://[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:{_PORT})?(/\S*)?$", max_length=253)
 ]
 
 
@@ -58,11 +61,17 @@ class Settings(SpecModel):
     """OTLP/HTTP endpoint that gets traces, as `http://collector.tracing:4318`. Left out: no traces."""
 
 
-class Auth(SpecModel):
-    """Who may use the API from the start. A change makes a new revision."""
+_SAME_TENANT = (
+    "self == oldSelf",
+    "the tenant is fixed: links and API key belong to it; for another tenant create a second ShortenerApp",
+)
 
-    tenant: Tenant = "default"
-    """Tenant of the API key in the Secret `<name>-credentials`; it is created when it is missing."""
+
+class Auth(SpecModel):
+    """Who may use the API from the start."""
+
+    tenant: Annotated[Tenant, Field(json_schema_extra=ruled(_SAME_TENANT))] = "default"
+    """Tenant of the API key in the Secret `<name>-credentials`, fixed at birth; it is created when it is missing."""
 
 
 class Replicas(SpecModel):
@@ -76,7 +85,8 @@ class Replicas(SpecModel):
     """Fewest web pods. From 2 on a PodDisruptionBudget keeps node drains from taking more than one at a time."""
 
     max: Annotated[int, Field(ge=1, le=1000)] = 3
-    """Most web pods."""
+    """Most web pods; with an embedded database at most 10. While a release is under way there are up to twice as many,
+    each with up to 6 connections to the database."""
 
 
 _ONE_VERSION = (
@@ -85,6 +95,10 @@ _ONE_VERSION = (
 )
 
 
+_CARRIED = (
+    f"!has(self.database.embedded) || self.replicas.max <= {EMBEDDED_PODS}",
+    f"an embedded database carries at most {EMBEDDED_PODS} web pods: lower replicas.max, or use another database",
+)
 _OF_ROUTES = "!has(s.latency) || !has(s.latency.route) || s.latency.route in ['redirect', 'api']"
 _ROUTES = (
     f"!has(self.slos) || self.slos.all(s, {_OF_ROUTES})",
@@ -95,7 +109,7 @@ _ROUTES = (
 class ShortenerAppSpec(SpecModel):
     """A link shortener: its release, its size, its traffic, its promises, and what it stands on."""
 
-    model_config = ConfigDict(json_schema_extra=ruled(_ONE_VERSION, _ROUTES))
+    model_config = ConfigDict(json_schema_extra=ruled(_ONE_VERSION, _CARRIED, _ROUTES))
 
     image: Image | None = None
     """Whole name of the image that the web pods run. Default: Toprope's own of `version`. Makes a new revision."""
@@ -108,13 +122,13 @@ class ShortenerAppSpec(SpecModel):
     """How the service behaves. Makes a new revision."""
 
     auth: Auth = Auth()
-    """Who may use the API from the start. Makes a new revision."""
+    """Who may use the API from the start. It cannot be changed."""
 
     resources: Resources = Resources()
     """CPU and memory of a web pod. Default: 100m and 128Mi asked for, 256Mi at most. Makes a new revision."""
 
     scheduling: Scheduling = Scheduling()
-    """Where web pods may run. Makes a new revision."""
+    """Where web pods, and the Jobs of a release, may run. Makes a new revision."""
 
     image_pull_secrets: Annotated[
         list[SecretName],

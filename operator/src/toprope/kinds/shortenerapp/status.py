@@ -6,6 +6,7 @@ from pydantic import Field
 
 from toprope.core.model import ResourceStatus, StatusModel
 from toprope.delivery.spec import RevisionStatus, RolloutStatus
+from toprope.slo.status import SloStatuses
 
 
 class Attempts(StatusModel):
@@ -27,7 +28,9 @@ class MigrationStatus(Attempts):
     revision: str
     """The revision that needs it."""
     succeeded_at: str | None = None
-    """When it succeeded; it is never run again."""
+    """When it succeeded; it is never run again on the same data."""
+    data_uid: str | None = None
+    """UID of the claim or cluster that it succeeded on; empty for a database of yours."""
 
 
 class CredentialsStatus(Attempts):
@@ -79,3 +82,5 @@ class ShortenerAppStatus(ResourceStatus):
     """How the volume's growth was asked for, while it is not granted."""
     credentials: CredentialsStatus | None = None
     """Rotation of the generated credentials."""
+    slos: SloStatuses = []
+    """Where the SLOs stand."""

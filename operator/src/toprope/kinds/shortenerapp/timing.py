@@ -7,12 +7,15 @@ from toprope.core.conditions import Condition, moment
 from toprope.core.model import ConditionModel
 from toprope.kinds.shortenerapp.reasons import Reason
 from toprope.kinds.shortenerapp.troubles import PATIENCE
+from toprope.slo.health import SPOKEN
 
 QUIET = timedelta(minutes=10)
 """A lost watch event is made good within this time."""
 TROUBLED = timedelta(seconds=15)
 """Pods and Secrets of the user's ring no bell. Old trouble is looked at ever less often, up to `WEARY`."""
 WEARY = timedelta(minutes=5)
+NEAR = timedelta(seconds=2)
+"""Nor do EndpointSlices; those of ready pods come within a moment, and nothing else keeps traffic from moving."""
 
 _RING_THEIR_OWN_BELL = frozenset({Reason.DATA_COMING, Reason.STORAGE_GROWING, Reason.ROTATION_WAITING})
 
@@ -21,15 +24,23 @@ def next_look(
     stated: Iterable[Condition], before: Iterable[ConditionModel], dues: Iterable[datetime | None], now: datetime
 ) -> timedelta:
     """The earliest of what is due, never in the past. `before` are the conditions as the status had them."""
-    since = {condition.type: moment(condition.last_transition_time) for condition in before}
+    since = {(condition.type, condition.status): moment(condition.last_transition_time) for condition in before}
     pauses = [max(due - now, timedelta(0)) for due in dues if due is not None]
-    return min([QUIET, *pauses, *(_pause(one, now - since.get(one.type, now)) for one in stated)])
+    return min([QUIET, *pauses, *(_pause(one, now - since.get((one.type, one.status), now)) for one in stated)])
 
 
 def _pause(condition: Condition, age: timedelta) -> timedelta:
     if condition.reason == Reason.STARTING:
         return PATIENCE
-    troubled = condition.status == "False" and condition.type not in ("Progressing", "StorageGrown")
-    if not troubled or condition.reason in _RING_THEIR_OWN_BELL:
+    if not _is_troubled(condition) or condition.reason in _RING_THEIR_OWN_BELL:
         return QUIET
+    if condition.reason == Reason.NO_ENDPOINTS and condition.status == "True":
+        return NEAR
     return min(max(age / 4, TROUBLED), WEARY)
+
+
+def _is_troubled(condition: Condition) -> bool:
+    """Progress gives a reason of its own while all is well, and else the trouble that it waits for, or failed by."""
+    if condition.type == "Progressing":
+        return condition.reason in list(Reason)
+    return condition.status == "False" and condition.type not in ("StorageGrown", *SPOKEN)

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from toprope.core.conditions import moment
-from toprope.core.objects import Manifest
+from toprope.core.names import COMPONENT
+from toprope.core.objects import Manifest, labels_of
+from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
 
 PATIENCE = timedelta(seconds=10)
@@ -15,6 +17,13 @@ PATIENCE = timedelta(seconds=10)
 _LONGEST = 400
 _CANNOT_PULL = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
 _CANNOT_CONFIGURE = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
+
+_PLACED_BY = {
+    places.WEB: "spec.resources or spec.scheduling",
+    places.DATABASE: "spec.database.embedded.resources, and delete the pod if it still stays as it is",
+    places.CACHE: "spec.cache.embedded.maxMemory",
+}
+"""The fields that decide which nodes a component's pods fit on; Jobs ask for little, and go by the scheduling alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,8 @@ def sentence(text: str) -> str:
 
 
 def ready_pods(live: Manifest | None) -> int:
-    """Ready pods of a workload, as far as its controller has seen its newest generation."""
+    """Ready pods of a workload, whichever generation its controller has seen: a pod that is ready answers, and each
+    scaling by an autoscaler would else look for a moment like the end of all pods."""
     status = (live or {}).get("status") or {}
     return int(status.get("readyReplicas") or 0)
 
@@ -54,7 +64,21 @@ def not_ready(workload: Workload, now: datetime) -> Fact | None:
         return found
     if now - moment(live["metadata"]["creationTimestamp"]) < PATIENCE:
         return Fact(Reason.STARTING, message)
-    return Fact(workload.reason, message)
+    return Fact(workload.reason, f"{message}{_where_to_look(workload.pods)}")
+
+
+def _where_to_look(pods: Sequence[Manifest]) -> str:
+    """The newest pod that is not ready and gives no reason itself: its log may."""
+    unready = [pod for pod in pods if not _is_ready(pod)]
+    if not unready:
+        return ""
+    pod = max(unready, key=_born)
+    return f" The log of pod {_name(pod)} may say why (kubectl -n {pod['metadata']['namespace']} logs {_name(pod)})."
+
+
+def _is_ready(pod: Manifest) -> bool:
+    stated = (pod.get("status") or {}).get("conditions") or ()
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in stated)
 
 
 def _refused(live: Manifest) -> Fact | None:
@@ -67,7 +91,7 @@ def _refused(live: Manifest) -> Fact | None:
 
 def pods_trouble(pods: Sequence[Manifest]) -> Fact | None:
     """The first trouble of the newest pod that has one."""
-    for pod in sorted(pods, key=lambda pod: str(pod["metadata"].get("creationTimestamp")), reverse=True):
+    for pod in sorted(pods, key=_born, reverse=True):
         for check in _CHECKS:
             if fact := check(pod):
                 return fact
@@ -80,7 +104,8 @@ def _not_scheduled(pod: Manifest) -> Fact | None:
             said = sentence(condition.get("message") or "the scheduler has not said why")
             return Fact(
                 Reason.POD_NOT_SCHEDULED,
-                f"No node takes pod {_name(pod)}: {said}. Make room, or change spec.resources or spec.scheduling.",
+                f"No node takes pod {_name(pod)}: {said}. Make room, or change "
+                f"{_PLACED_BY.get(labels_of(pod)[COMPONENT], 'spec.scheduling')}.",
             )
     return None
 
@@ -133,6 +158,10 @@ def _waiting(pod: Manifest) -> Iterator[tuple[Mapping[str, Any], Mapping[str, An
         waiting = (container.get("state") or {}).get("waiting") or {}
         if waiting.get("reason"):
             yield container, waiting
+
+
+def _born(pod: Manifest) -> str:
+    return str(pod["metadata"].get("creationTimestamp"))
 
 
 def _name(pod: Manifest) -> str:

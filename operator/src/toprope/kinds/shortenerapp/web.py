@@ -10,6 +10,7 @@ from toprope.delivery.traffic import WHOLE, Backend, http_route
 from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.health import Look, backends_of, deployment_of, route
 from toprope.kinds.shortenerapp.migrations import Migration, wants_job
+from toprope.kinds.shortenerapp.needs import Needs
 from toprope.kinds.shortenerapp.render import service
 from toprope.kinds.shortenerapp.render.autoscaler import autoscaler
 from toprope.kinds.shortenerapp.revisions import Revision
@@ -24,6 +25,7 @@ class Release:
     revision: Revision | None
     """None when its record is gone: what runs of it stays as it is."""
     migration: Migration
+    needs: Needs
     least: int
     """The autoscaler's lower bound."""
 

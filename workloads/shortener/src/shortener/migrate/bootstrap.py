@@ -43,11 +43,14 @@ async def keep_key(execute: Execute, of_tenant: int, key: PresentedKey) -> None:
         of_tenant,
         key.digest,
     )
-    same = await execute(
-        "SELECT digest = $2 AND tenant_id = $3 FROM shortener.api_keys WHERE id = $1", key.key_id, key.digest, of_tenant
+    opens = await execute(
+        "SELECT tenant_id FROM shortener.api_keys WHERE id = $1 AND digest = $2", key.key_id, key.digest
     )
-    if same is not True:
-        raise Failure(f"API key id {key.key_id} is in use for another secret or tenant; make a key with a new id")
+    if opens is None:
+        raise Failure(f"API key id {key.key_id} is in use for another secret; make a key with a new id")
+    if opens != of_tenant:
+        its = await execute("SELECT name FROM shortener.tenants WHERE id = $1", opens)
+        raise Failure(f"API key id {key.key_id} opens tenant {its} and no other; go back to tenant {its}")
 
 
 async def revoke_key(execute: Execute, key: PresentedKey) -> None:

@@ -2,12 +2,15 @@
 
 While a release is rolled out, the old and the new one work on the same tables. So a migration may only add; what
 takes away or tightens is a release of its own, after the last one that needs it has gone. And nothing may hold a
-lock for as long as a filled table is long.
+lock for as long as a filled table is long. What is not known to be harmless is refused: SQL has more words than a list
+of harmful ones could hold.
 """
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+
+from shortener.migrate.place import SCHEMA, VERSION_TABLE
 
 # Comments vanish; strings and bodies of functions stand for themselves, so that no word in them is taken for SQL.
 TOKEN = re.compile(
@@ -15,6 +18,9 @@ TOKEN = re.compile(
     r'|(?P<name>"(?:[^"]|"")*"|[\w.]+(?:\."[^"]*")?)|(?P<sign>[^\s])',
     re.DOTALL,
 )
+
+COLUMN = r"ADD (?:COLUMN )?(?!CONSTRAINT |CHECK |FOREIGN |UNIQUE |PRIMARY |EXCLUDE )"
+CONSTANT = r"(?:''|(?:- )?[\d.]+|TRUE|FALSE|NULL|NOW \( \)|CURRENT_TIMESTAMP|CURRENT_DATE)(?: |$)(?! ?[^:\w])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +54,9 @@ def statements(ddl: str) -> Iterator[str]:
 
 
 def table_of(statement: str) -> str | None:
-    """The table that an ALTER TABLE, CREATE INDEX or TRUNCATE is about, in capitals."""
+    """The table that an ALTER TABLE, CREATE INDEX, TRUNCATE, UPDATE or DELETE is about, in capitals."""
     found = re.match(
-        r"(?:ALTER TABLE|TRUNCATE(?: TABLE)?)(?: IF EXISTS)?(?: ONLY)? (\S+)"
+        r"(?:ALTER TABLE|TRUNCATE(?: TABLE)?|UPDATE|DELETE FROM)(?: IF EXISTS)?(?: ONLY)? (\S+)"
         r"|CREATE (?:UNIQUE )?INDEX .*? ?ON (?:ONLY )?(\S+)",
         statement,
     )
@@ -84,7 +90,7 @@ def actions(statement: str) -> list[str]:
 
 
 def takes_away(action: str, filled: bool) -> str | None:
-    """Anything that is dropped, but for a rule that is lifted."""
+    """Anything that is dropped, but for a NOT NULL. A constraint, too: an ON CONFLICT may stand on it."""
     if re.match(r"DROP |TRUNCATE |ALTER \S+ .*DROP (?!NOT NULL)|ALTER COLUMN \S+ DROP DEFAULT", action):
         return "takes away what the running release may use; drop it in a later release"
     return None
@@ -108,9 +114,26 @@ def forbids_null(action: str, filled: bool) -> str | None:
     """A column that the running release leaves out of its INSERTs."""
     if re.match(r"ALTER (?:COLUMN )?\S+ SET NOT NULL", action):
         return "forbids a null that the running release may write"
-    added = re.match(r"ADD (?:COLUMN )?(?!CONSTRAINT |CHECK |FOREIGN |UNIQUE |PRIMARY )", action)
-    if added and "NOT NULL" in action and not re.search(r"\b(DEFAULT|GENERATED)\b", action):
+    if re.match(COLUMN, action) and "NOT NULL" in action and not re.search(r"\b(DEFAULT|GENERATED)\b", action):
         return "adds a column NOT NULL without a default: every INSERT of the running release would fail"
+    return None
+
+
+def rewrites(action: str, filled: bool) -> str | None:
+    """A new column whose value each row has to be given."""
+    if not filled or not (added := re.match(COLUMN + r"(.*)", action)):
+        return None
+    computed = re.search(r"\b(?:(?:BIG|SMALL)?SERIAL\d?|STORED|IDENTITY)\b", added[1])
+    default = re.search(r"\bDEFAULT (.*)", added[1])
+    if computed or (default and not re.match(CONSTANT, default[1])):
+        return "rewrites a filled table under a lock; add the column without it and fill it in portions"
+    return None
+
+
+def changes_rows(action: str, filled: bool) -> str | None:
+    """Rows that the running release reads and writes meanwhile, and as many as there are."""
+    if filled and re.match(rf"(?:UPDATE|DELETE FROM) (?!(?:ONLY )?{SCHEMA}\.{VERSION_TABLE}\b)", action, re.IGNORECASE):
+        return "changes rows of a filled table in one transaction; let the new release do it in portions"
     return None
 
 
@@ -120,10 +143,12 @@ def blocks(action: str, filled: bool) -> str | None:
         return None
     if re.match(r"CREATE (?:UNIQUE )?INDEX (?!CONCURRENTLY )", action):
         return "builds an index in the foreground on a filled table: no write gets through meanwhile; use CONCURRENTLY"
-    if re.match(r"ADD (?:CONSTRAINT |CHECK |FOREIGN |UNIQUE |PRIMARY )", action) and not re.search(
+    if re.match(r"ADD (?:CONSTRAINT |CHECK |FOREIGN |UNIQUE |PRIMARY |EXCLUDE )", action) and not re.search(
         r"NOT VALID|USING INDEX", action
     ):
         return "checks a filled table under a lock; add the constraint NOT VALID and validate it later"
+    if re.match(COLUMN + r".*\b(?:UNIQUE|PRIMARY|REFERENCES|CHECK)\b", action):
+        return "checks a filled table under a lock; add the constraint later, NOT VALID or USING INDEX"
     return None
 
 
@@ -137,9 +162,20 @@ FACTS: tuple[Callable[[str, bool], str | None], ...] = (
     renames,
     changes_type,
     forbids_null,
+    rewrites,
+    changes_rows,
     blocks,
     hides,
 )
+
+HARMLESS = re.compile(
+    r"CREATE (?:OR REPLACE )?(?:TABLE|SCHEMA|SEQUENCE|TYPE|FUNCTION|TRIGGER|POLICY|VIEW|(?:UNIQUE )?INDEX) "
+    r"|(?:BEGIN|COMMIT)$|SELECT |INSERT INTO |UPDATE |DELETE FROM |COMMENT ON |GRANT "
+    r"|ALTER FUNCTION .*\) SET (?!SCHEMA )|ALTER TYPE \S+ ADD VALUE "
+    r"|ADD |VALIDATE CONSTRAINT |SET \( "
+    r"|ALTER (?:COLUMN )?\S+ (?:SET DEFAULT |DROP NOT NULL$|SET STATISTICS |SET \( )"
+)
+"""How a statement begins, or an action of an ALTER TABLE, that none of the facts above speaks against."""
 
 
 def made_anew(statement: str, ddl: str) -> bool:
@@ -159,6 +195,8 @@ def refusals(ddl: str, known: Known) -> list[Refusal]:
         if (table is not None and table not in known.existing) or made_anew(statement, ddl):
             continue
         for action in actions(statement):
-            facts = (fact(action, table in known.filled) for fact in FACTS)
-            found += [Refusal(statement, fact) for fact in facts if fact]
+            facts = [said for fact in FACTS if (said := fact(action, table in known.filled))]
+            if not facts and not HARMLESS.match(action):
+                facts = ["is not known to be harmless beside the running release; do it in a later one, or by hand"]
+            found += [Refusal(statement, fact) for fact in facts]
     return found

@@ -37,9 +37,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def grants(role: str) -> Iterator[str]:
+def grants(role: str, database: str) -> Iterator[str]:
     """The statements, in order; to be run in one transaction as the owner."""
     app = quoted(role)
+    # Nothing of ours makes a temporary table. Who does not own the database takes nothing away, and is only warned.
+    yield f"REVOKE TEMPORARY ON DATABASE {quoted(database)} FROM PUBLIC, {app}"
     yield f"REVOKE ALL ON SCHEMA {SCHEMA} FROM PUBLIC"
     yield f"REVOKE ALL ON ALL TABLES IN SCHEMA {SCHEMA} FROM PUBLIC, {app}"
     yield f"REVOKE ALL ON ALL ROUTINES IN SCHEMA {SCHEMA} FROM PUBLIC, {app}"

@@ -135,8 +135,9 @@ async def grant(connection: asyncpg.Connection, role: str) -> None:
         await make_role(connection, role)
     elif found["above"]:
         raise Failure(f"role {role} is above row-level security; ALTER ROLE {role} NOSUPERUSER NOBYPASSRLS")
+    database = await connection.fetchval("SELECT current_database()")
     async with connection.transaction():
-        for statement in grants(role):
+        for statement in grants(role, database):
             await connection.execute(statement)
 
 

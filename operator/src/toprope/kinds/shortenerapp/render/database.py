@@ -3,7 +3,7 @@
 from typing import Any
 
 from toprope.core.resource import Resource, image_of
-from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp import connections, places
 from toprope.kinds.shortenerapp.parts import EmbeddedDatabase
 from toprope.kinds.shortenerapp.render import secrets
 from toprope.kinds.shortenerapp.render.pod import Container, pod_spec, template
@@ -20,6 +20,8 @@ def database(resource: Resource, part: EmbeddedDatabase) -> dict[str, Any]:
         "metadata": places.metadata(resource, places.DATABASE),
         "spec": {
             "replicas": 1,
+            # One by one, a pod that never got ready would not be replaced after its template was cured.
+            "podManagementPolicy": "Parallel",
             "serviceName": places.name(resource, places.DATABASE),
             "selector": {"matchLabels": places.selector(resource, places.DATABASE)},
             "template": template(resource, places.DATABASE, None, _pod(resource, part)),
@@ -44,6 +46,7 @@ def _postgres(resource: Resource, part: EmbeddedDatabase) -> Container:
         name="postgres",
         image=image_of(resource.installation, "postgres"),
         resources=resources(part.resources, DATABASE),
+        env=[{"name": "POSTGRES_MAX_CONNECTIONS", "value": str(connections.EMBEDDED)}],
         mounts=[secrets.MOUNT, _DATA],
         more={
             "ports": [{"name": places.DATABASE, "containerPort": places.DATABASE_PORT, "protocol": "TCP"}],

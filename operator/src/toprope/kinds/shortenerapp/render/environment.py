@@ -1,17 +1,22 @@
 """What the programs of the image read from their environment."""
 
 from toprope.core.resource import Resource
-from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp import connections, places
 from toprope.kinds.shortenerapp.render.secrets import CACHE_URI_FILE, DATABASE_URI_FILE, FOLDER
 from toprope.kinds.shortenerapp.spec import Settings
 
 Variable = dict[str, str]
 
+OWN_CACHE = "CACHE_URI"
+"""Only the embedded cache is named so: another one's address is a secret."""
+TRACES = "OTEL_EXPORTER_OTLP_ENDPOINT"
+
 
 def web(resource: Resource) -> list[Variable]:
     """Of `shortener serve`."""
     to_database = _database(resource, "app", places.APP_PASSWORD)
-    return _listed(to_database | cache(resource) | _settings(resource.spec.settings))
+    pool = {"DATABASE_POOL_SIZE": str(connections.POOL)}
+    return _listed(to_database | pool | cache(resource) | _settings(resource.spec.settings))
 
 
 def migrate(resource: Resource) -> list[Variable]:
@@ -62,7 +67,7 @@ def cache(resource: Resource) -> dict[str, str]:
     if resource.spec.cache.external:
         return {"CACHE_URI_FILE": f"{FOLDER}/{CACHE_URI_FILE}"}
     return {
-        "CACHE_URI": f"redis://{places.name(resource, places.CACHE)}:{places.CACHE_PORT}/0",
+        OWN_CACHE: f"redis://{places.name(resource, places.CACHE)}:{places.CACHE_PORT}/0",
         "CACHE_PASSWORD_FILE": f"{FOLDER}/{places.CACHE_PASSWORD}",
     }
 
@@ -76,7 +81,7 @@ def _settings(settings: Settings) -> dict[str, str]:
         "SHORTENER_TRUSTED_PROXIES": str(settings.trusted_proxies),
         "SHORTENER_CLICK_RETENTION_DAYS": str(settings.click_retention_days),
         "LOG_LEVEL": settings.log_level,
-        "OTEL_EXPORTER_OTLP_ENDPOINT": settings.otlp_endpoint or "",
+        TRACES: settings.otlp_endpoint or "",
     }
 
 

@@ -11,7 +11,7 @@ from toprope.core.resource import Resource
 from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.parts import Resources
 from toprope.kinds.shortenerapp.render import environment, secrets
-from toprope.kinds.shortenerapp.render.pod import Container, container, pod_spec, template
+from toprope.kinds.shortenerapp.render.pod import Container, container, placement, pod_spec, template
 from toprope.kinds.shortenerapp.render.resources import JOB, resources
 
 _DEADLINE = 3600
@@ -53,8 +53,7 @@ def _program(name: str, image: str, env: Sequence[dict[str, str]], *args: str) -
 
 
 def _job(resource: Resource, component: str, mark: str, spec: dict[str, Any]) -> dict[str, Any]:
-    pulls = [{"name": secret.name} for secret in resource.spec.image_pull_secrets]
-    spec = {**spec, "restartPolicy": "Never", **({"imagePullSecrets": pulls} if pulls else {})}
+    spec = {**spec, "restartPolicy": "Never", **placement(resource)}
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",

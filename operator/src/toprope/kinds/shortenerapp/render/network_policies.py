@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from toprope.core.names import COMPONENT, owner_labels
 from toprope.core.resource import Resource
 from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp.needs import Needs
 from toprope.kinds.shortenerapp.places import CACHE, CACHE_PORT, DATABASE, DATABASE_PORT, MIGRATE, ROTATE, WEB
 
 Peer = dict[str, Any]
@@ -24,19 +25,19 @@ _DNS: Rule = {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol"
 _ANY_TCP: Rule = {"ports": [{"protocol": "TCP"}]}
 
 
-def network_policies(resource: Resource) -> list[dict[str, Any]]:
-    """All policies of a resource."""
-    policies = [_web(resource), _jobs(resource)]
+def network_policies(resource: Resource, needs: Needs) -> list[dict[str, Any]]:
+    """All policies of a resource. `needs` are those of all revisions that live: one policy is for the pods of all."""
+    policies = [_web(resource, needs), _jobs(resource, needs)]
     if resource.spec.database.embedded:
         policies.append(_part(resource, DATABASE, DATABASE_PORT, (WEB, MIGRATE, ROTATE)))
     if resource.spec.database.cloud_native_pg:
         policies.append(_cloud_native_pg(resource))
-    if resource.spec.cache.embedded:
+    if needs.own_cache:
         policies.append(_part(resource, CACHE, CACHE_PORT, (WEB, ROTATE)))
     return policies
 
 
-def _web(resource: Resource) -> dict[str, Any]:
+def _web(resource: Resource, needs: Needs) -> dict[str, Any]:
     installation = resource.installation
     namespaces = [_namespace(resource.namespace)]
     if resource.spec.traffic:
@@ -47,16 +48,16 @@ def _web(resource: Resource) -> dict[str, Any]:
         WEB,
         _pods(resource, WEB),
         ingress=[_from(_distinct(namespaces), places.HTTP_PORT), _from(_distinct(watchers), places.OPS_PORT)],
-        egress=[_DNS, *_to_database(resource), *_to_cache(resource), *_to_traces(resource)],
+        egress=[_DNS, *_to_database(resource), *_to_caches(resource, needs), *_to_traces(needs)],
     )
 
 
-def _jobs(resource: Resource) -> dict[str, Any]:
+def _jobs(resource: Resource, needs: Needs) -> dict[str, Any]:
     either = {"key": COMPONENT, "operator": "In", "values": [MIGRATE, ROTATE]}
     labels = owner_labels(resource.ref.resource.kind, resource.name)
     selector = {name: value for name, value in labels.items() if name.startswith("toprope.dev/")}
     pods = {"matchLabels": selector, "matchExpressions": [either]}
-    own_cache = _to_cache(resource) if resource.spec.cache.embedded else []
+    own_cache = [_to_own_cache(resource)] if needs.own_cache else []
     return _policy(resource, "jobs", pods, ingress=[], egress=[_DNS, *_to_database(resource), *own_cache])
 
 
@@ -93,18 +94,17 @@ def _to_database(resource: Resource) -> list[Rule]:
     return [{"to": [{"podSelector": pods}], "ports": [_port(DATABASE_PORT)]}]
 
 
-def _to_cache(resource: Resource) -> list[Rule]:
-    if resource.spec.cache.external:
-        return [_ANY_TCP]
-    return [{"to": [{"podSelector": _pods(resource, CACHE)}], "ports": [_port(CACHE_PORT)]}]
+def _to_caches(resource: Resource, needs: Needs) -> list[Rule]:
+    return [*([_to_own_cache(resource)] if needs.own_cache else []), *([_ANY_TCP] if needs.other_cache else [])]
 
 
-def _to_traces(resource: Resource) -> list[Rule]:
-    endpoint = resource.spec.settings.otlp_endpoint
-    if not endpoint:
-        return []
-    url = urlsplit(endpoint)
-    return [{"ports": [_port(url.port or (443 if url.scheme == "https" else 80))]}]
+def _to_own_cache(resource: Resource) -> Rule:
+    return {"to": [{"podSelector": _pods(resource, CACHE)}], "ports": [_port(CACHE_PORT)]}
+
+
+def _to_traces(needs: Needs) -> list[Rule]:
+    urls = map(urlsplit, needs.traces)
+    return [{"ports": [_port(url.port or (443 if url.scheme == "https" else 80))]} for url in urls]
 
 
 def _pods(resource: Resource, component: str) -> Peer:

@@ -6,6 +6,7 @@ from typing import Any
 
 from toprope.core.resource import Resource
 from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp.scheduling import Toleration
 
 USER = 65532
 """Numeric, so that the kubelet can see that it is not root; the same in all our images."""
@@ -66,6 +67,23 @@ def pod_spec(
         "volumes": [{"name": "tmp", "emptyDir": {}}, *volumes],
         **more,
     }
+
+
+def placement(resource: Resource) -> dict[str, Any]:
+    """Where the pods of a release may run, and what their images are pulled with."""
+    scheduling = resource.spec.scheduling
+    said = {
+        "imagePullSecrets": [{"name": secret.name} for secret in resource.spec.image_pull_secrets],
+        "nodeSelector": dict(scheduling.node_selector),
+        "tolerations": [_toleration(one) for one in scheduling.tolerations],
+        "priorityClassName": scheduling.priority_class_name,
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _toleration(one: Toleration) -> dict[str, Any]:
+    plain = one.model_dump(by_alias=True, exclude_none=True)
+    return {name: value for name, value in plain.items() if value != ""}
 
 
 def template(resource: Resource, component: str, revision: str | None, spec: Mapping[str, Any]) -> dict[str, Any]:

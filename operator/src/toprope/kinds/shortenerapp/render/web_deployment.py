@@ -5,9 +5,9 @@ from typing import Any
 from toprope.core.resource import Resource
 from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.render import environment, secrets
-from toprope.kinds.shortenerapp.render.pod import Container, pod_spec, template
+from toprope.kinds.shortenerapp.render.pod import Container, placement, pod_spec, template
 from toprope.kinds.shortenerapp.render.resources import WEB, resources
-from toprope.kinds.shortenerapp.scheduling import Toleration, TopologySpread
+from toprope.kinds.shortenerapp.scheduling import TopologySpread
 
 _GRACE = 45
 """Seconds from preStop to SIGKILL: 5 s until the gateway has heard, 20 s to answer and to write clicks, and room."""
@@ -30,7 +30,7 @@ def web_deployment(resource: Resource, revision: str, image: str) -> dict[str, A
 
 def _pod(resource: Resource, revision: str, image: str) -> dict[str, Any]:
     files = secrets.volume(secrets.web(resource))
-    placed = _scheduling(resource, places.selector(resource, places.WEB, revision))
+    placed = {**placement(resource), **_spreading(resource, places.selector(resource, places.WEB, revision))}
     return pod_spec(resource, [_service(resource, image)], [files], terminationGracePeriodSeconds=_GRACE, **placed)
 
 
@@ -64,21 +64,9 @@ def _service(resource: Resource, image: str) -> Container:
     )
 
 
-def _scheduling(resource: Resource, selector: dict[str, str]) -> dict[str, Any]:
-    scheduling = resource.spec.scheduling
-    said = {
-        "imagePullSecrets": [{"name": secret.name} for secret in resource.spec.image_pull_secrets],
-        "nodeSelector": dict(scheduling.node_selector),
-        "tolerations": [_toleration(one) for one in scheduling.tolerations],
-        "topologySpreadConstraints": [_spread(one, selector) for one in scheduling.topology_spread],
-        "priorityClassName": scheduling.priority_class_name,
-    }
-    return {name: value for name, value in said.items() if value}
-
-
-def _toleration(one: Toleration) -> dict[str, Any]:
-    plain = one.model_dump(by_alias=True, exclude_none=True)
-    return {name: value for name, value in plain.items() if value != ""}
+def _spreading(resource: Resource, selector: dict[str, str]) -> dict[str, Any]:
+    spreads = [_spread(one, selector) for one in resource.spec.scheduling.topology_spread]
+    return {"topologySpreadConstraints": spreads} if spreads else {}
 
 
 def _spread(one: TopologySpread, selector: dict[str, str]) -> dict[str, Any]:
