@@ -159,17 +159,20 @@ def may_match(selector: promql.VectorSelector, name: str, labels: dict[str, str]
 
 def selectors(expression: promql.Expr) -> list[promql.VectorSelector]:
     """Everything that an expression reads."""
-    found: list[promql.VectorSelector] = []
-
-    def visit(node: promql.Expr) -> bool:
-        if isinstance(node, promql.MatrixSelector):
-            found.append(node.vector_selector)
-        elif isinstance(node, promql.VectorSelector):
-            found.append(node)
-        return True
-
-    promql.walk(expression, visit)
-    return found
+    match expression:
+        case promql.VectorSelector():
+            return [expression]
+        case promql.MatrixSelector():
+            return [expression.vector_selector]
+        case promql.BinaryExpr():
+            parts = [expression.lhs, expression.rhs]
+        case promql.Call():
+            parts = expression.args
+        case promql.ParenExpr() | promql.AggregateExpr():
+            parts = [expression.expr]
+        case _:
+            return []
+    return [selector for part in parts for selector in selectors(part)]
 
 
 def _matches(labels: dict[str, str], matchers: Iterable[promql.Matcher]) -> bool:

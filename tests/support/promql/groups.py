@@ -31,6 +31,8 @@ from tests.support.promql.series import (
 )
 from tests.support.promql.windows import Axis
 
+Selectors = Sequence[promql.VectorSelector]
+
 _KNOWN = {"record", "alert", "expr", "labels", "annotations", "for"}
 
 
@@ -69,21 +71,25 @@ def evaluated(group: Mapping[str, Any], stored: Iterable[Series], at: Times, rel
     rules = group["rules"]
     for position, rule in enumerate(rules):
         expression = promql.parse(rule["expr"])
-        _check(rule, expression, rules[position + 1 :])
+        reads = selectors(expression)
+        _check(rule, reads, rules[position + 1 :])
         if "alert" in rule:
             alerts += _alerts(rule, evaluator.vector(expression), at)
             continue
-        rows = _recorded(rule, expression, evaluator, at)
+        if _are_read(rule, reads):
+            rows = _from_own_past(rule, expression, evaluator, at)
+        else:
+            rows = _labelled(rule, evaluator.vector(expression))
         evaluator.store(recorded(row, at) for row in rows)
         records += rows
     return Outcome(at, records, alerts)
 
 
-def _check(rule: Mapping[str, Any], expression: promql.Expr, later: Iterable[Mapping[str, Any]]) -> None:
+def _check(rule: Mapping[str, Any], reads: Selectors, later: Iterable[Mapping[str, Any]]) -> None:
     if unknown := rule.keys() - _KNOWN:
         raise Unsupported(f"{', '.join(sorted(unknown))} of a rule")
     for other in later:
-        if _reads(expression, other):
+        if _are_read(other, reads):
             raise Unsupported(f"{_name(rule)} reads {_name(other)}, which the group records after it")
 
 
@@ -91,14 +97,12 @@ def _name(rule: Mapping[str, Any]) -> str:
     return str(rule.get("record") or rule["alert"])
 
 
-def _reads(expression: promql.Expr, rule: Mapping[str, Any]) -> bool:
+def _are_read(rule: Mapping[str, Any], reads: Selectors) -> bool:
     labels = rule.get("labels") or {}
-    return "record" in rule and any(may_match(one, rule["record"], labels) for one in selectors(expression))
+    return "record" in rule and any(may_match(selector, rule["record"], labels) for selector in reads)
 
 
-def _recorded(rule: Mapping[str, Any], expression: promql.Expr, evaluator: Evaluator, at: Times) -> Vector:
-    if not _reads(expression, rule):
-        return _labelled(rule, evaluator.vector(expression))
+def _from_own_past(rule: Mapping[str, Any], expression: promql.Expr, evaluator: Evaluator, at: Times) -> Vector:
     guess: Vector = []
     while True:
         past = [recorded(row, at) for row in guess]

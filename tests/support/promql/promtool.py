@@ -1,7 +1,7 @@
 """The real thing: the same group over the same series, evaluated by promtool and read back sample by sample.
 
-promtool only compares, exactly, and says what it got where that differs. So it is asked at each evaluation for everything
-that was recorded, and told to expect nothing.
+promtool only compares, exactly, and says what it got where that differs. So it is asked at each evaluation for all that
+was recorded, and told to expect nothing.
 """
 
 import os
@@ -26,7 +26,15 @@ _FAILED = re.compile(r"^ +expr: .*, time: (\w+),\s+exp: *\w+\s+got: *(.*)$", re.
 _ELEMENT = re.compile(r'{((?:[^"}]|"(?:[^"\\]|\\.)*")*)} ([^,\s]+)')
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 _PART = re.compile(r"(\d+)(ms|s|m|h|d|w|y)")
-_MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000, "y": 31_536_000_000}
+_MILLISECONDS = {
+    "ms": 1,
+    "s": 1000,
+    "m": 60_000,
+    "h": 3_600_000,
+    "d": 86_400_000,
+    "w": 604_800_000,
+    "y": 31_536_000_000,
+}
 
 
 def program() -> str | None:
@@ -38,9 +46,7 @@ def samples(group: Mapping[str, Any], stored: Sequence[Series], at: Times, folde
     """What promtool has at each evaluation; they must be evenly spaced and begin at 0."""
     interval = int(at[1])
     (folder / "rules.yaml").write_text(yaml.safe_dump({"groups": [dict(group)]}))
-    expected = [
-        {"expr": _everything(group), "eval_time": f"{time}ms", "exp_samples": []} for time in at.tolist()
-    ]
+    expected = [{"expr": _everything(group), "eval_time": f"{time}ms", "exp_samples": []} for time in at.tolist()]
     step = int(np.gcd.reduce(np.concatenate([one.times for one in stored])))
     test = {
         "interval": f"{step}ms",

@@ -13,6 +13,9 @@ import numpy as np
 from tests.support.promql.series import Mask, Series, Values, scraped
 
 SCRAPES = 15
+"""Seconds between two."""
+BURST = 32
+"""Scrapes for which errors come or stay away."""
 CODES = ("200", "500", "499")
 BOUNDS = ("0.25", "1.0", "+Inf")
 
@@ -33,7 +36,7 @@ class State(Enum):
 class Story:
     """What happens to whom: spans of minutes in which a target is not up."""
 
-    minutes: int = 150
+    minutes: int = 75
     spans: Mapping[str, Sequence[tuple[int, int, State]]] = field(default_factory=dict)
     missed: float = 0.0
     """Share of the scrapes that are missed, one by one."""
@@ -41,6 +44,8 @@ class Story:
     """Minute in which the series of a status code first appear."""
     resets: Mapping[str, Sequence[int]] = field(default_factory=dict)
     """Minutes in which a target's counters begin anew without anybody missing a scrape."""
+    quiet: tuple[int, int] = (0, 0)
+    """Span of minutes without a request."""
     a_second: float = 2.0
     """Requests that each target counts."""
 
@@ -93,11 +98,16 @@ class World:
         return self._scraped(target, name, labels, self._cumulated(target, share), "200")
 
     def _counts(self, target: str, code: str) -> Values:
-        return self._cumulated(target, {"200": 1.0, "500": 0.05, "499": 0.02}[code])
+        share = {"200": 1.0, "500": 0.15, "499": 0.02}[code]
+        return self._cumulated(target, share, bursts=code == "500")
 
-    def _cumulated(self, target: str, share: float) -> Values:
-        events = self._random.poisson(self._story.a_second * share * SCRAPES, self._times.size).astype(np.float64)
-        counts = np.cumsum(events) + self._random.integers(0, 50)
+    def _cumulated(self, target: str, share: float, *, bursts: bool = False) -> Values:
+        begin, end = self._story.quiet
+        loud = ~((begin * 60 <= self._times) & (self._times < end * 60))
+        if bursts:
+            loud &= np.repeat(self._random.random(self._times.size // BURST + 1) < 0.4, BURST)[: self._times.size]
+        events = self._random.poisson(self._story.a_second * share * SCRAPES, self._times.size) * loud
+        counts = np.cumsum(events).astype(np.float64) + self._random.integers(0, 50)
         for minute in self._story.resets.get(target, ()):
             after = self._times >= minute * 60
             counts[after] -= counts[after][0]
