@@ -24,6 +24,14 @@ class Tool:
 
 
 @dataclass(frozen=True, slots=True)
+class Manifests:
+    """Files of a Go module that are kept beside the binaries."""
+
+    module: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """Binaries that are needed at the same time and are linked with the same version."""
 
@@ -34,12 +42,21 @@ class Stage:
     version_flags: str = ""
     usual_seconds: int = 60
     """On two cores from an empty cache, after the stages before it; for the first estimate of the time left."""
+    compiled_with: str = ""
+    """The module whose compiled packages it takes over; empty: its own."""
+    manifests: Manifests | None = None
 
     @property
     def key(self) -> str:
         """Changes when anything that goes into these binaries does."""
         own = [tool.package for tool in self.tools if tool.package.startswith("./")]
-        return fingerprint(self.module, own, f"{self.tools} {self.version_flags}")
+        manifests = f" {self.manifests}" if self.manifests else ""
+        return fingerprint(self.module, own, f"{self.tools} {self.version_flags}{manifests}")
+
+    @property
+    def scratch(self) -> str:
+        """Folder of Go's caches."""
+        return self.compiled_with or self.module
 
 
 def fingerprint(module: str, own_packages: list[str] | None = None, more: str = "") -> str:
@@ -98,6 +115,27 @@ STAGES = (
 )
 """In the order in which a first start needs them; the floor needs the first two."""
 
+OPERATOR = "github.com/prometheus-operator/prometheus-operator"
+PROMETHEUS_OPERATOR = "0.85.0"
+MONITORED_KINDS = ("prometheuses", "prometheusrules", "podmonitors", "servicemonitors", "probes")
+"""Those that the operator needs for Prometheus; the other half are large and for what does not run here."""
+MONITORING = Stage(
+    "monitoring",
+    "monitoring",
+    (
+        Tool("prometheus-operator", f"{OPERATOR}/cmd/operator"),
+        Tool("prometheus-config-reloader", f"{OPERATOR}/cmd/prometheus-config-reloader"),
+    ),
+    f"-X github.com/prometheus/common/version.Version={PROMETHEUS_OPERATOR}",
+    usual_seconds=90,
+    compiled_with="cluster",
+    manifests=Manifests(
+        OPERATOR,
+        tuple(f"example/prometheus-operator-crd/monitoring.coreos.com_{kind}.yaml" for kind in MONITORED_KINDS),
+    ),
+)
+"""Built when the first link is shortened: its rules need a service that runs."""
+
 METRICS = Stage(
     "metrics",
     "metrics",
@@ -112,4 +150,4 @@ KIND = Stage("kind", "kind", (Tool("kind", "sigs.k8s.io/kind"),), usual_seconds=
 
 FLOOR = STAGES[:2]
 """What an integration floor needs."""
-EVERYTHING = (*STAGES, METRICS)
+EVERYTHING = (*STAGES, MONITORING, METRICS)
