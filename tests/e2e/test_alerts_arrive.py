@@ -4,13 +4,15 @@ import json
 from typing import Any
 from urllib.parse import quote
 
+import httpx
 import pytest
 
-from tests.e2e.world import World, a_shortener, until
+from tests.e2e.world import GATEWAY, World, a_shortener, until
 
 RELOADED = 150.0
 """Seconds until kubelet has given Prometheus a changed ConfigMap; kind's takes longer than ours."""
 SENT = 60.0
+NOBODY = "nobody.example.com"
 
 
 def ask(world: World, service: str, path: str) -> Any:
@@ -34,6 +36,27 @@ def a_pod_monitor(world: World) -> dict[str, Any]:
             "podMetricsEndpoints": [{"port": "ops", "path": "/metrics"}],
         },
     }
+
+
+def nobody(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A Service without a pod, and a route to it."""
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "nobody", "namespace": world.namespace},
+        "spec": {"selector": {"app": "nobody"}, "ports": [{"port": 80}]},
+    }
+    route = {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": {"name": "nobody", "namespace": world.namespace},
+        "spec": {
+            "parentRefs": [{"name": "public", "namespace": "infra"}],
+            "hostnames": [NOBODY],
+            "rules": [{"backendRefs": [{"name": "nobody", "port": 80}]}],
+        },
+    }
+    return service, route
 
 
 def rule(world: World, slo: str, severity: str) -> dict[str, Any]:
@@ -90,8 +113,21 @@ def test_the_pods_of_a_resource_are_scraped_and_its_requests_counted(world: Worl
     up = f'up{{namespace="{world.namespace}"}}'
     until(lambda: set(values(world, up)) == {1.0}, lambda: f"{up} is {values(world, up)}", RELOADED)
     world.make_link("first")
-    through = f'traefik_router_requests_total{{code="201",router=~"httproute-{world.namespace}-links-.*"}}'
-    until(lambda: values(world, through) == [1.0], lambda: f"{through} is {values(world, through)}", SENT)
+    counted(world, "links-web", 201)
+
+
+def test_what_finds_no_pod_is_counted_by_the_gateway(world: World) -> None:
+    world.apply(*nobody(world))
+    with httpx.Client(base_url=GATEWAY, headers={"Host": NOBODY}, timeout=10) as visitor:
+        until(lambda: visitor.get("/").status_code == 503, lambda: f"{NOBODY}: {visitor.get('/').status_code}", SENT)
+    counted(world, "nobody", 503)
+
+
+def counted(world: World, route: str, code: int) -> None:
+    """Until the gateway's router of a route has counted a request with this answer."""
+    name = f"httproute-{world.namespace}-{route}-gw-infra-public-ep-web-0-[0-9a-f]{{20}}@kubernetesgateway"
+    series = f'traefik_router_requests_total{{code="{code}",router=~"{name}"}}'
+    until(lambda: sum(values(world, series)) >= 1, lambda: f"{series}: {values(world, series)}", SENT)
 
 
 def test_an_alert_that_fires_reaches_the_receiver(rules: World) -> None:
