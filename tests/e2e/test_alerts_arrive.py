@@ -101,10 +101,10 @@ def rules(world: World) -> World:
     return world
 
 
-def test_the_gateway_and_the_operator_are_scraped(world: World) -> None:
-    for job in ("monitoring/traefik", "monitoring/toprope"):
-        up = f'up{{job="{job}"}}'
-        until(lambda up=up: values(world, up) == [1.0], lambda up=up: f"{up} is {values(world, up)}", RELOADED)
+@pytest.mark.parametrize("job", ["monitoring/traefik", "monitoring/toprope"])
+def test_the_gateway_and_the_operator_are_scraped(world: World, job: str) -> None:
+    up = f'up{{job="{job}"}}'
+    until(lambda: values(world, up) == [1.0], lambda: f"{up} is {values(world, up)}", RELOADED)
 
 
 def test_the_pods_of_a_resource_are_scraped_and_its_requests_counted(world: World) -> None:
