@@ -66,7 +66,7 @@ class Cluster:
     def monitoring(self) -> None:
         """Build what watches the cluster if need be, and run it."""
         owner.refuse_others(self.places.state, self.checkout)
-        GoBuild(self.places).build((MONITORING,))
+        GoBuild(self.places).build(MONITORING)
         debian.taken(self.places)
         with owner.command_lock(self.places.state, patience=PATIENCE):
             owner.refuse_others(self.places.state, self.checkout)

@@ -2,7 +2,8 @@
 
     pods ◄── scrapes ── Prometheus ── alerts ──► Alertmanager ── notifies ──► receiver ◄── tests read
 
-All of it runs in the namespace `monitoring`. The binaries come from a Go module and from Debian's packages.
+All of it runs in the namespace `monitoring`. The binaries come from a Go module, Alertmanager's
+from Debian's package.
 """
 
 import hashlib
@@ -11,7 +12,12 @@ from functools import partial
 from dev.api import Api
 from dev.build import debian
 from dev.build.binaries import binary, folder
-from dev.build.gosets import MONITORING, PROMETHEUS_OPERATOR
+from dev.build.gosets import (
+    PROMETHEUS,
+    PROMETHEUS_OPERATOR,
+    PROMETHEUS_OPERATOR_VERSION,
+    PROMETHEUS_VERSION,
+)
 from dev.build.images import Image, binary_image
 from dev.drivers import Driver
 from dev.infra import apply_manifests, rolled_out
@@ -20,8 +26,8 @@ from dev.places import CHECKOUT, Places
 from dev.progress import step
 from dev.waiting import until
 
-PROMETHEUS = "2.42.0"
-"""Debian 12's, which its configuration is written for."""
+ALERTMANAGER = "0.25.0"
+"""Debian 12's."""
 RECEIVER = CHECKOUT / "dev" / "images" / "receiver" / "receiver.py"
 NAMESPACE = "monitoring"
 WORKLOADS = (
@@ -38,7 +44,7 @@ def start(api: Api, driver: Driver, places: Places) -> None:
     made = images(places)
     driver.build_images(made)
     with step("start Prometheus and Alertmanager", usual_seconds=30):
-        install(api, sorted(folder(places, MONITORING).glob("*.yaml")), SECONDS)
+        install(api, sorted(folder(places, PROMETHEUS_OPERATOR).glob("*.yaml")), SECONDS)
         for image in made:
             driver.load_image(image)
         apply_manifests(api, NAMESPACE, {tag_name(image): image.name.rpartition(":")[2] for image in made})
@@ -48,12 +54,12 @@ def start(api: Api, driver: Driver, places: Places) -> None:
 
 def images(places: Places) -> list[Image]:
     """What its pods run. The receiver is tagged by its content: another one replaces the pod that runs."""
-    operator = [binary(places, tool.name, (MONITORING,)) for tool in MONITORING.tools]
-    taken = debian.taken(places)
-    files = [taken / name for name in ("prometheus", "alertmanager", "default.tmpl", "email.tmpl")]
+    operator = [binary(places, tool.name, (PROMETHEUS_OPERATOR,)) for tool in PROMETHEUS_OPERATOR.tools]
+    alertmanager = [debian.taken(places) / name for name in debian.TAKEN["prometheus-alertmanager"].values()]
     return [
-        binary_image("prometheus-operator", PROMETHEUS_OPERATOR, *operator),
-        binary_image("prometheus", PROMETHEUS, *files),
+        binary_image("prometheus-operator", PROMETHEUS_OPERATOR_VERSION, *operator),
+        binary_image("prometheus", PROMETHEUS_VERSION, binary(places, "prometheus", (PROMETHEUS,))),
+        binary_image("alertmanager", ALERTMANAGER, *alertmanager),
         binary_image("receiver", hashlib.sha256(RECEIVER.read_bytes()).hexdigest()[:12], RECEIVER),
     ]
 

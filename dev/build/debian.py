@@ -35,7 +35,7 @@ PACKAGES = {
 """Program → the package that carries it."""
 TEMPLATES = "usr/share/prometheus/alertmanager"
 TAKEN = {
-    "prometheus": {"usr/bin/prometheus": "prometheus", "usr/bin/promtool": "promtool"},
+    "prometheus": {"usr/bin/promtool": "promtool"},  # its Prometheus is built without Kubernetes
     "prometheus-alertmanager": {
         "usr/bin/prometheus-alertmanager": "alertmanager",
         f"{TEMPLATES}/default.tmpl": "default.tmpl",

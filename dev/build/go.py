@@ -102,12 +102,24 @@ class GoBuild:
         draft = fresh(target.with_suffix(".part"))
         with step(f"build {names}", usual_seconds=stage.usual_seconds) as current:
             current.doing = "fetching modules"
+            self.apply_patch(stage)
             current.total = self.count_packages(stage)
             for tool in stage.tools:
                 current.doing = f"compiling {tool.name}"
                 self.compile(stage, tool.package, draft / tool.name, current)
             self.keep_manifests(stage, draft)
         draft.rename(target)
+
+    def apply_patch(self, stage: Stage) -> None:
+        """Replace a file of a module's sources; they are ours alone, and deleted after the build.
+
+        Before anything else reads them: Go remembers what a module imports.
+        """
+        if stage.patch:
+            self.ask(stage.module, stage.scratch, "mod", "download", stage.patch.module)
+            file = self.source(stage.module, stage.scratch, stage.patch.module) / stage.patch.path
+            file.unlink()
+            file.write_text(stage.patch.text)
 
     def keep_manifests(self, stage: Stage, draft: Path) -> None:
         """The files that the stage wants of a module's sources, before those are deleted."""

@@ -1,16 +1,17 @@
 """What watches the local cluster, as far as it is seen without one."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
-from dev.build.gosets import GO_MODULES, MONITORED_KINDS, MONITORING, STAGES
+from dev.build.gosets import GO_MODULES, MONITORING, OPERATOR_KINDS, PROMETHEUS_OPERATOR, STAGES
 from dev.infra import filled
 from toprope_kit.memory import BOUNDS
 
-TAGS = {"prometheus-operator": "1", "prometheus": "2", "receiver": "3"}
+TAGS = {"prometheus-operator": "1", "prometheus": "2", "alertmanager": "3", "receiver": "4"}
 FOUND = filled("monitoring", TAGS)
 PINNED = re.compile(r"^\s*(?:require )?(\S+\.\S+/\S+) (v\S+)", re.MULTILINE)
 REPLACED = re.compile(r"(\S+) => \S+ (v\S+)")
@@ -30,18 +31,21 @@ def test_what_kubernetes_and_the_operator_both_use_is_compiled_once() -> None:
     both = cluster.keys() & monitoring.keys()
     assert {"k8s.io/client-go", "golang.org/x/net", "google.golang.org/protobuf"} <= both
     assert {name: (cluster[name], monitoring[name]) for name in both if cluster[name] != monitoring[name]} == {}
-    assert MONITORING.scratch == STAGES[0].scratch
+    assert {stage.scratch for stage in MONITORING} == {STAGES[0].scratch}
 
 
-def test_a_stage_with_other_manifests_is_another_build() -> None:
-    assert MONITORING.manifests
-    assert [Path(path).stem for path in MONITORING.manifests.paths] == [
-        f"monitoring.coreos.com_{kind}" for kind in MONITORED_KINDS
-    ]
-    assert {each["kind"] for each in FOUND if each["apiVersion"] == "monitoring.coreos.com/v1"} <= {
-        "Prometheus",
-        "PodMonitor",
-    }
+def test_another_patch_or_other_manifests_are_another_build() -> None:
+    for stage in MONITORING:
+        assert replace(stage, manifests=None, patch=None).key != stage.key
+
+
+def test_the_kinds_that_are_applied_are_kept_from_the_operators_module() -> None:
+    manifests = PROMETHEUS_OPERATOR.manifests
+    assert manifests
+    assert [Path(path).stem.partition("_")[2] for path in manifests.paths] == list(OPERATOR_KINDS)
+    applied = {each["kind"].lower() for each in FOUND if each["apiVersion"] == "monitoring.coreos.com/v1"}
+    assert applied == {"prometheus", "podmonitor"}
+    assert {"prometheuses", "podmonitors"} <= set(OPERATOR_KINDS)
 
 
 def test_every_image_has_the_tag_that_it_is_built_with() -> None:
