@@ -5,6 +5,7 @@ needed (up to 7 GiB: `doctor.GO_SCRATCH`) and are deleted once all binaries of t
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from collections import deque
 from pathlib import Path
 
 from dev.build.binaries import crds_folder, folder, is_built
-from dev.build.gosets import EVERYTHING, GATEWAY_API, GO, GO_MODULES, Stage
+from dev.build.gosets import EVERYTHING, GATEWAY_API, GO, GO_MODULES, Patch, Stage
 from dev.commands import KEPT_LINES, run, tail
 from dev.errors import StepFailed
 from dev.locks import locked
@@ -102,7 +103,8 @@ class GoBuild:
         draft = fresh(target.with_suffix(".part"))
         with step(f"build {names}", usual_seconds=stage.usual_seconds) as current:
             current.doing = "fetching modules"
-            self.apply_patch(stage)
+            for patch in stage.patches:
+                self.apply_patch(stage, patch)
             current.total = self.count_packages(stage)
             for tool in stage.tools:
                 current.doing = f"compiling {tool.name}"
@@ -110,16 +112,18 @@ class GoBuild:
             self.keep_manifests(stage, draft)
         draft.rename(target)
 
-    def apply_patch(self, stage: Stage) -> None:
-        """Replace a file of a module's sources; they are ours alone, and deleted after the build.
+    def apply_patch(self, stage: Stage, patch: Patch) -> None:
+        """Change a module's source; it is ours alone, and deleted after the build.
 
-        Before anything else reads them: Go remembers what a module imports.
+        Before anything else reads it: Go remembers what a module imports.
         """
-        if stage.patch:
-            self.ask(stage.module, stage.scratch, "mod", "download", stage.patch.module)
-            file = self.source(stage.module, stage.scratch, stage.patch.module) / stage.patch.path
-            file.unlink()
-            file.write_text(stage.patch.text)
+        self.ask(stage.module, stage.scratch, "mod", "download", patch.module)
+        file = self.source(stage.module, stage.scratch, patch.module) / patch.path
+        text, places = re.subn(patch.pattern, patch.text, file.read_text(), flags=re.DOTALL)
+        if not places and patch.text not in text:  # changed by an interrupted build
+            raise StepFailed(f"{file} has no place that reads {patch.pattern}")
+        file.unlink()
+        file.write_text(text)
 
     def keep_manifests(self, stage: Stage, draft: Path) -> None:
         """The files that the stage wants of a module's sources, before those are deleted."""

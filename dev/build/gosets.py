@@ -33,10 +33,11 @@ class Manifests:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """A file of a Go module that is replaced before it is compiled."""
+    """One place in a file of a Go module that is changed before it is compiled."""
 
     module: str
     path: str
+    pattern: str
     text: str
 
 
@@ -54,13 +55,13 @@ class Stage:
     compiled_with: str = ""
     """The module whose compiled packages it takes over; empty: its own."""
     manifests: Manifests | None = None
-    patch: Patch | None = None
+    patches: tuple[Patch, ...] = ()
 
     @property
     def key(self) -> str:
         """Changes when anything that goes into these binaries does."""
         own = [tool.package for tool in self.tools if tool.package.startswith("./")]
-        more = "".join(f" {each}" for each in (self.manifests, self.patch) if each)
+        more = "".join(f" {each}" for each in (self.manifests, self.patches) if each)
         return fingerprint(self.module, own, f"{self.tools} {self.version_flags}{more}")
 
     @property
@@ -137,11 +138,21 @@ PROMETHEUS = Stage(
     f"-X github.com/prometheus/common/version.Version={PROMETHEUS_VERSION}",
     usual_seconds=70,
     compiled_with="cluster",
-    # As delivered it compiles the libraries of twenty clouds.
-    patch=Patch(
-        PROMETHEUS_MODULE,
-        "plugins/plugins.go",
-        f'package plugins\n\nimport _ "{PROMETHEUS_MODULE}/discovery/kubernetes"\n',
+    patches=(
+        # As delivered it compiles the libraries of twenty clouds.
+        Patch(
+            PROMETHEUS_MODULE,
+            "plugins/plugins.go",
+            r"import \(.*\)",
+            f'import _ "{PROMETHEUS_MODULE}/discovery/kubernetes"',
+        ),
+        # Written for the client of Kubernetes 1.32.
+        Patch(
+            PROMETHEUS_MODULE,
+            "discovery/kubernetes/kubernetes.go",
+            r"DefaultWatchErrorHandler\(r,",
+            "DefaultWatchErrorHandler(context.TODO(), r,",
+        ),
     ),
 )
 PROMETHEUS_OPERATOR = Stage(

@@ -36,7 +36,7 @@ def test_what_kubernetes_and_the_operator_both_use_is_compiled_once() -> None:
 
 def test_another_patch_or_other_manifests_are_another_build() -> None:
     for stage in MONITORING:
-        assert replace(stage, manifests=None, patch=None).key != stage.key
+        assert replace(stage, manifests=None, patches=()).key != stage.key
 
 
 def test_the_kinds_that_are_applied_are_kept_from_the_operators_module() -> None:
