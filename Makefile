@@ -19,6 +19,8 @@ export PYTHONPYCACHEPREFIX := $(CACHE)/pycache
 unexport PYTHONDONTWRITEBYTECODE
 # The programs of the environment (kubectl, traefik, …) come before the machine's own.
 CLUSTER = PATH="$(BIN):$$PATH" KUBECONFIG="$$($(PYTHON) -m dev kubeconfig)" PYTHON=$(PYTHON)
+# Rules are proved by it; it comes out of Debian's package, unless the variable names another.
+PROMTOOL = TOPROPE_PROMTOOL="$${TOPROPE_PROMTOOL:-$$($(PYTHON) -m dev promtool)}"
 
 .PHONY: help
 help: ## print the targets
@@ -29,10 +31,12 @@ help: ## print the targets
 .PHONY: demo up cluster down doctor
 demo: cluster ## a cluster, the operator, a ShortenerApp; shorten a link, follow it, count it
 	@$(CLUSTER) dev/toprope demo -f examples/links.yaml --gateway http://127.0.0.1:8080
-	@# Only autoscaling needs it, so the first link does not wait for it.
+	@# The first link waits neither for what measures nor for what watches.
+	@$(PYTHON) -m dev monitoring
 	@$(PYTHON) -m dev metrics
 
-up: cluster ## the local cluster with the operator in it; can be repeated
+up: cluster ## the local cluster with the operator and Prometheus in it; can be repeated
+	@$(PYTHON) -m dev monitoring
 	@$(PYTHON) -m dev metrics
 
 cluster: venv
@@ -86,21 +90,21 @@ test: ## lint and all tests; takes the cluster down at the end, also after a fai
 		echo "--- $$step"; $(MAKE) --silent $$step; echo "--- $$step: done after $$SECONDS s in all"; done
 
 test-unit: venv ## no server, seconds
-	@$(PYTEST) $(PAIR) -m "not integration and not e2e" tests/unit workloads $(ARGS)
+	@$(PROMTOOL) $(PYTEST) $(PAIR) -m "not integration and not e2e" tests/unit workloads $(ARGS)
 
 coverage: venv ## the same, and that what is decided, rendered and generated is covered to the last branch
-	@$(PYTEST) $(PAIR) -m "not integration and not e2e" tests/unit workloads --cov --cov-report= $(ARGS)
+	@$(PROMTOOL) $(PYTEST) $(PAIR) -m "not integration and not e2e" tests/unit workloads --cov --cov-report= $(ARGS)
 	@$(PYTHON) -m coverage report --fail-under=100 --precision=1 --skip-covered --show-missing \
 		--include='*/toprope/schema/*,*/toprope/delivery/*,*/toprope/kinds/*'
 
 test-integration: venv ## against a real API server, Postgres and Redis; no pods
 	@$(PYTHON) -m dev build floor
-	@$(PYTEST) $(TRIO) -m integration $(ARGS)
+	@$(PROMTOOL) $(PYTEST) $(TRIO) -m integration $(ARGS)
 
 test-e2e: up ## stories on the local cluster, which stays up
 	@# The longest first, beside the others; the one that takes the cluster away alone and last.
-	@$(CLUSTER) $(PYTEST) $(PAIR) -m e2e tests/e2e/test_rotation.py tests/e2e --ignore tests/e2e/test_power_cut.py $(ARGS)
+	@$(PROMTOOL) $(CLUSTER) $(PYTEST) $(PAIR) -m e2e tests/e2e/test_rotation.py tests/e2e --ignore tests/e2e/test_power_cut.py $(ARGS)
 	@$(CLUSTER) $(PYTEST) -m e2e tests/e2e/test_power_cut.py $(ARGS)
 
 bench: venv ## every figure beside its baseline, and as JSON below bench/out
-	@$(PYTHON) -m bench
+	@$(PROMTOOL) $(PYTHON) -m bench

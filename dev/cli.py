@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from dev.build import debian
 from dev.build.go import GoBuild
 from dev.build.gosets import EVERYTHING, FLOOR, STAGES
 from dev.cluster import Cluster
@@ -69,6 +70,16 @@ def metrics(wanted: argparse.Namespace) -> None:
     cluster().metrics()
 
 
+def monitoring(wanted: argparse.Namespace) -> None:
+    """Build and start Prometheus and what belongs to it."""
+    cluster().monitoring()
+
+
+def promtool(wanted: argparse.Namespace) -> None:
+    """Fetch promtool if need be, and print its path."""
+    print(debian.taken(places()) / "promtool")
+
+
 def kubeconfig(wanted: argparse.Namespace) -> None:
     """Print the path of the kubeconfig."""
     print(cluster().driver.kubeconfig())
@@ -122,7 +133,9 @@ def parser() -> argparse.ArgumentParser:
     command("status", status, "what runs and where its logs are")
     command("kubeconfig", kubeconfig, "print the path of the kubeconfig")
     command("images", images, "build the project's images and load them").add_argument("names", nargs="*")
+    command("monitoring", monitoring, "build and start Prometheus, Alertmanager and what it notifies")
     command("metrics", metrics, "build and start metrics-server")
+    command("promtool", promtool, "print the path of promtool, fetched from Debian's package")
     command("clean", clean, "end the cluster and delete what was built")
     command("build", build, "build the binaries that are missing").add_argument(
         "what", nargs="?", choices=("floor", "node", "all"), default="all"

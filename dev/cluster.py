@@ -1,12 +1,13 @@
-"""The whole local cluster, by whichever driver: node, gateway, measurements, project images."""
+"""The whole local cluster, by whichever driver: node, gateway, monitoring, measurements, project images."""
 
 from pathlib import Path
 
-from dev import owner
+from dev import monitoring, owner
 from dev.api import Api
+from dev.build import debian
 from dev.build.binaries import binary, gateway_crds, is_built
 from dev.build.go import GoBuild
-from dev.build.gosets import METRICS
+from dev.build.gosets import METRICS, MONITORING
 from dev.build.images import Image, binary_image, project_images
 from dev.commands import beside_python
 from dev.drivers import Driver
@@ -61,6 +62,15 @@ class Cluster:
             until("Traefik", lambda: rolled_out(api, "infra", "traefik"), SECONDS)
             until("the Gateway infra/public to be programmed", lambda: gateway_programmed(api), SECONDS)
             until("an answer on {}:{}".format(*GATEWAY_ADDRESS), gateway_answers, SECONDS)
+
+    def monitoring(self) -> None:
+        """Build what watches the cluster if need be, and run it."""
+        owner.refuse_others(self.places.state, self.checkout)
+        GoBuild(self.places).build(MONITORING)
+        debian.taken(self.places)
+        with owner.command_lock(self.places.state, patience=PATIENCE):
+            owner.refuse_others(self.places.state, self.checkout)
+            monitoring.start(Api.of(self.driver.kubeconfig()), self.driver, self.places)
 
     def metrics(self) -> None:
         """Build metrics-server if need be and run it; then Go's caches are not needed any more."""

@@ -19,9 +19,9 @@ from dev.errors import Missing
 from dev.places import Places
 
 GIB = 1024**3
-GO_SCRATCH = 7.0
+GO_SCRATCH = 8.0
 """GiB of Go's build cache and module sources at their largest; deleted after the build."""
-BINARIES = 0.7
+BINARIES = 0.9
 IMAGES = 3.0
 """GiB of the base system, the layers and what the node unpacks of them."""
 SPARE = 2.0

@@ -55,11 +55,9 @@ def gateway_programmed(api: Api) -> bool:
     return gateway is not None and has_condition(gateway, "Programmed")
 
 
-def rolled_out(api: Api, namespace: str, name: str) -> bool:
-    """True when a Deployment's newest generation is available."""
-    found = api.find(f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}") or {}
+def rolled_out(api: Api, namespace: str, name: str, plural: str = "deployments") -> bool:
+    """True when the newest generation of a Deployment or a StatefulSet is available, and no pod of an older one."""
+    found = api.find(f"/apis/apps/v1/namespaces/{namespace}/{plural}/{name}") or {}
     status = found.get("status", {})
     newest = status.get("observedGeneration") == found.get("metadata", {}).get("generation")
-    return bool(
-        newest and has_condition(found, "Available") and status.get("updatedReplicas") == status.get("replicas")
-    )
+    return bool(newest and status.get("availableReplicas") and status.get("updatedReplicas") == status.get("replicas"))

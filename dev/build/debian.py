@@ -1,16 +1,21 @@
 """The Debian packages that the plain driver stands on, installed without starting or replacing anything.
 
 A machine may have Docker's containerd instead of Debian's: what counts is whether the program is there, and
-apt is not allowed to remove a package for our sake.
+apt is not allowed to remove a package for our sake. Of other packages only some files are taken, into the cache.
 """
 
+import hashlib
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from dev.commands import program, run, there
-from dev.errors import Missing
+from dev.errors import Missing, StepFailed
+from dev.locks import locked
+from dev.places import Places
 from dev.progress import step
 
 PACKAGES = {
@@ -28,6 +33,16 @@ PACKAGES = {
     "tar": "tar",
 }
 """Program → the package that carries it."""
+TEMPLATES = "usr/share/prometheus/alertmanager"
+TAKEN = {
+    "prometheus": {"usr/bin/promtool": "promtool"},  # its Prometheus is built without Kubernetes
+    "prometheus-alertmanager": {
+        "usr/bin/prometheus-alertmanager": "alertmanager",
+        f"{TEMPLATES}/default.tmpl": "default.tmpl",
+        f"{TEMPLATES}/email.tmpl": "email.tmpl",
+    },
+}
+"""Package that is not installed → the files that are taken out of it, and their names in the cache."""
 POLICY = Path("/usr/sbin/policy-rc.d")
 SECONDS = 900.0
 
@@ -52,6 +67,50 @@ def install() -> None:
     if "containerd" in wanted and there("systemctl"):
         # Only its program is wanted; installed by us, its service must not come up with the next boot either.
         run([program("systemctl"), "disable", "containerd.service"], seconds=SECONDS)
+
+
+def folder(places: Places) -> Path:
+    """The folder of what is taken out of packages; it exists only when all of it is there."""
+    return places.cache / "bin" / f"debian-{hashlib.sha256(repr(TAKEN).encode()).hexdigest()[:12]}"
+
+
+def taken(places: Places) -> Path:
+    """The folder, after fetching what is missing; Missing where there is no apt."""
+    target = folder(places)
+    if target.is_dir():
+        return target
+    if not (there("apt-get") and there("dpkg-deb")):
+        raise Missing(f"{' and '.join(TAKEN)} are taken out of Debian's packages, and apt is not there", "use Debian")
+    with locked(places.cache / "debian.lock", "another download"):
+        if not target.is_dir():
+            fetch(target)
+    return target
+
+
+def fetch(target: Path) -> None:
+    """Download the packages as this user, and keep a few of their files."""
+    with step(f"fetch {', '.join(TAKEN)}", usual_seconds=10), tempfile.TemporaryDirectory() as scratch:
+        download(Path(scratch))
+        draft = target.with_suffix(".part")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        for package, files in TAKEN.items():
+            root = Path(scratch) / package
+            (archive,) = Path(scratch).glob(f"{package}_*.deb")
+            run([program("dpkg-deb"), "--extract", archive, root], seconds=SECONDS)
+            for inside, name in files.items():
+                shutil.copy(root / inside, draft / name)
+        draft.rename(target)
+
+
+def download(into: Path) -> None:
+    """The packages' files; what apt knows of its mirror may be missing or old, then it is asked first."""
+    command = [program("apt-get"), "download", "-q", *TAKEN]
+    try:
+        run(command, seconds=SECONDS, cwd=into)
+    except StepFailed:
+        run([program("apt-get"), "update", "-q"], seconds=SECONDS)
+        run(command, seconds=SECONDS, cwd=into)
 
 
 @contextmanager

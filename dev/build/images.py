@@ -1,4 +1,4 @@
-"""The images of the local cluster: the project's own from its Dockerfiles, and those that hold one binary.
+"""The images of the local cluster: the project's own from its Dockerfiles, and those of what was built elsewhere.
 
 An image is built again only when something that goes into it changed: its inputs are hashed, and the hash
 stands on the built image as a label.
@@ -94,7 +94,7 @@ def project_images(names: Sequence[str] = (), checkout: Path = CHECKOUT) -> list
     ]
 
 
-def binary_image(name: str, tag: str, binary: Path) -> Image:
-    """An image that holds one static binary; its Dockerfile is `dev/images/<name>/Dockerfile`."""
+def binary_image(name: str, tag: str, *files: Path) -> Image:
+    """An image that holds these files of one folder; its Dockerfile is `dev/images/<name>/Dockerfile`."""
     dockerfile = CHECKOUT / "dev" / "images" / name / "Dockerfile"
-    return Image(f"{PREFIX}/{name}:{tag}", dockerfile, binary.parent, (binary,))
+    return Image(f"{PREFIX}/{name}:{tag}", dockerfile, files[0].parent, files)

@@ -99,6 +99,8 @@ def kubelet(house: House) -> str:
         "kubeAPIBurst": 400,
         "eventRecordQPS": 100,
         "registryPullQPS": 0,
+        # A changed ConfigMap, such as Prometheus's rules, is in its pods that soon; usual is a minute or more.
+        "syncFrequency": "10s",
     }
     return yaml.safe_dump(settings, sort_keys=False)
 

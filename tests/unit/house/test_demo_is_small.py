@@ -36,5 +36,7 @@ def cpu(pod: dict[str, Any]) -> Fraction:
 
 def test_the_cpu_requests_of_the_whole_demo_add_up_to_little() -> None:
     found = [pod for file in FILES for document in yaml.safe_load_all(file.read_text()) for pod in pods(document)]
-    assert len(found) >= 7  # gateway, DNS, metrics, operator; database, cache, web, migration
+    # Gateway, DNS, metrics, operator; database, cache, web, migration;
+    # Prometheus and its operator, Alertmanager and its receiver.
+    assert len(found) == 12
     assert Fraction(1, 10) < sum(map(cpu, found), Fraction(0)) <= Fraction(12, 10)

@@ -1,0 +1,69 @@
+"""What watches the local cluster: prometheus-operator, Prometheus, Alertmanager, and what Alertmanager notifies.
+
+    pods ◄── scrapes ── Prometheus ── alerts ──► Alertmanager ── notifies ──► receiver ◄── tests read
+
+All of it runs in the namespace `monitoring`. The binaries come from a Go module, Alertmanager's
+from Debian's package.
+"""
+
+import hashlib
+from functools import partial
+
+from dev.api import Api
+from dev.build import debian
+from dev.build.binaries import binary, folder
+from dev.build.gosets import (
+    PROMETHEUS,
+    PROMETHEUS_OPERATOR,
+    PROMETHEUS_OPERATOR_VERSION,
+    PROMETHEUS_VERSION,
+)
+from dev.build.images import Image, binary_image
+from dev.drivers import Driver
+from dev.infra import apply_manifests, rolled_out
+from dev.installing import install
+from dev.places import CHECKOUT, Places
+from dev.progress import step
+from dev.waiting import until
+
+ALERTMANAGER = "0.25.0"
+"""Debian 12's."""
+RECEIVER = CHECKOUT / "dev" / "images" / "receiver" / "receiver.py"
+NAMESPACE = "monitoring"
+WORKLOADS = (
+    ("deployments", "receiver"),
+    ("deployments", "alertmanager"),
+    ("deployments", "prometheus-operator"),
+    ("statefulsets", "prometheus-local"),
+)
+SECONDS = 180.0
+
+
+def start(api: Api, driver: Driver, places: Places) -> None:
+    """Run all of it in the cluster, and wait until it works; everything it is made of is there already."""
+    made = images(places)
+    driver.build_images(made)
+    with step("start Prometheus and Alertmanager", usual_seconds=30):
+        install(api, sorted(folder(places, PROMETHEUS_OPERATOR).glob("*.yaml")), SECONDS)
+        for image in made:
+            driver.load_image(image)
+        apply_manifests(api, NAMESPACE, {tag_name(image): image.name.rpartition(":")[2] for image in made})
+        for plural, name in WORKLOADS:
+            until(f"{name} in {NAMESPACE}", partial(rolled_out, api, NAMESPACE, name, plural), SECONDS)
+
+
+def images(places: Places) -> list[Image]:
+    """What its pods run. The receiver is tagged by its content: another one replaces the pod that runs."""
+    operator = [binary(places, tool.name, (PROMETHEUS_OPERATOR,)) for tool in PROMETHEUS_OPERATOR.tools]
+    alertmanager = [debian.taken(places) / name for name in debian.TAKEN["prometheus-alertmanager"].values()]
+    return [
+        binary_image("prometheus-operator", PROMETHEUS_OPERATOR_VERSION, *operator),
+        binary_image("prometheus", PROMETHEUS_VERSION, binary(places, "prometheus", (PROMETHEUS,))),
+        binary_image("alertmanager", ALERTMANAGER, *alertmanager),
+        binary_image("receiver", hashlib.sha256(RECEIVER.read_bytes()).hexdigest()[:12], RECEIVER),
+    ]
+
+
+def tag_name(image: Image) -> str:
+    """What stands for an image's tag in the manifests."""
+    return image.name.rpartition("/")[2].partition(":")[0]

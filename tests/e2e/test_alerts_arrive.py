@@ -1,0 +1,149 @@
+"""Prometheus scrapes what runs, takes everybody's rules, and what they say reaches whoever Alertmanager notifies."""
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from tests.e2e.world import GATEWAY, World, a_shortener, until
+
+RELOADED = 150.0
+"""Seconds until kubelet has given Prometheus a changed ConfigMap; kind's takes longer than ours."""
+SENT = 60.0
+NOBODY = "nobody.example.com"
+
+
+def ask(world: World, service: str, path: str) -> Any:
+    """What a Service of the monitoring says, through the API server."""
+    return json.loads(world.kubectl("get", "--raw", f"/api/v1/namespaces/monitoring/services/{service}/proxy{path}"))
+
+
+def values(world: World, expression: str) -> list[float]:
+    """The values of all series that an expression gives now."""
+    answer = ask(world, "prometheus:9090", f"/api/v1/query?query={quote(expression)}")
+    return [float(series["value"][1]) for series in answer["data"]["result"]]
+
+
+def a_pod_monitor(world: World) -> dict[str, Any]:
+    return {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PodMonitor",
+        "metadata": {"name": "links", "namespace": world.namespace},
+        "spec": {
+            "selector": {"matchLabels": {"toprope.dev/name": "links", "app.kubernetes.io/component": "web"}},
+            "podMetricsEndpoints": [{"port": "ops", "path": "/metrics"}],
+        },
+    }
+
+
+def nobody(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A Service without a pod, and a route to it."""
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "nobody", "namespace": world.namespace},
+        "spec": {"selector": {"app": "nobody"}, "ports": [{"port": 80}]},
+    }
+    route = {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": {"name": "nobody", "namespace": world.namespace},
+        "spec": {
+            "parentRefs": [{"name": "public", "namespace": "infra"}],
+            "hostnames": [NOBODY],
+            "rules": [{"backendRefs": [{"name": "nobody", "port": 80}]}],
+        },
+    }
+    return service, route
+
+
+def rule(world: World, slo: str, severity: str) -> dict[str, Any]:
+    labels = {"namespace": world.namespace, "kind": "Test", "name": "always", "slo": slo, "severity": severity}
+    return {"alert": "AlwaysFiring", "expr": "vector(1)", "labels": labels}
+
+
+@pytest.fixture(scope="module")
+def rules(world: World) -> World:
+    """Two SLOs, one that pages and gives a ticket, one that only gives a ticket."""
+    world.apply(
+        {
+            "apiVersion": "monitoring.coreos.com/v1",
+            "kind": "PrometheusRule",
+            "metadata": {"name": "always", "namespace": world.namespace},
+            "spec": {
+                "groups": [
+                    {
+                        "name": f"{world.namespace}-always",
+                        "interval": "5s",
+                        "rules": [
+                            rule(world, "both", "page"),
+                            rule(world, "both", "ticket"),
+                            rule(world, "one", "ticket"),
+                        ],
+                    }
+                ]
+            },
+        }
+    )
+
+    def loaded() -> list[str]:
+        groups = ask(world, "prometheus:9090", "/api/v1/rules")["data"]["groups"]
+        return [
+            each["health"]
+            for group in groups
+            if group["name"] == f"{world.namespace}-always"
+            for each in group["rules"]
+        ]
+
+    until(lambda: loaded() == ["ok"] * 3, lambda: f"the rules are {loaded()}", RELOADED)
+    return world
+
+
+@pytest.mark.parametrize("job", ["monitoring/traefik", "monitoring/toprope"])
+def test_the_gateway_and_the_operator_are_scraped(world: World, job: str) -> None:
+    up = f'up{{job="{job}"}}'
+    until(lambda: values(world, up) == [1.0], lambda: f"{up} is {values(world, up)}", RELOADED)
+
+
+def test_the_pods_of_a_resource_are_scraped_and_its_requests_counted(world: World) -> None:
+    world.apply(a_shortener(world), a_pod_monitor(world))
+    world.wait_ready("links")
+    up = f'up{{namespace="{world.namespace}"}}'
+    until(lambda: set(values(world, up)) == {1.0}, lambda: f"{up} is {values(world, up)}", RELOADED)
+    world.make_link("first")
+    counted(world, "links-web", 201)
+
+
+def test_what_finds_no_pod_is_counted_by_the_gateway(world: World) -> None:
+    world.apply(*nobody(world))
+    with httpx.Client(base_url=GATEWAY, headers={"Host": NOBODY}, timeout=10) as visitor:
+        until(lambda: visitor.get("/").status_code == 503, lambda: f"{NOBODY}: {visitor.get('/').status_code}", SENT)
+    counted(world, "nobody", 503)
+
+
+def counted(world: World, route: str, code: int) -> None:
+    """Until the gateway's router of a route has counted a request with this answer."""
+    name = f"httproute-{world.namespace}-{route}-gw-infra-public-ep-web-0-[0-9a-f]{{20}}@kubernetesgateway"
+    series = f'traefik_router_requests_total{{code="{code}",router=~"{name}"}}'
+    until(lambda: sum(values(world, series)) >= 1, lambda: f"{series}: {values(world, series)}", SENT)
+
+
+def test_an_alert_that_fires_reaches_the_receiver(rules: World) -> None:
+    def received() -> list[tuple[str, str]]:
+        labels = [alert["labels"] for alert in ask(rules, "receiver:8080", "/alerts")]
+        return [(each["slo"], each["severity"]) for each in labels if each.get("namespace") == rules.namespace]
+
+    wanted = {("both", "page"), ("one", "ticket")}
+    until(lambda: wanted <= set(received()), lambda: f"received {received()}", SENT)
+
+
+def test_a_page_silences_the_ticket_of_the_same_slo(rules: World) -> None:
+    def states() -> dict[tuple[str, str], str]:
+        alerts = ask(rules, "alertmanager:9093", "/api/v2/alerts")
+        ours = [alert for alert in alerts if alert["labels"].get("namespace") == rules.namespace]
+        return {(each["labels"]["slo"], each["labels"]["severity"]): each["status"]["state"] for each in ours}
+
+    wanted = {("both", "page"): "active", ("both", "ticket"): "suppressed", ("one", "ticket"): "active"}
+    until(lambda: states() == wanted, lambda: f"Alertmanager has {states()}", SENT)
