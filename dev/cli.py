@@ -53,7 +53,7 @@ def up(wanted: argparse.Namespace) -> None:
 
 
 def down(wanted: argparse.Namespace) -> None:
-    """End the cluster, and floors that nobody owns any more."""
+    """End the cluster, and floors and operators whose test run is gone."""
     orphans.sweep(places().floors)
     cluster().down(wanted.take_over)
 
