@@ -15,8 +15,8 @@ OURS = "apiVersion: toprope.dev/v1alpha1\nkind: ShortenerApp\n"
 COMMANDS = [command.callback.__name__ for command in app.registered_commands if command.callback]
 
 
-def run(*words: str, given: str | None = None) -> Result:
-    return CliRunner().invoke(app, words, input=given, env={"COLUMNS": "200"})
+def run(*words: str, given: str | None = None, **environment: str) -> Result:
+    return CliRunner().invoke(app, words, input=given, env={"COLUMNS": "200", **environment})
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -111,3 +111,9 @@ def test_what_is_no_resource_is_refused_in_a_sentence(command: str, sentence: st
     assert why in told.output, sentence
     assert "Traceback" not in told.output
     assert isinstance(told.exception, SystemExit)
+
+
+def test_a_demo_that_could_not_show_the_resource_does_not_begin(tmp_path: Path) -> None:
+    told = run("demo", "-f", EXAMPLE, PATH=str(tmp_path), KUBECONFIG=str(tmp_path / "none"))
+    assert told.exit_code == 1
+    assert "kubectl is not on the PATH" in told.output

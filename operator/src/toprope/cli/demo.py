@@ -52,6 +52,8 @@ def demo(
         _, ref = kind_and_ref(manifests[0], [SHORTENER_APP])
     except NotRenderable as refusal:
         fail(f"{file}: {refusal}")
+    if shutil.which("kubectl") is None:
+        fail("kubectl is not on the PATH, and the demo ends with what it shows. Install it; `make demo` brings one.")
     try:
         asyncio.run(_told(file, ref, manifests[0], gateway, target, within))
     except story.StoryFailed as reason:
@@ -87,13 +89,10 @@ def _host(live: Manifest) -> str | None:
 
 
 def _show_resources(ref: Ref) -> None:
-    """`kubectl get` as a user would type it; without kubectl the command is only named."""
+    """`kubectl get` as a user would type it."""
     command = ["kubectl", "get", SHORTENER_APP.short, "-n", ref.namespace]
     out.print(f"\n{_exports()}", markup=False)
     out.print(f"$ {' '.join(command)}", markup=False)
-    if shutil.which("kubectl") is None:
-        out.print("(kubectl is not installed here)\n", markup=False)
-        return
     try:
         shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=KUBECTL_SECONDS)
     except subprocess.SubprocessError as failure:
