@@ -9,10 +9,11 @@ from pathlib import Path
 from types import FrameType
 
 from dev.build.go import GoBuild
-from dev.build.gosets import EVERYTHING, FLOOR, STAGES
+from dev.build.gosets import FLOOR, STAGES
 from dev.cluster import Cluster
-from dev.doctor import cleared, examined, report, told
-from dev.drivers import chosen
+from dev.doctor import Seen, cleared, examined, for_cluster, for_tests, report, told
+from dev.drivers import chosen, named
+from dev.drivers.driver import engine_answers
 from dev.errors import DevError
 from dev.floor import Floor, end, orphans
 from dev.places import places
@@ -24,15 +25,15 @@ def cluster() -> Cluster:
     return Cluster(places(), chosen(places()))
 
 
-def say_what_comes(*subjects: str) -> None:
+def say_what_comes(seen: Seen, *subjects: str) -> None:
     """Before anything long starts: what it will install, build and fill, or why it cannot."""
-    if coming := cleared(report(examined(places())), *subjects):
+    if coming := cleared(report(seen), *subjects):
         print(coming, flush=True)
 
 
 def doctor(wanted: argparse.Namespace) -> None:
     """Ends with 1 when something is missing that will not be installed."""
-    found = report(examined(places()))
+    found = report(examined(places(), for_tests))
     print(json.dumps(found.document(), indent=2) if wanted.output == "json" else told(found))
     if found.blockers:
         sys.exit(1)
@@ -40,14 +41,15 @@ def doctor(wanted: argparse.Namespace) -> None:
 
 def build(wanted: argparse.Namespace) -> None:
     """Build the binaries that are missing."""
-    say_what_comes("disk")
-    stages = {"floor": FLOOR, "node": STAGES, "all": EVERYTHING}[wanted.what]
+    all_of_it = for_tests(named(engine_answers()))
+    stages = {"floor": FLOOR, "node": STAGES, "all": all_of_it}[wanted.what]
+    say_what_comes(examined(places(), lambda _: stages, cluster=False), "disk")
     GoBuild(places()).build(stages)
 
 
 def up(wanted: argparse.Namespace) -> None:
     """Start or complete the cluster."""
-    say_what_comes()
+    say_what_comes(examined(places(), for_cluster))
     cluster().up()
     print(f"export KUBECONFIG={cluster().driver.kubeconfig()}")
 

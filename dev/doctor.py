@@ -6,14 +6,16 @@
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from dev.build import base, debian
 from dev.build.binaries import is_built
-from dev.build.gosets import EVERYTHING, KIND
+from dev.build.gosets import EVERYTHING, FLOOR, KIND, STAGES, Stage
 from dev.commands import there
+from dev.drivers import named
 from dev.drivers.driver import engine_answers
 from dev.errors import Missing
 from dev.places import Places
@@ -36,6 +38,7 @@ class Seen:
     root: bool
     debian: bool
     engine: bool
+    driver: str
     python: str
     packages_missing: tuple[str, ...]
     stages_missing: tuple[str, ...]
@@ -75,21 +78,37 @@ class Report:
         return {**asdict(self), "ok": not self.blockers}
 
 
-def examined(places: Places) -> Seen:
-    """Look at this machine; changes nothing."""
+def for_cluster(driver: str) -> tuple[Stage, ...]:
+    """What a cluster by this driver is built from."""
+    return EVERYTHING if driver != "kind" else (KIND, *(stage for stage in EVERYTHING if stage not in STAGES))
+
+
+def for_tests(driver: str) -> tuple[Stage, ...]:
+    """What all targets together build: the tests stand on a control plane of their own, whatever the driver."""
+    cluster = for_cluster(driver)
+    return (*(stage for stage in FLOOR if stage not in cluster), *cluster)
+
+
+def examined(places: Places, chosen: Callable[[str], tuple[Stage, ...]], *, cluster: bool = True) -> Seen:
+    """Look at this machine; changes nothing. `chosen`: what the driver of that name will build.
+
+    Not for a `cluster` but for binaries alone: then packages and images do not matter.
+    """
     engine = engine_answers()
-    stages = (KIND,) if engine else EVERYTHING
-    absent = [stage for stage in stages if not is_built(places, stage)]
+    driver = named(engine)
+    absent = [stage for stage in chosen(driver) if not is_built(places, stage)]
+    plain = cluster and driver != "kind"
     return Seen(
         linux=sys.platform == "linux",
         root=os.geteuid() == 0,
         debian=there("apt-get"),
         engine=engine,
+        driver=driver,
         python=".".join(str(part) for part in sys.version_info[:3]),
-        packages_missing=() if engine else tuple(debian.missing()),
+        packages_missing=tuple(debian.missing()) if plain else (),
         stages_missing=tuple(tool.name for stage in absent for tool in stage.tools),
         usual_seconds=sum(stage.usual_seconds for stage in absent),
-        base_missing=not engine and not (places.images / f"base-{base.key()}.tar").exists(),
+        base_missing=plain and not (places.images / f"base-{base.key()}.tar").exists(),
         free_gib=shutil.disk_usage(existing(places.cache)).free / GIB,
         cgroups_writable=os.access("/sys/fs/cgroup", os.W_OK),
     )
@@ -100,7 +119,7 @@ def report(seen: Seen) -> Report:
     needed = needed_gib(seen)
     checks = (driver(seen), packages(seen), binaries(seen), base_system(seen), room(seen, needed))
     return Report(
-        driver="kind" if seen.engine else "plain",
+        driver=seen.driver,
         needed_gib=needed,
         free_gib=round(seen.free_gib, 1),
         findings=(Finding("Python", "there", seen.python), *checks),
@@ -115,14 +134,15 @@ def needed_gib(seen: Seen) -> float:
 
 def driver(seen: Seen) -> Finding:
     """Which cluster this machine can have."""
-    if seen.engine:
+    if seen.driver == "kind":
+        if not seen.engine:
+            return Finding("cluster", "missing", "kind needs a Docker engine, and none answers", "start one")
         return Finding("cluster", "there", "kind, because a Docker engine answers")
+    instead = "TOPROPE_DRIVER asks for it" if seen.engine else "no Docker engine answers"
     if not (seen.linux and seen.root and seen.cgroups_writable):
         cure = "start a Docker engine, or run as root on Linux"
-        return Finding(
-            "cluster", "missing", "no Docker engine answers, and a node of our own needs Linux and root", cure
-        )
-    return Finding("cluster", "there", "a node of our own: no Docker engine answers, Linux and root are there")
+        return Finding("cluster", "missing", f"a node of our own ({instead}) needs Linux, root and its cgroups", cure)
+    return Finding("cluster", "there", f"a node of our own: {instead}, Linux and root are there")
 
 
 def packages(seen: Seen) -> Finding:

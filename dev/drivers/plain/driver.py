@@ -11,7 +11,7 @@ from dev.build import debian
 from dev.build.binaries import binary
 from dev.build.buildah import Buildah
 from dev.build.go import GoBuild
-from dev.build.gosets import STAGES
+from dev.build.gosets import EVERYTHING, STAGES
 from dev.build.images import Image, binary_image
 from dev.drivers.plain import config
 from dev.drivers.plain.house import NODE, house
@@ -43,7 +43,7 @@ class Plain:
         """A Ready node with cluster DNS and storage; a living one is only completed."""
         self.node.refuse_a_second()
         debian.install()
-        GoBuild(self.places).build(STAGES)
+        GoBuild(self.places).build(STAGES, before=EVERYTHING)
         inner = self.inner_images()
         self.build_images(inner)
         since = None

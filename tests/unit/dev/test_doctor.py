@@ -1,15 +1,19 @@
 import dataclasses
+from pathlib import Path
 
 import pytest
 
-from dev.doctor import Report, Seen, cleared, report, told
+from dev.build.gosets import EVERYTHING, FLOOR, KIND, STAGES
+from dev.doctor import Report, Seen, cleared, examined, for_cluster, for_tests, report, told
 from dev.errors import Missing
+from dev.places import Places
 
 READY = Seen(
     linux=True,
     root=True,
     debian=True,
     engine=False,
+    driver="plain",
     python="3.11.7",
     packages_missing=(),
     stages_missing=(),
@@ -49,6 +53,7 @@ def test_a_fresh_debian_machine_is_told_what_will_be_installed_and_how_long_it_t
     [
         ("nobody but root can make a node", dataclasses.replace(READY, root=False), "cluster", "Docker engine"),
         ("another system needs Docker", dataclasses.replace(READY, linux=False), "cluster", "Docker engine"),
+        ("kind needs an engine", dataclasses.replace(READY, driver="kind"), "cluster", "start one"),
         ("cgroups must be ours to make", dataclasses.replace(READY, cgroups_writable=False), "cluster", "root"),
         ("without apt a person installs", dataclasses.replace(FRESH, debian=False), "packages", "package manager"),
         ("disk is checked before the build", dataclasses.replace(FRESH, free_gib=5.0), "disk", "XDG_CACHE_HOME"),
@@ -62,9 +67,29 @@ def test_what_stands_in_the_way_is_named_with_its_cure(sentence: str, seen: Seen
 
 
 def test_where_a_docker_engine_answers_kind_is_taken_and_root_is_not_needed() -> None:
-    found = report(dataclasses.replace(READY, engine=True, root=False, linux=False))
+    found = report(dataclasses.replace(READY, engine=True, driver="kind", root=False, linux=False))
     assert found.driver == "kind"
     assert not found.blockers
+
+
+def test_who_asks_for_the_plain_driver_gets_it_beside_an_engine_too() -> None:
+    seen = dataclasses.replace(READY, engine=True)
+    assert report(seen).driver == "plain"
+    assert "TOPROPE_DRIVER asks for it" in told(report(seen))
+    assert [each.subject for each in report(dataclasses.replace(seen, root=False)).blockers] == ["cluster"]
+
+
+def test_beside_an_engine_the_tests_still_need_a_control_plane() -> None:
+    assert for_cluster("kind") == (KIND, *for_cluster("plain")[len(STAGES) :])
+    assert for_tests("kind") == (*FLOOR, *for_cluster("kind"))
+    assert for_tests("plain") == for_cluster("plain") == EVERYTHING
+
+
+def test_what_is_built_is_what_is_asked_about(tmp_path: Path) -> None:
+    places = Places(tmp_path / "cache", tmp_path / "state")
+    seen = examined(places, lambda driver: FLOOR, cluster=False)
+    assert seen.stages_missing == ("etcd", "kube-apiserver", "kube-controller-manager")
+    assert not seen.base_missing
 
 
 def test_a_build_needs_more_disk_than_a_start() -> None:

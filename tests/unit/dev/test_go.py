@@ -1,0 +1,33 @@
+from pathlib import Path
+
+from dev.build.binaries import crds_folder, folder
+from dev.build.go import GoBuild
+from dev.build.gosets import FLOOR, STAGES, Stage
+from dev.places import Places
+
+ETCD, NODE = STAGES[0], STAGES[2]
+
+
+class Paper(GoBuild):
+    """Compiles nothing; a stage's folder and Go's caches appear as they would."""
+
+    def install_go(self) -> None:
+        crds_folder(self.places).mkdir(parents=True, exist_ok=True)
+
+    def build_stage(self, stage: Stage) -> None:
+        (self.scratch / stage.module).mkdir(parents=True, exist_ok=True)
+        folder(self.places, stage).mkdir(parents=True)
+
+
+def test_gos_caches_are_deleted_after_a_build_whatever_else_could_be_built_from_them(tmp_path: Path) -> None:
+    builder = Paper(Places(tmp_path / "cache", tmp_path / "state"))
+    builder.build(FLOOR)
+    assert not (builder.scratch / ETCD.module).exists()
+
+
+def test_gos_caches_stay_for_what_is_built_next_out_of_them(tmp_path: Path) -> None:
+    builder = Paper(Places(tmp_path / "cache", tmp_path / "state"))
+    builder.build(FLOOR, before=(*FLOOR, NODE))
+    assert (builder.scratch / ETCD.module).exists()
+    builder.build((*FLOOR, NODE), before=(*FLOOR, NODE))
+    assert not (builder.scratch / ETCD.module).exists()
