@@ -83,10 +83,10 @@ clean: ## remove what tools left in the checkout (`python -m dev clean`: the clu
 
 # ---- prove it
 
-.PHONY: test coverage test-unit test-integration test-e2e bench
+.PHONY: test coverage binaries test-unit test-integration test-e2e bench
 test: ## lint and all tests; takes the cluster down at the end, also after a failure
 	@trap '$(MAKE) --silent down' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
-	set -e; for step in lint coverage test-integration test-e2e; do \
+	set -e; for step in lint coverage binaries test-integration test-e2e; do \
 		echo "--- $$step"; $(MAKE) --silent $$step; echo "--- $$step: done after $$SECONDS s in all"; done
 
 test-unit: venv ## no server, seconds
@@ -96,6 +96,10 @@ coverage: venv ## the same, and that what is decided, rendered and generated is 
 	@$(PROMTOOL) $(PYTEST) $(PAIR) -m "not integration and not e2e" tests/unit workloads --cov --cov-report= $(ARGS)
 	@$(PYTHON) -m coverage report --fail-under=100 --precision=1 --skip-covered --show-missing \
 		--include='*/toprope/schema/*,*/toprope/delivery/*,*/toprope/kinds/*'
+
+binaries: venv
+	@# All at once: what is compiled for the floor is used again for the node, and deleted after the build.
+	@$(PYTHON) -m dev build
 
 test-integration: venv ## against a real API server, Postgres and Redis; no pods
 	@$(PYTHON) -m dev build floor

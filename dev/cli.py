@@ -10,10 +10,11 @@ from types import FrameType
 
 from dev.build import debian
 from dev.build.go import GoBuild
-from dev.build.gosets import EVERYTHING, FLOOR, STAGES
+from dev.build.gosets import FLOOR, STAGES
 from dev.cluster import Cluster
-from dev.doctor import cleared, examined, report, told
-from dev.drivers import chosen
+from dev.doctor import Seen, cleared, examined, for_cluster, for_tests, report, told
+from dev.drivers import chosen, named
+from dev.drivers.driver import engine_answers
 from dev.errors import DevError
 from dev.floor import Floor, end, orphans
 from dev.places import places
@@ -25,15 +26,15 @@ def cluster() -> Cluster:
     return Cluster(places(), chosen(places()))
 
 
-def say_what_comes(*subjects: str) -> None:
+def say_what_comes(seen: Seen, *subjects: str) -> None:
     """Before anything long starts: what it will install, build and fill, or why it cannot."""
-    if coming := cleared(report(examined(places())), *subjects):
+    if coming := cleared(report(seen), *subjects):
         print(coming, flush=True)
 
 
 def doctor(wanted: argparse.Namespace) -> None:
     """Ends with 1 when something is missing that will not be installed."""
-    found = report(examined(places()))
+    found = report(examined(places(), for_tests))
     print(json.dumps(found.document(), indent=2) if wanted.output == "json" else told(found))
     if found.blockers:
         sys.exit(1)
@@ -41,20 +42,21 @@ def doctor(wanted: argparse.Namespace) -> None:
 
 def build(wanted: argparse.Namespace) -> None:
     """Build the binaries that are missing."""
-    say_what_comes("disk")
-    stages = {"floor": FLOOR, "node": STAGES, "all": EVERYTHING}[wanted.what]
+    all_of_it = for_tests(named(engine_answers()))
+    stages = {"floor": FLOOR, "node": STAGES, "all": all_of_it}[wanted.what]
+    say_what_comes(examined(places(), lambda _: stages, cluster=False), "disk")
     GoBuild(places()).build(stages)
 
 
 def up(wanted: argparse.Namespace) -> None:
     """Start or complete the cluster."""
-    say_what_comes()
+    say_what_comes(examined(places(), for_cluster))
     cluster().up()
     print(f"export KUBECONFIG={cluster().driver.kubeconfig()}")
 
 
 def down(wanted: argparse.Namespace) -> None:
-    """End the cluster, and floors that nobody owns any more."""
+    """End the cluster, and floors and operators whose test run is gone."""
     orphans.sweep(places().floors)
     cluster().down(wanted.take_over)
 
@@ -94,10 +96,13 @@ def status(wanted: argparse.Namespace) -> None:
 
 
 def clean(wanted: argparse.Namespace) -> None:
-    """Take the cluster down and delete what this room built; the Python environments stay."""
+    """Take the cluster down and delete what this room built, and all Python environments but the one that runs this."""
     down(argparse.Namespace(take_over=False))
     for name in ("bin", "go", "go-scratch", "images", "node-store", "floors"):
         shutil.rmtree(places().cache / name, ignore_errors=True)
+    for environment in places().cache.glob("venv-*/"):
+        if environment != Path(sys.prefix):
+            shutil.rmtree(environment, ignore_errors=True)
 
 
 def floor(wanted: argparse.Namespace) -> None:

@@ -37,8 +37,12 @@ def run(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     stdin: str | None = None,
+    own_session: bool = False,
 ) -> str:
-    """Its standard output; StepFailed with the last lines when it fails or takes longer than `seconds`."""
+    """Its standard output; StepFailed with the last lines when it fails or takes longer than `seconds`.
+
+    In a session of its own it does not hear a Ctrl-C that is meant for us.
+    """
     words = [str(word) for word in command]
     try:
         done = subprocess.run(
@@ -51,6 +55,7 @@ def run(
             env={**os.environ, **(env or {})},
             cwd=cwd,
             check=False,
+            start_new_session=own_session,
         )
     except subprocess.TimeoutExpired as slow:
         raise StepFailed(f"`{shortened(words)}` did not end in {seconds:g} s") from slow

@@ -6,15 +6,20 @@
 import os
 import shutil
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from dev.build import base, debian
 from dev.build.binaries import is_built
-from dev.build.gosets import EVERYTHING, KIND
+from dev.build.gosets import EVERYTHING, FLOOR, KIND, STAGES, Stage
+from dev.build.images import project_images
 from dev.commands import there
+from dev.drivers import named
 from dev.drivers.driver import engine_answers
+from dev.drivers.plain.driver import loaded
+from dev.drivers.plain.house import house
 from dev.errors import Missing
 from dev.places import Places
 
@@ -22,10 +27,22 @@ GIB = 1024**3
 GO_SCRATCH = 8.0
 """GiB of Go's build cache and module sources at their largest; deleted after the build."""
 BINARIES = 0.9
-IMAGES = 3.0
-"""GiB of the base system, the layers and what the node unpacks of them."""
+LAYERS = 1.2
+"""GiB of the base system and the layers of the images."""
+UNPACKED = 1.8
+"""GiB of what the node unpacks of them."""
 SPARE = 2.0
 """GiB for etcd, volumes and logs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """A file system that something of ours goes to."""
+
+    path: str
+    free_gib: float
+    holds: tuple[str, ...]
+    """Some of `builds`, `images`, `node` and `state`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +53,14 @@ class Seen:
     root: bool
     debian: bool
     engine: bool
+    driver: str
     python: str
     packages_missing: tuple[str, ...]
     stages_missing: tuple[str, ...]
     usual_seconds: int
     base_missing: bool
-    free_gib: float
+    images_missing: bool
+    disks: tuple[Disk, ...]
     cgroups_writable: bool
 
 
@@ -62,7 +81,6 @@ class Report:
 
     driver: str
     needed_gib: float
-    free_gib: float
     findings: tuple[Finding, ...]
 
     @property
@@ -75,54 +93,95 @@ class Report:
         return {**asdict(self), "ok": not self.blockers}
 
 
-def examined(places: Places) -> Seen:
-    """Look at this machine; changes nothing."""
+def for_cluster(driver: str) -> tuple[Stage, ...]:
+    """What a cluster by this driver is built from."""
+    return EVERYTHING if driver != "kind" else (KIND, *(stage for stage in EVERYTHING if stage not in STAGES))
+
+
+def for_tests(driver: str) -> tuple[Stage, ...]:
+    """What all targets together build: the tests stand on a control plane of their own, whatever the driver."""
+    cluster = for_cluster(driver)
+    return (*(stage for stage in FLOOR if stage not in cluster), *cluster)
+
+
+def examined(places: Places, chosen: Callable[[str], tuple[Stage, ...]], *, cluster: bool = True) -> Seen:
+    """Look at this machine; changes nothing. `chosen`: what the driver of that name will build.
+
+    Not for a `cluster` but for binaries alone: then packages and images do not matter.
+    """
     engine = engine_answers()
-    stages = (KIND,) if engine else EVERYTHING
-    absent = [stage for stage in stages if not is_built(places, stage)]
+    driver = named(engine)
+    absent = [stage for stage in chosen(driver) if not is_built(places, stage)]
+    plain = cluster and driver != "kind"
     return Seen(
         linux=sys.platform == "linux",
         root=os.geteuid() == 0,
         debian=there("apt-get"),
         engine=engine,
+        driver=driver,
         python=".".join(str(part) for part in sys.version_info[:3]),
-        packages_missing=() if engine else tuple(debian.missing()),
+        packages_missing=tuple(debian.missing()) if plain else (),
         stages_missing=tuple(tool.name for stage in absent for tool in stage.tools),
         usual_seconds=sum(stage.usual_seconds for stage in absent),
-        base_missing=not engine and not (places.images / f"base-{base.key()}.tar").exists(),
-        free_gib=shutil.disk_usage(existing(places.cache)).free / GIB,
+        base_missing=plain and not (places.images / f"base-{base.key()}.tar").exists(),
+        images_missing=plain and not {image.name for image in project_images()} <= loaded(places).keys(),
+        disks=disks(places),
         cgroups_writable=os.access("/sys/fs/cgroup", os.W_OK),
     )
 
 
 def report(seen: Seen) -> Report:
     """Judge what was seen."""
-    needed = needed_gib(seen)
-    checks = (driver(seen), packages(seen), binaries(seen), base_system(seen), room(seen, needed))
+    checks = (driver(seen), packages(seen), binaries(seen), base_system(seen))
+    rooms = [room(each, needed_gib(seen, each)) for each in seen.disks]
     return Report(
-        driver="kind" if seen.engine else "plain",
-        needed_gib=needed,
-        free_gib=round(seen.free_gib, 1),
-        findings=(Finding("Python", "there", seen.python), *checks),
+        driver=seen.driver,
+        needed_gib=round(sum(needed_gib(seen, each) for each in seen.disks), 1),
+        findings=(Finding("Python", "there", seen.python), *checks, *rooms),
     )
 
 
-def needed_gib(seen: Seen) -> float:
-    """Disk that is still to be filled, at its largest."""
-    building = GO_SCRATCH + BINARIES if seen.stages_missing else 0.0
-    return round(building + (IMAGES if seen.base_missing else 0.0) + SPARE, 1)
+def disks(places: Places) -> tuple[Disk, ...]:
+    """The file systems that the folders lie on; a link or a mount may have put each on one of its own."""
+    folders = {
+        "builds": places.cache / "go-scratch",
+        "images": places.images,
+        "node": house(places).store,
+        "state": places.state,
+    }
+    held: dict[int, list[str]] = {}
+    for name, folder in folders.items():
+        held.setdefault(existing(folder).stat().st_dev, []).append(name)
+    return tuple(disk(folders[names[0]], names) for names in held.values())
+
+
+def disk(folder: Path, names: Sequence[str]) -> Disk:
+    """The file system of a folder, which need not be there yet."""
+    return Disk(str(folder), shutil.disk_usage(existing(folder)).free / GIB, tuple(names))
+
+
+def needed_gib(seen: Seen, where: Disk) -> float:
+    """What is still to be filled of a disk, at its largest."""
+    needs = {
+        "builds": GO_SCRATCH + BINARIES if seen.stages_missing else 0.0,
+        "images": LAYERS if seen.images_missing or seen.base_missing else 0.0,
+        "node": UNPACKED if seen.images_missing else 0.0,
+        "state": SPARE,
+    }
+    return round(sum(needs[name] for name in where.holds), 1)
 
 
 def driver(seen: Seen) -> Finding:
     """Which cluster this machine can have."""
-    if seen.engine:
+    if seen.driver == "kind":
+        if not seen.engine:
+            return Finding("cluster", "missing", "kind needs a Docker engine, and none answers", "start one")
         return Finding("cluster", "there", "kind, because a Docker engine answers")
+    instead = "TOPROPE_DRIVER asks for it" if seen.engine else "no Docker engine answers"
     if not (seen.linux and seen.root and seen.cgroups_writable):
         cure = "start a Docker engine, or run as root on Linux"
-        return Finding(
-            "cluster", "missing", "no Docker engine answers, and a node of our own needs Linux and root", cure
-        )
-    return Finding("cluster", "there", "a node of our own: no Docker engine answers, Linux and root are there")
+        return Finding("cluster", "missing", f"a node of our own ({instead}) needs Linux, root and its cgroups", cure)
+    return Finding("cluster", "there", f"a node of our own: {instead}, Linux and root are there")
 
 
 def packages(seen: Seen) -> Finding:
@@ -150,11 +209,12 @@ def base_system(seen: Seen) -> Finding:
     return Finding("base image", "there")
 
 
-def room(seen: Seen, needed: float) -> Finding:
-    """Disk."""
-    detail = f"{needed:g} GiB needed, {seen.free_gib:.1f} GiB free"
-    if seen.free_gib < needed:
-        return Finding("disk", "missing", detail, "free some, or set XDG_CACHE_HOME to a larger disk")
+def room(where: Disk, needed: float) -> Finding:
+    """One disk."""
+    detail = f"{needed:g} GiB needed, {where.free_gib:.1f} GiB free at {where.path}"
+    if where.free_gib < needed:
+        variable = "XDG_STATE_HOME" if where.holds == ("state",) else "XDG_CACHE_HOME"
+        return Finding("disk", "missing", detail, f"free some, or set {variable} to a larger disk")
     return Finding("disk", "there", detail)
 
 
@@ -169,8 +229,8 @@ def cleared(found: Report, *subjects: str) -> str:
     coming = [each for each in found.findings if each.state.startswith("will be")]
     if not coming:
         return ""
-    disk = f"disk: {found.needed_gib:g} GiB needed, {found.free_gib:g} GiB free"
-    return "\n".join([*(f"{each.subject} {each.state}: {each.detail}" for each in coming), disk])
+    rooms = [f"disk: {each.detail}" for each in found.findings if each.subject == "disk"]
+    return "\n".join([*(f"{each.subject} {each.state}: {each.detail}" for each in coming), *rooms])
 
 
 def told(found: Report) -> str:

@@ -3,6 +3,8 @@
 Every process is started with `TOPROPE_HOUSE=<folder>` and `TOPROPE_ROLE=<name>` in its environment, and
 its children inherit both. So whoever comes later, also after a crash of ours at any instant, finds exactly
 the processes that belong to a folder; a recorded process id could be missing, or belong to a stranger.
+
+A process that is to end with the one that started it carries `TOPROPE_OWNER` (see `owned`) instead.
 """
 
 import os
@@ -17,6 +19,7 @@ from pathlib import Path
 
 HOUSE = "TOPROPE_HOUSE"
 ROLE = "TOPROPE_ROLE"
+OWNER = "TOPROPE_OWNER"
 PROC = Path("/proc")
 
 
@@ -64,11 +67,37 @@ def houses_with(role: str) -> set[Path]:
 
 def marked() -> Iterator[tuple[str, Process]]:
     """Every process but this one that carries the mark, with its house."""
-    for entry in PROC.iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            marks = environment_of(entry)
-            if HOUSE in marks:
-                yield marks[HOUSE], Process(int(entry.name), marks.get(ROLE, ""))
+    for entry in numbered():
+        marks = environment_of(entry)
+        if HOUSE in marks:
+            yield marks[HOUSE], Process(int(entry.name), marks.get(ROLE, ""))
+
+
+def owned() -> dict[str, str]:
+    """The mark, for the environment of a process that is to end with this one; a crash of ours leaves it to `sweep`."""
+    return {OWNER: f"{id_space()} {os.getpid()} {born(os.getpid())}"}
+
+
+def sweep() -> None:
+    """End every process whose owner is gone."""
+    lost = []
+    for entry in numbered():
+        space, _, owner = environment_of(entry).get(OWNER, "").partition(" ")
+        pid, _, birth = owner.partition(" ")
+        # What runs in a container counts its processes anew: its owner cannot be looked for from here.
+        if space == id_space() and born(int(pid)) != birth:
+            lost.append(Process(int(entry.name), "owned"))
+    stop(lost, grace=0)
+
+
+def id_space() -> str:
+    """Within which process ids mean the same as for us."""
+    return str((PROC / "self/ns/pid").readlink())
+
+
+def numbered() -> list[Path]:
+    """The folder of every process but this one; none on a system without /proc."""
+    return [entry for entry in PROC.glob("[0-9]*") if int(entry.name) != os.getpid()]
 
 
 def environment_of(entry: Path) -> dict[str, str]:

@@ -58,6 +58,9 @@ def tar(places: Places) -> Path:
         run([program("tar"), "--numeric-owner", "--one-file-system", "-C", root, "-cf", draft, "."], seconds=SECONDS)
         draft.rename(target)
     shutil.rmtree(root)
+    for other in places.images.glob("base-*.tar"):
+        if other != target:
+            other.unlink()
     return target
 
 

@@ -1,17 +1,26 @@
 """Where built binaries lie, and whether they are there."""
 
+import shutil
 from pathlib import Path
 
 from dev.build.gosets import STAGES, Stage, fingerprint
 from dev.errors import Missing
 from dev.places import Places
 
+UNUSED_SECONDS = 30 * 86400.0
 CURE = "run `python -m dev build` (some minutes, once per machine and version)"
 
 
 def folder(places: Places, stage: Stage) -> Path:
     """The folder of one stage; it exists only when every binary in it is whole."""
     return places.cache / "bin" / f"{stage.name}-{stage.key}"
+
+
+def drop_unused(places: Places, stage: Stage, now: float) -> None:
+    """Delete what was built of a stage from other versions, unless another checkout used it in the last month."""
+    for other in (places.cache / "bin").glob(f"{stage.name}-*"):
+        if other != folder(places, stage) and now - other.stat().st_mtime > UNUSED_SECONDS:
+            shutil.rmtree(other)
 
 
 def is_built(places: Places, stage: Stage) -> bool:

@@ -82,6 +82,8 @@ class Buildah:
             self.call(
                 "build", *flags, "--tag", image.name, "--file", image.dockerfile, image.context, seconds=BUILD_SECONDS
             )
+            # The build that this one replaced, and layers that no image stands on any more.
+            self.call("rmi", "--prune", "--force", seconds=BUILD_SECONDS)
 
     def wanted(self, image: Image) -> str:
         """The hash of everything that goes into an image, the base system included."""

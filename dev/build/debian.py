@@ -7,8 +7,9 @@ apt is not allowed to remove a package for our sake. Of other packages only some
 import hashlib
 import os
 import shutil
+import signal
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -44,6 +45,10 @@ TAKEN = {
 }
 """Package that is not installed → the files that are taken out of it, and their names in the cache."""
 POLICY = Path("/usr/sbin/policy-rc.d")
+ASLEEP = "#!/bin/sh\n# Toprope's (dev/build/debian.py): deleted when its packages are installed.\nexit 101\n"
+LOCK = Path("/run/toprope-packages.lock")
+"""Of the whole machine, as the packages are."""
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SECONDS = 900.0
 
 
@@ -53,20 +58,48 @@ def missing(is_there: Callable[[str], bool] = there) -> list[str]:
 
 
 def install() -> None:
-    """Install what is missing; Missing when this is no Debian or we are not root."""
-    wanted = missing()
-    if not wanted:
+    """Install what is missing, complete what a killed run left; Missing when this is no Debian or we are not root."""
+    if not missing() and not (os.geteuid() == 0 and left_behind(POLICY)):
         return
     if not there("apt-get") or os.geteuid() != 0:
-        raise Missing(f"these packages are missing: {', '.join(wanted)}", "install them, or run as root on Debian")
-    with step(f"install {', '.join(wanted)}", usual_seconds=30), services_asleep():
-        environment = {"DEBIAN_FRONTEND": "noninteractive"}
-        run([program("apt-get"), "update", "-q"], seconds=SECONDS, env=environment)
-        flags = ["install", "-y", "--no-install-recommends", "--no-remove", "--no-upgrade"]
-        run([program("apt-get"), *flags, *wanted], seconds=SECONDS, env=environment)
-    if "containerd" in wanted and there("systemctl"):
-        # Only its program is wanted; installed by us, its service must not come up with the next boot either.
-        run([program("systemctl"), "disable", "containerd.service"], seconds=SECONDS)
+        raise Missing(f"these packages are missing: {', '.join(missing())}", "install them, or run as root on Debian")
+    with locked(LOCK, "another installation of packages"):
+        wanted = missing()
+        what = f"install {', '.join(wanted)}" if wanted else "complete an interrupted installation of packages"
+        with step(what, usual_seconds=30), to_its_end(), services_asleep():
+            for command in commands(wanted):
+                run(command, seconds=SECONDS, env={"DEBIAN_FRONTEND": "noninteractive"}, own_session=True)
+        if "containerd" in wanted and there("systemctl"):
+            # Only its program is wanted; installed by us, its service must not come up with the next boot either.
+            run([program("systemctl"), "disable", "containerd.service"], seconds=SECONDS)
+
+
+def commands(wanted: Sequence[str]) -> list[list[str]]:
+    """What installs these packages; first what an interrupted installation left unpacked is configured."""
+    configure, apt = [program("dpkg"), "--configure", "-a"], program("apt-get")
+    if not wanted:
+        return [configure]
+    flags = ["-y", "--no-install-recommends", "--no-remove", "--no-upgrade"]
+    return [configure, [apt, "update", "-q"], [apt, "install", *flags, *wanted]]
+
+
+@contextmanager
+def to_its_end() -> Iterator[None]:
+    """A signal that asks us to end is obeyed when the block is left, and not amid dpkg's work."""
+    heard: list[int] = []
+    kept = {number: signal.signal(number, lambda number, _: heard.append(number)) for number in ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+        if heard:
+            signal.raise_signal(heard[0])
+
+
+def left_behind(policy: Path) -> bool:
+    """Whether the file is ours, of a run that was killed before it could delete it."""
+    return policy.exists() and policy.read_text(errors="replace") == ASLEEP
 
 
 def folder(places: Places) -> Path:
@@ -115,11 +148,11 @@ def download(into: Path) -> None:
 
 @contextmanager
 def services_asleep(policy: Path = POLICY) -> Iterator[None]:
-    """Debian asks this file whether a freshly installed service may start: no. One that is there already stays."""
-    if policy.exists():
+    """Debian asks this file whether a freshly installed service may start: no. Another's file stays."""
+    if policy.exists() and not left_behind(policy):
         yield
         return
-    policy.write_text("#!/bin/sh\nexit 101\n")
+    policy.write_text(ASLEEP)
     policy.chmod(0o755)
     try:
         yield

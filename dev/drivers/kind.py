@@ -14,7 +14,7 @@ from dev.build.gosets import KIND
 from dev.build.images import Image
 from dev.commands import run
 from dev.drivers.plain.house import GATEWAY_NODE_PORT
-from dev.errors import ApiError, Missing
+from dev.errors import ApiError, DevError, Missing
 from dev.places import Places
 from dev.progress import step
 
@@ -42,16 +42,34 @@ class Kind:
         self.places = places
         self.builder = Docker()
         self.path = places.state / "kind.kubeconfig"
+        self.claim = places.state / "kind.claim"
+        """There from before the cluster is made until it is gone: kind itself knows no owner."""
 
     def up(self) -> None:
         """A cluster that waits for its node; one that is there is kept, half of one is made anew."""
         GoBuild(self.places).build((KIND,))
+        self.refuse_anothers()
+        self.claim.touch()
         if self.exists() and not self.is_up():
             self.down()
+            self.claim.touch()
         if not self.exists():
             with step("create the kind cluster", usual_seconds=60):
                 self.kind("create", "cluster", "--config=-", "--wait=180s", stdin=configuration(), seconds=UP_SECONDS)
         self.write_kubeconfig()
+
+    def refuse_anothers(self) -> None:
+        """DevError when the cluster was made by another user of the engine: it may be alive, and is not ours to end."""
+        if self.exists() and not self.is_ours():
+            raise DevError(
+                f"this machine's engine has a kind cluster `{CLUSTER}` that was not made from {self.path.parent}",
+                "run `make down` with the HOME (or XDG_STATE_HOME) that it was made with, or, when that is gone, "
+                f"`docker rm --force --volumes {CLUSTER}-control-plane`",
+            )
+
+    def is_ours(self) -> bool:
+        """True when this user made the cluster, or began to."""
+        return self.claim.exists() or self.path.exists()
 
     def exists(self) -> bool:
         """True when kind knows the cluster, in whatever state."""
@@ -95,7 +113,10 @@ class Kind:
         return True
 
     def down(self) -> None:
-        """kind removes the container, its network stays with Docker."""
+        """kind removes the container, its network stays with Docker; another user's cluster stays."""
+        if not self.is_ours():
+            return
         with suppress(Missing):  # never built: then it never made a cluster
             self.kind("delete", "cluster", f"--name={CLUSTER}", seconds=UP_SECONDS)
         self.path.unlink(missing_ok=True)
+        self.claim.unlink(missing_ok=True)

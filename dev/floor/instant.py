@@ -51,6 +51,9 @@ def template_words(item: Document) -> list[str]:
     return [*reactions.images(item["spec"]["template"]["spec"]), *name_of(item)]
 
 
+CLAIMS = "/api/v1/persistentvolumeclaims"
+
+
 class Instant:
     """Answers until `stop`; `fates` may be changed at any time (see `decree`)."""
 
@@ -64,7 +67,7 @@ class Instant:
 
     def with_pods(self) -> list[Kind]:
         """Where Deployments and Jobs make real pods."""
-        return [Kind("/api/v1/pods", self.pod, pod_words)]
+        return [Kind("/api/v1/pods", self.pod, pod_words), Kind(CLAIMS, self.claimed, name_of)]
 
     def start(self) -> None:
         """Answer from now on."""
@@ -123,16 +126,34 @@ class Instant:
                     raise
 
     def pod(self, item: Document, fate: Fate, now: str) -> reactions.Call | None:
-        """With an address that no other pod of this floor had."""
+        """With an address that no other pod of this floor had. One whose claim is gone, or going, is not placed."""
+        if not item["spec"].get("nodeName") and not all(self.is_kept(path) for path in reactions.claims(item)):
+            return None
         number = next(self.addresses)
         return reactions.pod(item, fate, now, f"10.244.{number // 250 % 250}.{number % 250 + 1}")
+
+    def is_kept(self, path: str) -> bool:
+        """Whether there is a claim at this path that nobody has deleted: the scheduler places no pod without."""
+        claim = self.api.find(path)
+        return claim is not None and "deletionTimestamp" not in claim["metadata"]
+
+    def claimed(self, item: Document, fate: Fate, now: str) -> None:
+        """A claim came: who waited for it is placed."""
+        pods = self.kinds_of("/api/v1/pods")
+        for pod in self.api.get(f"/api/v1/namespaces/{item['metadata']['namespace']}/pods")["items"]:
+            if not pod["spec"].get("nodeName") and reactions.claims(pod):
+                self.answer(pods, pod)
+
+    def kinds_of(self, path: str) -> Kind:
+        """How objects at this path are answered."""
+        return next(kind for kind in self.kinds if kind.path == path)
 
 
 def always() -> list[Kind]:
     """What nobody on a floor would answer otherwise."""
     routes = "/apis/gateway.networking.k8s.io/v1"
     return [
-        Kind("/api/v1/persistentvolumeclaims", reactions.claim, name_of),
+        Kind(CLAIMS, reactions.claim, name_of),
         Kind(f"{routes}/httproutes", reactions.route, name_of),
         Kind(f"{routes}/gateways", reactions.gateway, name_of),
     ]

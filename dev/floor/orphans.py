@@ -1,4 +1,7 @@
-"""Floors whose owner died without stopping them: found by a small file each, and ended."""
+"""Floors whose owner died without stopping them: found by a small file each, and ended.
+
+With them ends whatever else an owner that is gone left running: operators of tests, say.
+"""
 
 import json
 import shutil
@@ -32,6 +35,7 @@ def claim(folder: Path, house: Path, port: int, owner: int) -> Claim:
 
 def sweep(folder: Path) -> list[Path]:
     """Stop every floor whose owner is gone and forget its data; returns their folders."""
+    processes.sweep()
     swept = []
     for path in sorted(folder.glob("*.json")):
         record = json.loads(path.read_text())

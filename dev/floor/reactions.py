@@ -54,6 +54,13 @@ def pod(item: Document, fate: Fate, now: str, address: str) -> Call | None:
     return None if settled(item.get("status", {}), status) else status_patch(path, status)
 
 
+def claims(item: Document) -> list[str]:
+    """Paths of the claims that a pod mounts."""
+    namespace, volumes = item["metadata"]["namespace"], item["spec"].get("volumes") or ()
+    names = [one["persistentVolumeClaim"]["claimName"] for one in volumes if "persistentVolumeClaim" in one]
+    return [f"/api/v1/namespaces/{namespace}/persistentvolumeclaims/{name}" for name in names]
+
+
 def unschedulable(item: Document, fate: Fate, path: str) -> Call | None:
     """What the scheduler writes when no node takes a pod."""
     words = {"reason": "Unschedulable", "message": fate.message}

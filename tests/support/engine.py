@@ -28,8 +28,8 @@ INSTALLATION = Installation(
 )
 PATIENCE = 90.0
 """The cluster's garbage collector takes up to half a minute to know a new kind."""
-MOMENT = 0.05
-"""So many seconds a bell has before time is leapt over: what is waited for may be somebody else's work."""
+FASTER = 30.0
+"""How many times faster than the real time may pass at most: what is waited for may be somebody else's work."""
 LONG = timedelta(minutes=4)
 """Who wants to look again later than this waits for a bell, not for a time."""
 
@@ -78,17 +78,23 @@ class Engine:
 
     async def settle(self, ref: Ref, settled: Callable[[Manifest], bool] = lambda live: True) -> Manifest:
         """Passes until one writes nothing and `settled` says yes to the object; due times come at once."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                bell = self._bell(ref)
-                bell.clear()
-                before = self.cluster.writes
-                outcome = await self.one_pass(ref)
-                live = self.world.cluster.child(ref)
-                quiet = outcome.result is Result.DONE and before == self.cluster.writes
-                if quiet and live and is_observed(live) and settled(live):
-                    return live
-                await self._wait(bell, outcome)
+        live: Manifest | None = None
+        outcome: Outcome | None = None
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    bell = self._bell(ref)
+                    bell.clear()
+                    before = self.cluster.writes
+                    outcome = await self.one_pass(ref)
+                    live = self.world.cluster.child(ref)
+                    quiet = outcome.result is Result.DONE and before == self.cluster.writes
+                    if quiet and live and is_observed(live) and settled(live):
+                        return live
+                    await self._wait(bell, outcome)
+        except TimeoutError as late:
+            said = (live or {}).get("status")
+            raise TimeoutError(f"{ref} does not settle; its last pass: {outcome}; its status: {said}") from late
 
     async def until(self, ref: Ref, result: Result) -> Outcome:
         """Passes until one ends like this."""
@@ -116,7 +122,7 @@ class Engine:
         if leap == timedelta(0):
             return
         try:
-            async with asyncio.timeout(0.3 if leap is None else MOMENT):
+            async with asyncio.timeout(0.3 if leap is None else min(1.0, leap.total_seconds() / FASTER)):
                 await bell.wait()
         except TimeoutError:
             self.clock.leapt += leap or timedelta(0)

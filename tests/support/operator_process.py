@@ -13,6 +13,8 @@ from typing import TypeVar
 
 import yaml
 
+from dev import processes
+
 TINY_OPERATOR = "tests.support.tiny_operator"
 PATIENCE = 60.0
 
@@ -20,10 +22,10 @@ T = TypeVar("T")
 
 
 class OperatorProcess:
-    """One life of the operator; a new one may be started after it."""
+    """One life of the operator; a new one may be started after it. If the test run dies, `make down` ends it."""
 
     def __init__(self, kubeconfig: Path, log: Path, module: str = TINY_OPERATOR, **settings: str) -> None:
-        given = {f"TOPROPE_{key.upper()}": value for key, value in settings.items()}
+        given = {f"TOPROPE_{key.upper()}": value for key, value in settings.items()} | processes.owned()
         environment = {**os.environ, "TOPROPE_OPS_HOST": "127.0.0.1", "TOPROPE_OPS_PORT": "0", **given}
         self.log = log
         self._out = log.open("ab")

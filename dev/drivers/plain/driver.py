@@ -11,7 +11,7 @@ from dev.build import debian
 from dev.build.binaries import binary
 from dev.build.buildah import Buildah
 from dev.build.go import GoBuild
-from dev.build.gosets import STAGES
+from dev.build.gosets import EVERYTHING, STAGES
 from dev.build.images import Image, binary_image
 from dev.drivers.plain import config
 from dev.drivers.plain.house import NODE, house
@@ -43,7 +43,7 @@ class Plain:
         """A Ready node with cluster DNS and storage; a living one is only completed."""
         self.node.refuse_a_second()
         debian.install()
-        GoBuild(self.places).build(STAGES)
+        GoBuild(self.places).build(STAGES, before=EVERYTHING)
         inner = self.inner_images()
         self.build_images(inner)
         since = None
@@ -81,7 +81,7 @@ class Plain:
 
     def load_image(self, image: Image) -> None:
         """Import it into the node's containerd, unless the same one is there."""
-        known, identity = self.loaded(), self.builder.identity(image.name)
+        known, identity = loaded(self.places), self.builder.identity(image.name)
         if known.get(image.name) == identity and image.name in self.node.containerd("images", "list", "-q").split():
             return
         with step(f"load {image.name} into the node", usual_seconds=8):
@@ -90,26 +90,13 @@ class Plain:
             self.node.containerd("images", "import", str(archive), seconds=IMPORT_SECONDS)
             archive.unlink()
             self.forget_build(known.get(image.name), identity)
-            self.record.write_text(json.dumps({**known, image.name: identity}))
+            record(self.places).write_text(json.dumps({**known, image.name: identity}))
 
     def forget_build(self, old: str | None, new: str) -> None:
         """The build that a new one replaced: kubelet collects no images here, so its layers would stay for ever."""
         if old is not None and old != new:
             with suppress(StepFailed):  # it may be gone already
                 self.node.containerd("images", "remove", old)
-
-    @property
-    def record(self) -> Path:
-        """Which builds the node's store holds."""
-        return self.house.store / "loaded.json"
-
-    def loaded(self) -> dict[str, str]:
-        """Image name → identity of the build in the node's store."""
-        try:
-            record: dict[str, str] = json.loads(self.record.read_text())
-        except (FileNotFoundError, ValueError):
-            return {}
-        return record
 
     def kubeconfig(self) -> Path:
         """The administrator's."""
@@ -148,3 +135,17 @@ class Plain:
         """True when kubelet says that pods may run; etcd may still hold what it said in an earlier life."""
         node = api.find(f"/api/v1/nodes/{NODE}")
         return node is not None and has_condition(node, "Ready", since)
+
+
+def record(places: Places) -> Path:
+    """Says which builds the node's store holds."""
+    return house(places).store / "loaded.json"
+
+
+def loaded(places: Places) -> dict[str, str]:
+    """Image name → identity of the build in the node's store."""
+    try:
+        known: dict[str, str] = json.loads(record(places).read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return known

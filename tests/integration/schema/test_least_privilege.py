@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from dev import processes
 from dev.floor import Floor
 from toprope.kinds import KINDS
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
@@ -68,7 +69,7 @@ def operator_log(floor: Floor, namespace: str, tmp_path: Path) -> Iterator[Path]
         floor.api.apply(manifest)
     login = floor.kubeconfig_for("system:serviceaccount:toprope-system:toprope", "system:authenticated")
     settings = {"KUBECONFIG": str(login), "NAMESPACES": namespace, "OPS_HOST": "127.0.0.1", "OPS_PORT": "0"}
-    environment = os.environ | {f"TOPROPE_{name}": value for name, value in settings.items()}
+    environment = os.environ | {f"TOPROPE_{name}": value for name, value in settings.items()} | processes.owned()
     log = tmp_path / "operator.log"
     with (
         log.open("w") as file,

@@ -11,11 +11,12 @@ from toprope.cli.app import app
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = str(ROOT / "examples" / "links.yaml")
+OURS = "apiVersion: toprope.dev/v1alpha1\nkind: ShortenerApp\n"
 COMMANDS = [command.callback.__name__ for command in app.registered_commands if command.callback]
 
 
-def run(*words: str, given: str | None = None) -> Result:
-    return CliRunner().invoke(app, words, input=given, env={"COLUMNS": "200"})
+def run(*words: str, given: str | None = None, **environment: str) -> Result:
+    return CliRunner().invoke(app, words, input=given, env={"COLUMNS": "200", **environment})
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -90,3 +91,29 @@ def test_what_cannot_be_rendered_is_refused_with_a_sentence(sentence: str, text:
 def test_a_missing_file_is_a_sentence_too() -> None:
     shown = run("render", "-f", "nowhere.yaml")
     assert (shown.exit_code, "No such file" in shown.output) == (1, True)
+
+
+@pytest.mark.parametrize("command", ["demo", "render"])
+@pytest.mark.parametrize(
+    ("sentence", "manifest", "why"),
+    [
+        ("another's kind", "apiVersion: apps/v1\nkind: Deployment\n", "kind: Deployment of apps/v1 is not Toprope's"),
+        ("no metadata", OURS, "metadata.name is missing"),
+        ("no name", OURS + "metadata: {}\n", "metadata.name is missing"),
+        ("a name that is a number", OURS + "metadata: {name: 5}\n", "metadata.name is missing"),
+        ("metadata that are text", OURS + "metadata: links\n", "metadata.name is missing"),
+        ("text", "just text\n", "'just text' is no object"),
+    ],
+)
+def test_what_is_no_resource_is_refused_in_a_sentence(command: str, sentence: str, manifest: str, why: str) -> None:
+    told = run(command, "-f", "-", given=manifest)
+    assert told.exit_code == 1
+    assert why in told.output, sentence
+    assert "Traceback" not in told.output
+    assert isinstance(told.exception, SystemExit)
+
+
+def test_a_demo_that_could_not_show_the_resource_does_not_begin(tmp_path: Path) -> None:
+    told = run("demo", "-f", EXAMPLE, PATH=str(tmp_path), KUBECONFIG=str(tmp_path / "none"))
+    assert told.exit_code == 1
+    assert "kubectl is not on the PATH" in told.output

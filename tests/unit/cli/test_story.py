@@ -83,8 +83,3 @@ async def test_the_api_key_comes_from_the_credentials() -> None:
 async def test_credentials_without_a_key_are_named_with_their_place() -> None:
     with pytest.raises(story.StoryFailed, match="Secret default/links-credentials has no key 'api-key'"):
         await story.api_key(Looks({"data": {}}), LINKS)
-
-
-def test_only_a_shortener_app_can_tell_the_story() -> None:
-    with pytest.raises(story.StoryFailed, match="Deployment is no ShortenerApp"):
-        story.ref_of_resource({"apiVersion": "apps/v1", "kind": "Deployment"})

@@ -1,5 +1,8 @@
+import signal
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -28,6 +31,46 @@ def test_a_policy_that_is_there_already_stays(tmp_path: Path) -> None:
     with debian.services_asleep(policy):
         assert policy.read_text() == "theirs"
     assert policy.read_text() == "theirs"
+
+
+def test_a_policy_that_a_killed_run_left_is_deleted(tmp_path: Path) -> None:
+    policy = tmp_path / "policy-rc.d"
+    policy.write_text(debian.ASLEEP)
+    assert debian.left_behind(policy)
+    with debian.services_asleep(policy):
+        assert policy.exists()
+    assert not policy.exists()
+
+
+def test_what_an_interrupted_installation_left_is_configured_first() -> None:
+    assert [words[1:3] for words in debian.commands(["runc"])] == [
+        ["--configure", "-a"],
+        ["update", "-q"],
+        ["install", "-y"],
+    ]
+    assert [words[1:3] for words in debian.commands([])] == [["--configure", "-a"]]
+
+
+@pytest.mark.parametrize("number", debian.ENDING, ids=lambda number: number.name)
+def test_an_installation_is_not_cut_off_by_a_signal(tmp_path: Path, number: signal.Signals) -> None:
+    policy, events = tmp_path / "policy-rc.d", list[str]()
+
+    def obeyed(number: int, frame: FrameType | None) -> None:
+        events.append("obeyed" if not policy.exists() else "too early")
+
+    before = signal.signal(number, obeyed)
+    try:
+        with debian.to_its_end(), debian.services_asleep(policy):
+            signal.raise_signal(number)
+            events.append("ended")
+    finally:
+        signal.signal(number, before)
+    assert events == ["ended", "obeyed"]
+
+
+def test_a_program_in_a_session_of_its_own_hears_no_ctrl_c() -> None:
+    asks = [sys.executable, "-c", "import os; print(os.getsid(0) == os.getpid())"]
+    assert run(asks, seconds=10, own_session=True) == "True\n"
 
 
 def test_a_failing_program_is_quoted_with_its_last_words() -> None:

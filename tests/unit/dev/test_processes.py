@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from dev.drivers.plain.house import house
 from dev.drivers.plain.node import Node
 from dev.errors import DevError
 from dev.floor import orphans, ports
-from dev.places import Places
+from dev.places import CHECKOUT, Places
 from dev.waiting import until
 
 FOREVER = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -18,6 +19,13 @@ DEAF_PROGRAM = """
 import pathlib, signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 pathlib.Path("deaf").touch()
+time.sleep(600)
+"""
+TEST_RUN = """
+import pathlib, time
+from tests.support.operator_process import OperatorProcess
+nowhere = pathlib.Path("/dev/null")
+print(OperatorProcess(nowhere, nowhere, "http.server --bind 127.0.0.1 0").process.pid, flush=True)
 time.sleep(600)
 """
 DEAF = [sys.executable, "-c", DEAF_PROGRAM]
@@ -76,6 +84,22 @@ def test_a_floor_whose_owner_is_gone_is_swept_and_others_stay(tmp_path: Path) ->
     assert orphans.sweep(folder) == [lost]
     assert orphan.wait(timeout=5) == -9
     assert orphans.sweep(folder) == []
+
+
+def test_an_operator_ends_with_the_test_run_that_started_it_and_others_stay(tmp_path: Path) -> None:
+    owner = subprocess.Popen([sys.executable, "-c", TEST_RUN], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)
+    kept = subprocess.Popen(FOREVER, env=os.environ | processes.owned())
+    with owner.stdout or nullcontext() as told:
+        orphan = int(next(iter(told or ())))
+    processes.sweep()
+    assert processes.born(orphan)
+    owner.kill()
+    owner.wait(timeout=5)
+    orphans.sweep(tmp_path)
+    assert processes.born(orphan) == ""
+    assert kept.poll() is None
+    kept.kill()
+    kept.wait(timeout=5)
 
 
 def test_two_floors_never_get_the_same_port(tmp_path: Path) -> None:

@@ -54,3 +54,11 @@ def test_the_operators_deployment_runs_the_operator_of_this_version() -> None:
 
 def test_generated_files_and_state_are_not_checked_in() -> None:
     assert [path for path in tracked() if path.endswith((".pyc", ".log", ".kubeconfig"))] == []
+
+
+def test_nothing_is_installed_whose_hash_is_not_locked() -> None:
+    ours = [path for path in tracked() if path.startswith("dev/") or path.endswith("Dockerfile")]
+    lines = [line for path in ours for line in (ROOT / path).read_text(errors="replace").splitlines()]
+    installing = [line for line in lines if re.search(r"""\bpip"?,? "?install\b""", line)]
+    assert len(installing) >= 7
+    assert [line for line in installing if "--require-hashes" not in line] == []

@@ -53,6 +53,7 @@ def test_what_is_asked_of_a_database_that_needs_no_step_is_done_all_the_same(wor
         ("default", mint("first1").text, "API key id first1 is in use for another secret; make a key with a new id"),
         ("second", mint("second1").text, ""),
     ],
+    ids=["its own tenant", "another tenant", "another secret", "another key"],
 )
 def test_a_key_opens_one_tenant_for_ever(world: World, tenant: str, key: str, told: str) -> None:
     environ = as_owner(world.environ(BOOTSTRAP_TENANT=tenant, BOOTSTRAP_KEY_FILE=str(world.folder / "api-key")))

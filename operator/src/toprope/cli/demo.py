@@ -16,6 +16,7 @@ from toprope.cli import story
 from toprope.cli.cluster import reached
 from toprope.cli.gateway import Gateway
 from toprope.cli.render import manifests_of
+from toprope.cli.rendering import NotRenderable, kind_and_ref
 from toprope.cli.say import fail, out
 from toprope.core.objects import Manifest, Ref
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
@@ -48,7 +49,13 @@ def demo(
     if len(manifests) != 1:
         fail(f"{file} holds {len(manifests)} objects; the demo needs one ShortenerApp.")
     try:
-        ref = asyncio.run(_told(file, manifests[0], gateway, target, within))
+        _, ref = kind_and_ref(manifests[0], [SHORTENER_APP])
+    except NotRenderable as refusal:
+        fail(f"{file}: {refusal}")
+    if shutil.which("kubectl") is None:
+        fail("kubectl is not on the PATH, and the demo ends with what it shows. Install it; `make demo` brings one.")
+    try:
+        asyncio.run(_told(file, ref, manifests[0], gateway, target, within))
     except story.StoryFailed as reason:
         fail(str(reason))
     _show_resources(ref)
@@ -57,13 +64,12 @@ def demo(
     out.print(_NEXT.format(command=command, **words), markup=False)
 
 
-async def _told(file: Path, manifest: Manifest, gateway: str, target: str, within: float) -> Ref:
+async def _told(file: Path, ref: Ref, manifest: Manifest, gateway: str, target: str, within: float) -> None:
     started = time.monotonic()
 
     def tell(what: str, style: str = "") -> None:
         out.print(Text(f"{time.monotonic() - started:6.1f} s  "), Text(what, style), sep="")
 
-    ref = story.ref_of_resource(manifest)
     async with reached() as cluster:
         await cluster.apply(ref, manifest)
         tell(f"applied {ref} ({file})")
@@ -75,7 +81,6 @@ async def _told(file: Path, manifest: Manifest, gateway: str, target: str, withi
         tell(f"followed it: 302 to {await story.followed(front, link)}", "bold")
         visits = await story.counted(front, key, link["slug"])
         tell(f"its statistics: {visits['clicks'] + visits['bots']} visit on {visits['days'][-1]['day']}", "bold")
-    return ref
 
 
 def _host(live: Manifest) -> str | None:
@@ -84,13 +89,10 @@ def _host(live: Manifest) -> str | None:
 
 
 def _show_resources(ref: Ref) -> None:
-    """`kubectl get` as a user would type it; without kubectl the command is only named."""
+    """`kubectl get` as a user would type it."""
     command = ["kubectl", "get", SHORTENER_APP.short, "-n", ref.namespace]
     out.print(f"\n{_exports()}", markup=False)
     out.print(f"$ {' '.join(command)}", markup=False)
-    if shutil.which("kubectl") is None:
-        out.print("(kubectl is not installed here)\n", markup=False)
-        return
     try:
         shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=KUBECTL_SECONDS)
     except subprocess.SubprocessError as failure:

@@ -31,25 +31,31 @@ def resource_from(
     manifest: Mapping[str, Any], kinds: Iterable[Kind], installation: Installation
 ) -> tuple[Kind, Resource]:
     """The manifest as a resource that was created a moment ago, and its kind."""
-    kind = _kind_of(manifest, kinds)
-    metadata = manifest.get("metadata") or {}
-    if not metadata.get("name"):
-        raise NotRenderable("metadata.name is missing.")
+    kind, ref = kind_and_ref(manifest, kinds)
     try:
         spec = kind.spec.model_validate(manifest.get("spec") or {})
     except ValidationError as refusal:
         raise NotRenderable("\n".join(_refusals(refusal))) from refusal
     return kind, Resource(
-        ref=Ref(kind.resource, metadata.get("namespace", "default"), metadata["name"]),
+        ref=ref,
         uid="paper",
         generation=1,
         resource_version="1",
-        annotations=metadata.get("annotations") or {},
+        annotations=manifest["metadata"].get("annotations") or {},
         deleting=False,
         spec=spec,
         status=kind.status(),
         installation=installation,
     )
+
+
+def kind_and_ref(manifest: Mapping[str, Any], kinds: Iterable[Kind]) -> tuple[Kind, Ref]:
+    """The kind of a manifest and the resource that it names; NotRenderable when it says neither."""
+    kind, metadata = _kind_of(manifest, kinds), manifest.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, Mapping) else None
+    if not isinstance(metadata, Mapping) or not isinstance(name, str) or not name:
+        raise NotRenderable("metadata.name is missing.")
+    return kind, Ref(kind.resource, metadata.get("namespace") or "default", name)
 
 
 def _kind_of(manifest: Mapping[str, Any], kinds: Iterable[Kind]) -> Kind:

@@ -13,7 +13,6 @@ from toprope.cli.gateway import Answer, Gateway
 from toprope.cli.waiting import TookTooLong, until
 from toprope.core.names import child_name
 from toprope.core.objects import SECRET, Manifest, Ref
-from toprope.kinds.shortenerapp.kind import SHORTENER_APP
 
 LINK_WITHIN = 30.0
 STATISTICS_WITHIN = 15.0
@@ -59,15 +58,6 @@ class Progress:
             if condition["type"] == "Ready":
                 return f"{condition['reason']}: {condition['message']}"
         return "the operator has not looked at it: is it running? (kubectl -n toprope-system get pods)"
-
-
-def ref_of_resource(manifest: Manifest) -> Ref:
-    """The ShortenerApp that a manifest speaks of; StoryFailed when it is something else."""
-    resource = SHORTENER_APP.resource
-    if (manifest.get("apiVersion"), manifest.get("kind")) != (resource.api_version, resource.kind):
-        raise StoryFailed(f"{manifest.get('kind')} is no ShortenerApp; the demo shortens links.")
-    metadata = manifest["metadata"]
-    return Ref(resource, metadata.get("namespace", "default"), metadata["name"])
 
 
 async def ready(cluster: Reads, ref: Ref, within: float, tell: Tell) -> Manifest:
