@@ -102,7 +102,7 @@ binaries: venv
 	@$(PYTHON) -m dev build
 
 test-integration: venv ## against a real API server, Postgres and Redis; no pods
-	@$(PYTHON) -m dev build floor
+	@$(PYTHON) -m dev build
 	@$(PROMTOOL) $(PYTEST) $(TRIO) -m integration $(ARGS)
 
 test-e2e: up ## stories on the local cluster, which stays up

@@ -11,7 +11,7 @@ from functools import partial
 
 from dev.api import Api
 from dev.build import debian
-from dev.build.binaries import binary, folder
+from dev.build.binaries import binary, monitoring_crds
 from dev.build.gosets import (
     PROMETHEUS,
     PROMETHEUS_OPERATOR,
@@ -44,7 +44,7 @@ def start(api: Api, driver: Driver, places: Places) -> None:
     made = images(places)
     driver.build_images(made)
     with step("start Prometheus and Alertmanager", usual_seconds=30):
-        install(api, sorted(folder(places, PROMETHEUS_OPERATOR).glob("*.yaml")), SECONDS)
+        install(api, monitoring_crds(places), SECONDS)
         for image in made:
             driver.load_image(image)
         apply_manifests(api, NAMESPACE, {tag_name(image): image.name.rpartition(":")[2] for image in made})

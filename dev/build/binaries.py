@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from dev.build.gosets import STAGES, Stage, fingerprint
+from dev.build.gosets import PROMETHEUS_OPERATOR, STAGES, Stage, fingerprint
 from dev.errors import Missing
 from dev.places import Places
 
@@ -47,3 +47,10 @@ def gateway_crds(places: Places) -> list[Path]:
     if not found:
         raise Missing("the Gateway API's CRDs are not fetched yet", CURE)
     return found
+
+
+def monitoring_crds(places: Places) -> list[Path]:
+    """The CRDs of prometheus-operator; Missing when it is not built yet."""
+    if not is_built(places, PROMETHEUS_OPERATOR):
+        raise Missing("prometheus-operator is not built yet", CURE)
+    return sorted(folder(places, PROMETHEUS_OPERATOR).glob("*.yaml"))

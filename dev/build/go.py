@@ -51,8 +51,8 @@ class GoBuild:
             for stage in stages:
                 drop_unused(self.places, stage, time.time())
             awaited = {stage.scratch for stage in before if not is_built(self.places, stage)}
-            for module in {stage.scratch for stage in stages} - awaited:
-                shutil.rmtree(self.scratch / module, ignore_errors=True)
+            for scratch in {stage.scratch for stage in stages} - awaited:
+                shutil.rmtree(self.scratch / scratch, ignore_errors=True)
 
     def build_missing(self, stages: tuple[Stage, ...]) -> None:
         """The work of `build`, one at a time in a cache."""

@@ -16,14 +16,14 @@ from types import TracebackType
 
 from dev import processes
 from dev.api import Api
-from dev.build.binaries import binary, gateway_crds
+from dev.build.binaries import binary, gateway_crds, monitoring_crds
 from dev.certs import Identity
 from dev.controlplane import arguments
 from dev.controlplane.credentials import ADMIN, CONTROLLER_MANAGER, write_credentials, write_kubeconfig
 from dev.errors import ApiError, DevError
 from dev.floor import orphans, ports
 from dev.floor.fates import Fate
-from dev.floor.furniture import FURNITURE, GATEWAY, GATEWAY_KINDS
+from dev.floor.furniture import FURNITURE, GATEWAY, GATEWAY_KINDS, MONITORED_KINDS
 from dev.floor.instant import Instant
 from dev.installing import install
 from dev.places import CHECKOUT, places
@@ -193,6 +193,10 @@ class Floor:
         self.install(*(path for path in gateway_crds(places()) if path.stem.partition("_")[2] in GATEWAY_KINDS))
         for manifest in GATEWAY:
             self.api.apply(manifest)
+
+    def install_monitoring(self) -> None:
+        """The CRDs of prometheus-operator that a kind makes objects of."""
+        self.install(*(path for path in monitoring_crds(places()) if path.stem.partition("_")[2] in MONITORED_KINDS))
 
     def kubeconfig_for(self, user: str, *groups: str) -> Path:
         """A kubeconfig for a user whom RBAC limits."""

@@ -33,6 +33,7 @@ FURNITURE: tuple[Document, ...] = (
 
 GATEWAY_KINDS = {"gatewayclasses", "gateways", "httproutes", "referencegrants"}
 """The others take the API server seconds to compile, and no test looks at them."""
+MONITORED_KINDS = {"podmonitors", "prometheusrules"}
 
 GATEWAY: tuple[Document, ...] = (
     {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "infra"}},

@@ -1,8 +1,7 @@
-"""A real Prometheus and what it scrapes, as processes of a test: from $TOPROPE_PROMETHEUS, or from the path."""
+"""A real Prometheus and what it scrapes, as processes of a test: the local cluster's, or $TOPROPE_PROMETHEUS."""
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,15 +16,15 @@ from typing import Any
 
 import yaml
 
+from dev.build.binaries import binary
+from dev.build.gosets import PROMETHEUS
+from dev.places import places
 from tests.support.operator_process import until
 
 
 def program() -> str:
     """Where Prometheus is."""
-    found = os.environ.get("TOPROPE_PROMETHEUS") or shutil.which("prometheus")
-    if not found:
-        raise FileNotFoundError("no prometheus on the path; name one in TOPROPE_PROMETHEUS (Debian: prometheus)")
-    return found
+    return os.environ.get("TOPROPE_PROMETHEUS") or str(binary(places(), "prometheus", (PROMETHEUS,)))
 
 
 def free_port() -> int:

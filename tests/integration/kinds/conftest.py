@@ -27,6 +27,7 @@ def furnished(floor: Floor) -> Floor:
     """The floor, with all CRDs that a kind may touch."""
     floor.install(ROOT / "crds", *(folder for folder in [cloud_native_pg()] if folder))
     floor.install_gateway()
+    floor.install_monitoring()
     floor.restart_controllers()
     return floor
 
