@@ -1,41 +1,15 @@
 """Prometheus scrapes what runs, takes everybody's rules, and what they say reaches whoever Alertmanager notifies."""
 
-import json
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 import pytest
 
+from tests.e2e.monitoring import RELOADED, ask, received, values
 from tests.e2e.world import GATEWAY, World, a_shortener, until
 
-RELOADED = 150.0
-"""Seconds until kubelet has given Prometheus a changed ConfigMap; kind's takes longer than ours."""
 SENT = 60.0
 NOBODY = "nobody.example.com"
-
-
-def ask(world: World, service: str, path: str) -> Any:
-    """What a Service of the monitoring says, through the API server."""
-    return json.loads(world.kubectl("get", "--raw", f"/api/v1/namespaces/monitoring/services/{service}/proxy{path}"))
-
-
-def values(world: World, expression: str) -> list[float]:
-    """The values of all series that an expression gives now."""
-    answer = ask(world, "prometheus:9090", f"/api/v1/query?query={quote(expression)}")
-    return [float(series["value"][1]) for series in answer["data"]["result"]]
-
-
-def a_pod_monitor(world: World) -> dict[str, Any]:
-    return {
-        "apiVersion": "monitoring.coreos.com/v1",
-        "kind": "PodMonitor",
-        "metadata": {"name": "links", "namespace": world.namespace},
-        "spec": {
-            "selector": {"matchLabels": {"toprope.dev/name": "links", "app.kubernetes.io/component": "web"}},
-            "podMetricsEndpoints": [{"port": "ops", "path": "/metrics"}],
-        },
-    }
 
 
 def nobody(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -108,7 +82,7 @@ def test_the_gateway_and_the_operator_are_scraped(world: World, job: str) -> Non
 
 
 def test_the_pods_of_a_resource_are_scraped_and_its_requests_counted(world: World) -> None:
-    world.apply(a_shortener(world), a_pod_monitor(world))
+    world.apply(a_shortener(world))
     world.wait_ready("links")
     up = f'up{{namespace="{world.namespace}"}}'
     until(lambda: set(values(world, up)) == {1.0}, lambda: f"{up} is {values(world, up)}", RELOADED)
@@ -131,12 +105,11 @@ def counted(world: World, route: str, code: int) -> None:
 
 
 def test_an_alert_that_fires_reaches_the_receiver(rules: World) -> None:
-    def received() -> list[tuple[str, str]]:
-        labels = [alert["labels"] for alert in ask(rules, "receiver:8080", "/alerts")]
-        return [(each["slo"], each["severity"]) for each in labels if each.get("namespace") == rules.namespace]
+    def sent() -> list[tuple[str, str]]:
+        return [(alert["labels"]["slo"], alert["labels"]["severity"]) for alert in received(rules)]
 
     wanted = {("both", "page"), ("one", "ticket")}
-    until(lambda: wanted <= set(received()), lambda: f"received {received()}", SENT)
+    until(lambda: wanted <= set(sent()), lambda: f"received {sent()}", SENT)
 
 
 def test_a_page_silences_the_ticket_of_the_same_slo(rules: World) -> None:

@@ -20,7 +20,7 @@ from toprope.edge.telemetry import Telemetry
 from toprope.io.ledger import Ledger
 from toprope.io.prometheus import Prometheus, reached
 from toprope.slo.budget import State, promise_of
-from toprope.slo.health import Stated, health
+from toprope.slo.health import Stated, Wanted, health
 from toprope.slo.reasons import Reason
 from toprope.slo.rules import BAD, BURN, ERRORS, OBJECTIVE, TOTAL, TOTAL_RATE, Identity, Ruled, group, version_of
 from toprope.slo.sli import Counted, sli_of
@@ -151,7 +151,7 @@ async def test_what_is_served_becomes_a_status(prometheus: PrometheusProcess) ->
     async with a_ledger(prometheus) as held:
         await held.until("availability", "error")
         await held.until("fast", "error")
-        found = health(wanted, held.ledger.of(ALL), Stated(), held.clock.now())
+        found = health(Wanted(wanted), held.ledger.of(ALL), Stated(), held.clock.now())
         assert [one.reason for one in found.conditions] == [
             Reason.SLO_BURNING,
             Reason.COUNTED,
@@ -162,7 +162,7 @@ async def test_what_is_served_becomes_a_status(prometheus: PrometheusProcess) ->
         # Two of a hundred, at an objective of 99.9 %: twenty times too fast.
         assert float(status.attained or 0) == pytest.approx(98, abs=0.2)
         assert float(status.burn_rate.page_quick or 0 if status.burn_rate else 0) == pytest.approx(20, abs=2)
-        earlier = health(dict.fromkeys(wanted, "version0"), held.ledger.of(ALL), Stated(), held.clock.now())
+        earlier = health(Wanted(dict.fromkeys(wanted, "version0")), held.ledger.of(ALL), Stated(), held.clock.now())
         assert earlier.conditions[2].reason == Reason.EARLIER_RULES
 
 
