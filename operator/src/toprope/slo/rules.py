@@ -145,9 +145,8 @@ def rate(ruled: Ruled, window: int, side: str) -> str:
         counted = f"({counted}) and on() {_total(ruled, window)}"
     if not alive:
         return counted
-    # Half an evaluation less: both ends of a range count in Prometheus 2, and evaluations fall on them.
-    seen = duration(window - INTERVAL // 2)
-    lost = f"sum(sum_over_time({LOST_RATE}{{{ruled.identity.matchers}}}[{seen}])) * {INTERVAL} / {window}"
+    seen = f"{LOST_RATE}{{{ruled.identity.matchers}}}[{_evaluations(window)}]"
+    lost = f"sum(sum_over_time({seen})) * {INTERVAL} / {window}"
     return f"(({counted}) or 0 * ({lost}) or 0 * count({alive} == 1)) + (({lost}) or vector(0))"
 
 
@@ -200,7 +199,15 @@ def increase(ruled: Ruled, window: int, side: str) -> str:
         return f"{recorded} * {BASE}"
     if window <= HOUR:
         return f"({rate(ruled, window, side)}) * {window}"
-    return f"sum_over_time({recorded}[{duration(window)}]) * {INTERVAL}"
+    return f"sum_over_time({recorded}[{_evaluations(window)}]) * {INTERVAL}"
+
+
+def _evaluations(window: int) -> str:
+    """A range that holds as many evaluations as fit into the window.
+
+    Half an evaluation less: both ends of a range count in Prometheus 2, and evaluations fall on them.
+    """
+    return duration(window - INTERVAL // 2)
 
 
 def _alerts(ruled: Ruled) -> list[Rule]:
