@@ -14,9 +14,12 @@ from toprope.slo.rules import BURNING, INTERVAL, Ruled, group
 from toprope.slo.series import Series as Counter
 from toprope.slo.sli import Counted
 from toprope.slo.spec import Slo
+from toprope.slo.windows import Severity
 
 _PODS = 'namespace="shop",toprope_dev_kind="ShortenerApp",toprope_dev_name="links"'
 _ROUTES = {"redirect": ("/{slug}",), "api": ("/api/v1/*",)}
+COUNTED = Counted("shop", _PODS, _ROUTES)
+"""How a resource's requests are counted without a gateway."""
 _ROUTER = "httproute-shop-links-web-gw-infra-public-ep-web-0-0123456789abcdef0123@kubernetesgateway"
 
 
@@ -35,6 +38,11 @@ def a_promise(seed: int) -> Ruled:
 def stories(seed: int, ruled: Ruled) -> list[Scenario]:
     """The scenarios of an SLO, in an order of this seed."""
     return random.Random(seed).sample(found := scenarios(ruled), len(found))
+
+
+def first_firing(ruled: Ruled, scenario: Scenario, severity: Severity) -> int:
+    """Seconds until the alert fires first."""
+    return int(np.argmax(_run(ruled, scenario).firing(BURNING, severity=severity.value))) * INTERVAL
 
 
 def counterexamples(ruled: Ruled, scenario: Scenario) -> Iterator[Check]:
