@@ -53,6 +53,13 @@ def test_what_is_true_is_told_after_what_is_not() -> None:
     assert [line.split()[0] for line in said] == ["Progressing", "Ready"]
 
 
+@pytest.mark.parametrize("blind", ["NoPrometheus", "PrometheusUnavailable"])
+def test_of_slos_nothing_is_told_before_there_is_a_prometheus(blind: str) -> None:
+    unknown, met = condition("SlosMet", "Unknown", blind), condition("SlosMet", "True", "AllMet")
+    assert told([[unknown]]) == []
+    assert [line.split()[2] for line in told([[unknown], [met], [unknown]])] == ["AllMet:", f"{blind}:"]
+
+
 async def test_the_story_goes_on_when_the_newest_spec_is_ready() -> None:
     end = world(condition("Ready", "True", "Serving"))
     looks = Looks(world(), world(condition("Ready", "False", "Starting")), end)

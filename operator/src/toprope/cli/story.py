@@ -13,9 +13,13 @@ from toprope.cli.gateway import Answer, Gateway
 from toprope.cli.waiting import TookTooLong, until
 from toprope.core.names import child_name
 from toprope.core.objects import SECRET, Manifest, Ref
+from toprope.slo.health import SPOKEN
+from toprope.slo.reasons import Reason
 
 LINK_WITHIN = 30.0
 STATISTICS_WITHIN = 15.0
+
+_NOBODY_TO_ASK = (Reason.NO_PROMETHEUS, Reason.PROMETHEUS_UNAVAILABLE)
 
 Tell = Callable[[str, str], None]
 """Told of each step that came true: what, and its style."""
@@ -43,10 +47,12 @@ class Progress:
     """The conditions at the last look."""
 
     def look(self, conditions: Sequence[Mapping[str, Any]]) -> None:
-        """Says what is new; what came true last."""
+        """Says what is new; what came true last. Nothing of SLOs before there is a Prometheus: it may come later."""
         self.last = conditions
         for condition in sorted(conditions, key=lambda one: one["status"] == "True"):
             fact = (condition["status"], condition["reason"])
+            if _awaits_prometheus(condition) and condition["type"] not in self._said:
+                continue
             if self._said.get(condition["type"]) != fact:
                 self._said[condition["type"]] = fact
                 style = "green" if condition["status"] == "True" else "yellow"
@@ -58,6 +64,10 @@ class Progress:
             if condition["type"] == "Ready":
                 return f"{condition['reason']}: {condition['message']}"
         return "the operator has not looked at it: is it running? (kubectl -n toprope-system get pods)"
+
+
+def _awaits_prometheus(condition: Mapping[str, Any]) -> bool:
+    return condition["type"] in SPOKEN and condition["reason"] in _NOBODY_TO_ASK
 
 
 async def ready(cluster: Reads, ref: Ref, within: float, tell: Tell) -> Manifest:
