@@ -10,7 +10,7 @@ from toprope.core.conditions import timestamp
 from toprope.core.measured import Blindness, Measured, Numbers, Sample
 from toprope.schema.structural import structural
 from toprope.slo.budget import Promise, State
-from toprope.slo.status import BurnRates, SloStatus, lasting, settled, standings
+from toprope.slo.status import BurnRates, SloStatus, lasting, least_budget, settled, standings
 from toprope.slo.windows import DAY
 
 SPENT = {"30d": 0.002, "1d": 0.0004}
@@ -41,7 +41,6 @@ def test_without_numbers_nothing_is_said_but_the_promise() -> None:
         "objective": "99.9",
         "window": "30d",
         "state": "NoData",
-        "leftOut": [],
     }
 
 
@@ -68,6 +67,14 @@ def test_who_counts(sentence: str, recorded: Numbers, who: str | None) -> None:
 def test_tiers_that_could_never_fire_are_named() -> None:
     recall = Promise("recall", "80", 30 * DAY)
     assert said(numbers(recall), promise=recall).left_out == ["pageQuick", "pageSlow"]
+
+
+@pytest.mark.parametrize(
+    ("budgets", "least"),
+    [([], None), ([None], None), (["0.5", "-0.25", None], "-0.25"), (["0.71", "0.8"], "0.71"), (["10", "9"], "9")],
+)
+def test_the_worst_slo_is_what_a_line_has_room_for(budgets: list[str | None], least: str | None) -> None:
+    assert least_budget(SloStatus(name="one", budget_remaining=budget) for budget in budgets) == least
 
 
 def test_a_young_history_says_when_it_begins() -> None:

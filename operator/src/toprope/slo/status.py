@@ -59,8 +59,8 @@ class SloStatus(StatusModel):
     """When it was first seen to be spent."""
     counted_by: str | None = None
     """Whose counters decide: `Gateway`, `Pods`, `Own`, or `Nobody` while no pod is up that could count."""
-    left_out: list[str] = []
-    """Tiers of alerts that could never fire at this objective, and so do not exist."""
+    left_out: list[str] | None = None
+    """Tiers of alerts that could never fire at this objective, and so do not exist; absent when all can."""
     history_since: str | None = None
     """When the history begins, while it is shorter than the window: the budget is then that of a whole window at
     today's rate, if that is more than was seen."""
@@ -99,6 +99,12 @@ def _standing(promise: Promise, measured: Measured, before: SloStatus, now: date
     return Standing(promise, numbers, found, before, status)
 
 
+def least_budget(statuses: Iterable[SloStatus]) -> str | None:
+    """What the SLO that stands worst has left of its budget; None while nothing is known of any."""
+    known = [one.budget_remaining for one in statuses if one.budget_remaining is not None]
+    return min(known, key=Decimal, default=None)
+
+
 def settled(before: SloStatus, after: SloStatus) -> SloStatus:
     """`after` when its state changed or one of its numbers moved by 0.001, else `before`."""
     is_settled = _words(before) == _words(after) and not any(
@@ -109,7 +115,7 @@ def settled(before: SloStatus, after: SloStatus) -> SloStatus:
 
 def _words(status: SloStatus) -> tuple[object, ...]:
     said = (status.objective, status.window, status.state, status.exhausted_since, status.counted_by)
-    return (*said, *status.left_out, status.exhausted_in is None)
+    return (*said, *(status.left_out or ()), status.exhausted_in is None)
 
 
 def _figures(status: SloStatus) -> tuple[str | None, ...]:
@@ -143,7 +149,7 @@ def _said(promise: Promise, numbers: Numbers, found: Budget, before: SloStatus, 
         exhausted_in=None if found.exhausted_in is None else lasting(found.exhausted_in),
         exhausted_since=_exhausted_since(found.state, before, now),
         counted_by=_counted_by(promise, numbers, now),
-        left_out=[tier.name for tier in promise.dead],
+        left_out=[tier.name for tier in promise.dead] or None,
         history_since=timestamp(found.history_since) if found.history_since else None,
     )
 

@@ -35,6 +35,7 @@ from toprope.kinds.shortenerapp.timing import next_look
 from toprope.kinds.shortenerapp.troubles import ready_pods
 from toprope.kinds.shortenerapp.web import Release, doors, left_alone, of_release, url
 from toprope.slo.health import Health
+from toprope.slo.status import least_budget
 
 RENDER_OUTDATED = "RenderOutdated"
 
@@ -84,7 +85,7 @@ def _untouched(look: Look, fact: Fact) -> Decision:
     slos = judged(look.resource, look.seen.measured, look.now)
     stated = [fact.false(health.READY), fact.false(data.DATA_PRESENT), fact.false(data.RECONCILED), *slos.conditions]
     return Decision(
-        _fields(look.resource.status.model_copy(update={"slos": list(slos.statuses)})),
+        _fields(look.resource.status.model_copy(update=_budgets(slos))),
         stated,
         slos.tells,
         next_look(stated, look.resource.status.conditions, [slos.due], look.now),
@@ -206,9 +207,13 @@ def _status(plan: Plan) -> ShortenerAppStatus:
         "migrations": _migrations(plan),
         "growth": plan.growth.status,
         "credentials": plan.rotation.status,
-        "slos": plan.slos.statuses,
+        **_budgets(plan.slos),
     }
     return ShortenerAppStatus(**fields)
+
+
+def _budgets(slos: Health) -> dict[str, Any]:
+    return {"slos": list(slos.statuses), "budget": least_budget(slos.statuses)}
 
 
 def _migrations(plan: Plan) -> list[Any]:

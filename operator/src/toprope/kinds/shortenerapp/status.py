@@ -84,3 +84,5 @@ class ShortenerAppStatus(ResourceStatus):
     """Rotation of the generated credentials."""
     slos: SloStatuses = []
     """Where the SLOs stand."""
+    budget: str | None = None
+    """The least `budgetRemaining` of all SLOs; absent while nothing is known of any."""
