@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.prometheus_on_paper import Page, matrix, on_paper, success
-from toprope.io.prometheus import LARGEST, Prometheus, Series, Unseen, reached
+from toprope.io.prometheus import LARGEST, Prometheus, RangeSeries, Series, Unseen, reached
 
 UP = {"__name__": "up", "job": "links"}
 
@@ -21,6 +21,14 @@ async def test_an_expression_is_read() -> None:
     page = success({"resultType": "vector", "result": [{"metric": UP, "value": [60, "0.25"]}]})
     async with on_paper(page) as (_, prometheus):
         assert await prometheus.values("up / 4", 61) == [Series(UP, 0.25, 60.0)]
+
+
+async def test_a_range_is_read() -> None:
+    async with on_paper(matrix((UP, [[30, "0"], [60.5, "1"]]))) as (paper, prometheus):
+        assert await prometheus.ranged("up", 30, 61, 30.5) == [RangeSeries(UP, [(30.0, 0.0), (60.5, 1.0)])]
+    asked = paper.asked[0]
+    assert (asked["path"], asked["query"]) == ("/prom/api/v1/query_range", "up")
+    assert (asked["start"], asked["end"], asked["step"]) == ("30.000", "61.000", "30.500")
 
 
 async def test_its_clock_is_read() -> None:
@@ -74,6 +82,17 @@ async def test_nonsense_is_not_believed(name: str) -> None:
     async with on_paper(page) as (_, prometheus):
         with pytest.raises(Unseen, match=words):
             await prometheus.newest("up[90s]", 61)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [success({"resultType": "vector", "result": []}), matrix((UP, [[1]])), matrix((UP, [[1, "one"]]))],
+    ids=["another type", "no value", "no number"],
+)
+async def test_a_range_that_is_none_is_not_believed(page: Page) -> None:
+    async with on_paper(page) as (_, prometheus):
+        with pytest.raises(Unseen, match="a shape of its own: ValueError"):
+            await prometheus.ranged("up", 0, 60, 30)
 
 
 async def test_an_answer_without_end_is_refused() -> None:

@@ -5,6 +5,7 @@ from typing import Literal, NoReturn
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 Format = Literal["text", "json"]
 
@@ -13,6 +14,12 @@ out = Console(width=None if sys.stdout.isatty() else 160, soft_wrap=True, highli
 
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 """Progress and failures."""
+
+
+def unfolded(table: Table) -> Table:
+    """The table as wide as it needs to be: a narrower terminal breaks its lines, and nothing is cut off."""
+    table.width = Console(width=1000).measure(table).maximum
+    return table
 
 
 def fail(sentence: str, code: int = 1) -> NoReturn:

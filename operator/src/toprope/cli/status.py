@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -10,10 +10,14 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from toprope.cli.budgets import slos_of, slos_table
 from toprope.cli.cluster import reached
-from toprope.cli.say import Format, fail, out
+from toprope.cli.course import Course, course, course_json, course_table
+from toprope.cli.say import Format, err, fail, out
 from toprope.core.conditions import moment
 from toprope.core.objects import Manifest
+from toprope.io.prometheus import Prometheus, Unseen
+from toprope.io.prometheus import reached as way_to
 from toprope.kind import Kind
 from toprope.kinds import KINDS
 
@@ -23,18 +27,54 @@ _STYLES = {"True": "green", "False": "red", "Unknown": "yellow"}
 def status(
     name: Annotated[str, typer.Argument(help="Name of the resource, or KIND/NAME, as sapp/links.")],
     namespace: Annotated[str, typer.Option("--namespace", "-n", help="Its namespace.")] = "default",
-    output: Annotated[Format, typer.Option("--output", "-o", help="json is the status as it stands there.")] = "text",
+    prometheus: Annotated[
+        str | None, typer.Option(help="URL of a Prometheus that is asked how the error budgets went.")
+    ] = None,
+    output: Annotated[
+        Format, typer.Option("--output", "-o", help="json is the status as it stands there; budgets, how they went.")
+    ] = "text",
 ) -> None:
-    """Show what is true of a resource, and why.
+    """Show where a resource's SLOs stand, what is true of it, and why.
 
     Example: toprope status links
     """
     kind, live = asyncio.run(_found(name, namespace))
+    now = datetime.now(UTC)
+    went = asyncio.run(_course(prometheus, live, now)) if prometheus else None
     if output == "json":
-        typer.echo(json.dumps(live.get("status") or {}, indent=2))
+        typer.echo(json.dumps(as_json(live, went), indent=2))
         return
     out.print(heading(kind, live), markup=False)
-    out.print(conditions_table(live, datetime.now(UTC)))
+    for table in tables(live, went, now):
+        out.print()
+        out.print(table)
+
+
+async def _course(url: str, live: Manifest, now: datetime) -> Course | None:
+    """None, and a sentence, where Prometheus does not say. Without SLOs it is not asked."""
+    slos = slos_of(live)
+    if not slos:
+        return None
+    try:
+        async with Prometheus(way_to(url)) as prometheus:
+            return await course(prometheus, live, slos, now)
+    except Unseen as unseen:
+        err.print(f"How the budgets went is not known. {unseen}", style="yellow", markup=False)
+        return None
+
+
+def as_json(live: Manifest, went: Course | None) -> dict[str, Any]:
+    """The status as it stands there, and how the budgets went where that was asked for."""
+    return {**(live.get("status") or {}), **({"budgets": course_json(went)} if went else {})}
+
+
+def tables(live: Manifest, went: Course | None, now: datetime) -> Iterator[Table]:
+    """What is drawn: of SLOs, where there are any, and the conditions."""
+    if slos := slos_of(live):
+        yield slos_table(slos, now)
+    if went:
+        yield course_table(went)
+    yield conditions_table(live, now)
 
 
 async def _found(name: str, namespace: str) -> tuple[Kind, Manifest]:

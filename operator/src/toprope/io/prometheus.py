@@ -1,4 +1,4 @@
-"""One HTTP client for Prometheus: instant queries, and what it says of its rules and its retention.
+"""One HTTP client for Prometheus: queries, and what it says of its rules and its retention.
 
 It retries nothing, and believes nothing that does not look like an answer: what it cannot read is `Unseen`.
 """
@@ -39,6 +39,15 @@ class Series:
     """Seconds since 1970, by Prometheus' clock."""
 
 
+@dataclass(frozen=True, slots=True)
+class RangeSeries:
+    """The samples of one series."""
+
+    labels: Mapping[str, str]
+    points: Sequence[tuple[float, float]]
+    """Seconds since 1970, and the value; nothing where there was none."""
+
+
 def reached(url: str, token_file: Path | None = None, authority_file: Path | None = None) -> Connection:
     """The way to a Prometheus."""
     authority = authority_file.read_text() if authority_file else None
@@ -76,6 +85,11 @@ class Prometheus:
     async def values(self, expression: str, at: float) -> list[Series]:
         """What an expression comes to at the time `at`."""
         return _read(_values, await self._query(expression, at))
+
+    async def ranged(self, expression: str, start: float, end: float, step: float) -> list[RangeSeries]:
+        """What an expression came to, from `start` to `end` every `step` seconds."""
+        span = [("start", f"{start:.3f}"), ("end", f"{end:.3f}"), ("step", f"{step:.3f}")]
+        return _read(_ranged, await self._data("POST", "query_range", [("query", expression), *span]))
 
     async def groups(self, names: Sequence[str]) -> dict[str, str | None]:
         """The rule groups that are loaded, each with why one of its rules cannot be evaluated; at least those of
@@ -152,6 +166,14 @@ def _values(data: Any) -> list[Series]:
     if data["resultType"] != "vector":
         raise ValueError(data["resultType"])
     return [Series(one["metric"], float(one["value"][1]), float(one["value"][0])) for one in data["result"]]
+
+
+def _ranged(data: Any) -> list[RangeSeries]:
+    if data["resultType"] != "matrix":
+        raise ValueError(data["resultType"])
+    return [
+        RangeSeries(one["metric"], [(float(at), float(text)) for at, text in one["values"]]) for one in data["result"]
+    ]
 
 
 def _groups(data: Any) -> dict[str, str | None]:
