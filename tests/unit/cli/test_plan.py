@@ -45,6 +45,10 @@ def test_the_example_is_planned_in_words(line: str) -> None:
     assert line in shown.output
 
 
+def test_how_often_to_scrape_is_said_only_where_it_matters() -> None:
+    assert "scraped" not in run("plan", "-f", EXAMPLE).output
+
+
 def test_at_little_traffic_the_guard_decides() -> None:
     shown = run("plan", "-f", EXAMPLE, "--requests-per-second", "0.01")
     assert "A page needs 3 bad events within 1h (pageQuick): at this traffic, fewer can be chance" in shown.output
@@ -56,6 +60,7 @@ def test_at_little_traffic_the_guard_decides() -> None:
         ("a dead tier", {"objective": "90"}, "even if everything failed: pageQuick (above 144 %)."),
         ("no page", {"alerting": {"page": False}}, "No page: alerting.page is false."),
         ("no page can fire", {"objective": "80"}, "No page: none could ever fire at this objective."),
+        ("a week", {"window": "7d"}, "The shortest window is 70s: its counters must be scraped every 17 s or oftener"),
         ("own counters", {"availability": None, "ratio": OWN["ratio"]}, "Counted by the counters of its selectors."),
     ],
 )

@@ -15,7 +15,7 @@ from toprope.slo.rules import INTERVAL, number
 from toprope.slo.sli import Source
 from toprope.slo.spec import Slo
 from toprope.slo.status import lasting
-from toprope.slo.windows import HOUR, Severity, Tier, duration
+from toprope.slo.windows import HOUR, MINUTE, Severity, Tier, duration
 
 SHARES = {"100 %": 1.0, "10 %": 0.1, "1 %": 0.01}
 """Error ratios that a plan speaks of."""
@@ -146,6 +146,7 @@ def _slo_as_text(one: PlannedSlo, there: Selected | None) -> Iterator[str | Padd
         yield f"    {until(told, severity)}"
     if told.ruled.live:
         yield f"    {guarded(told)}"
+        yield from _scraped(told)
     if told.ruled.dead:
         named = ", ".join(f"{tier.name} (above {_percent(told, tier)})" for tier in told.ruled.dead)
         yield f"    Left out, as they could not fire even if everything failed: {named}."
@@ -181,6 +182,14 @@ def guarded(told: Forecast) -> str:
     if told.is_guarded(tier):
         return f"{needs} ({tier.name}): at this traffic, fewer can be chance in a service that keeps its objective."
     return f"{needs} ({tier.name}); the guard against chance asks for {math.floor(told.guard(tier)) + 1:,}."
+
+
+def _scraped(told: Forecast) -> Iterator[str]:
+    """Prometheus' own default is a minute; windows of less than four scrapes may hold no rate at all."""
+    shortest = min(tier.short for tier in told.ruled.live)
+    if shortest < 4 * MINUTE:
+        needs = f"its counters must be scraped every {shortest // 4} s or oftener, or alerts come late"
+        yield f"    The shortest window is {duration(shortest)}: {needs}."
 
 
 def _now(one: PlannedSlo, told: Forecast, there: Selected) -> Iterator[str]:
