@@ -1,5 +1,7 @@
 """The SLOs of a resource, as every kind takes them. All of it is live: no field makes a new revision."""
 
+import re
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -89,6 +91,19 @@ class Ratio(SpecModel):
     """PromQL selector of the counters that count all events, as `jobs_total`."""
 
 
+_OURS = ("namespace", "kind", "name", "slo", "severity", "alertname", "window")
+_CALLED = "labels are called as Prometheus allows it: letters, digits and _, not a digit first"
+_WHOSE = "labels that say whose alert it is cannot be set: namespace, kind, name, slo, severity, alertname"
+
+
+def _are_labels(labels: Mapping[str, str]) -> Mapping[str, str]:
+    if any(len(label) > 64 or not re.fullmatch("[a-zA-Z_][a-zA-Z0-9_]*", label) for label in labels):
+        raise ValueError(_CALLED)
+    if any(label in _OURS for label in labels):
+        raise ValueError(_WHOSE)
+    return labels
+
+
 class Alerting(SpecModel):
     """Which alerts there are, and what they carry."""
 
@@ -105,14 +120,15 @@ class Alerting(SpecModel):
             json_schema_extra=ruled(
                 (
                     "self.all(l, l.size() <= 64 && l.matches('^[a-zA-Z_][a-zA-Z0-9_]*$'))",
-                    "labels are called as Prometheus allows it: letters, digits and _, not a digit first",
+                    _CALLED,
                 ),
                 (
-                    "!self.exists(l, l in ['namespace', 'kind', 'name', 'slo', 'severity', 'alertname', 'window'])",
-                    "labels that say whose alert it is cannot be set: namespace, kind, name, slo, severity, alertname",
+                    f"!self.exists(l, l in {list(_OURS)})",
+                    _WHOSE,
                 ),
             ),
         ),
+        AfterValidator(_are_labels),
     ] = {}
     """Labels that are added to the alerts, as `team: links`, so that Alertmanager can route them."""
 
@@ -170,8 +186,16 @@ class Slo(SpecModel):
         return self
 
 
+def _are_called_apart(slos: Sequence[Slo]) -> Sequence[Slo]:
+    names = [slo.name for slo in slos]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"the names of SLOs are unique in a resource; twice there: {', '.join(twice)}")
+    return slos
+
+
 Slos = Annotated[
     list[Slo],
     Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}),
+    AfterValidator(_are_called_apart),
 ]
 """The SLOs of a resource: a list-map by name."""

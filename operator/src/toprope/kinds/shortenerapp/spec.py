@@ -2,12 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from toprope.core.model import SpecModel, ruled
 from toprope.delivery.revision import revision_of
 from toprope.delivery.spec import Traffic
 from toprope.kinds.shortenerapp.connections import EMBEDDED_PODS
+from toprope.kinds.shortenerapp.counted import ROUTES
 from toprope.kinds.shortenerapp.parts import Cache, Database, EmbeddedCache, EmbeddedDatabase, Resources, SecretName
 from toprope.kinds.shortenerapp.scheduling import Scheduling
 from toprope.slo.spec import Slos
@@ -99,7 +100,7 @@ _CARRIED = (
     f"!has(self.database.embedded) || self.replicas.max <= {EMBEDDED_PODS}",
     f"an embedded database carries at most {EMBEDDED_PODS} web pods: lower replicas.max, or use another database",
 )
-_OF_ROUTES = "!has(s.latency) || !has(s.latency.route) || s.latency.route in ['redirect', 'api']"
+_OF_ROUTES = f"!has(s.latency) || !has(s.latency.route) || s.latency.route in {list(ROUTES)}"
 _ROUTES = (
     f"!has(self.slos) || self.slos.all(s, {_OF_ROUTES})",
     "latency.route of a ShortenerApp is redirect or api",
@@ -153,6 +154,12 @@ class ShortenerAppSpec(SpecModel):
 
     cache: Cache = Cache(embedded=EmbeddedCache())
     """What takes load off the database. Default: a small embedded one."""
+
+    @model_validator(mode="after")
+    def _promises_of_its_routes(self) -> "ShortenerAppSpec":
+        if any(slo.latency and slo.latency.route not in (None, *ROUTES) for slo in self.slos):
+            raise ValueError(_ROUTES[1])
+        return self
 
 
 def revision_of_spec(spec: ShortenerAppSpec) -> str:
