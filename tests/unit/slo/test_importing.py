@@ -331,3 +331,11 @@ def test_imported_slos_have_rules() -> None:
     assert promise.ruled is not None
     assert promise.ruled.identity.labels == {"namespace": "shop", "kind": "Service", "name": "mill", "slo": "grinding"}
     assert Slo.model_validate(only(sloth.read(a_sloth()))) == promise.slo
+
+
+def test_an_slo_whose_bad_events_are_all_but_the_good_ones_can_be_proved() -> None:
+    (promise,) = judged(openslo.read(an_openslo()).slos, "shop", "mill", "https://example.org")
+    assert promise.ruled is not None
+    good, bad = promise.ruled.sli.sources[0].examples
+    assert (good.name, good.by_good, good.by_bad) == ('done_total{namespace="shop",job="mill",result="ok"}', 1, 0)
+    assert (bad.name, bad.by_good, bad.by_bad) == ('done_total{namespace="shop",job="mill"}', 0, 1)
