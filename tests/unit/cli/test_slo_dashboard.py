@@ -23,7 +23,10 @@ def titled(resource: Resource) -> dict[str, Any]:
     return of_links([]) | {"title": resource.name}
 
 
-@pytest.mark.parametrize("command", [one.callback.__name__ for one in slo.registered_commands if one.callback])
+COMMANDS = [one.name or one.callback.__name__ for one in slo.registered_commands if one.callback]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_explains_itself_with_an_example(command: str) -> None:
     shown = run("slo", command, "--help")
     assert (shown.exit_code, "Example:" in shown.output) == (0, True)

@@ -15,12 +15,20 @@ from toprope.kinds import KINDS
 from toprope.schema.text import as_yaml
 
 
+def text_of(path: Path) -> str:
+    """The text of a file (`-`: standard input); ends the command with a sentence when it cannot be read."""
+    try:
+        return typer.get_text_stream("stdin").read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as failure:
+        fail(f"{path}: {failure}")
+
+
 def manifests_of(path: Path) -> list[dict[str, Any]]:
     """All documents of a YAML file (`-`: standard input); ends the command with a sentence when it cannot be read."""
+    text = text_of(path)
     try:
-        text = typer.get_text_stream("stdin").read() if str(path) == "-" else path.read_text(encoding="utf-8")
         documents = [document for document in yaml.safe_load_all(text) if document]
-    except (OSError, yaml.YAMLError) as failure:
+    except yaml.YAMLError as failure:
         fail(f"{path}: {failure}")
     if strange := next((document for document in documents if not isinstance(document, dict)), None):
         fail(f"{path}: {str(strange)[:60]!r} is no object: a manifest has apiVersion, kind, metadata and spec.")

@@ -33,11 +33,21 @@ def _held(field: str, text: str, namespace: str) -> str:
 def examples(ratio: Ratio) -> tuple[Series, ...]:
     """Counters that the selectors of `within` select; none where they are too free to guess any."""
     total, bad = _labels(ratio.total), _labels(ratio.bad)
-    if total is None or bad is None or _selects(ratio.bad, total):
+    good = _spared(ratio, total) if total else None
+    if good is None or bad is None:
         return ()
     # A bad event moves the counter of all events too, unless that is the sum of both.
     by_bad = 0 if _selects(ratio.total, bad) else 1
-    return Series(_series(total), 1, by_bad), Series(_series(bad), 0, 1)
+    return Series(_series(good), 1, by_bad), Series(_series(bad), 0, 1)
+
+
+def _spared(ratio: Ratio, total: dict[str, str]) -> dict[str, str] | None:
+    """Labels of one series of all events that is not among the bad: where those are all but some, one of the some."""
+    operators = promql_parser.MatchOp
+    spared = [one for one in _matchers(ratio.bad) if one.op in (operators.NotEqual, operators.NotRe)]
+    named = [{**total, one.name: value} for one in spared for value in one.value.split("|")]
+    candidates = (one for one in [total, *named] if _selects(ratio.total, one) and not _selects(ratio.bad, one))
+    return next(candidates, None)
 
 
 def _matchers(selector: str) -> list[promql_parser.Matcher]:

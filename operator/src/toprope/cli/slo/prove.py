@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from toprope.cli.say import err, fail, out
-from toprope.cli.slo.file import File, as_rules, whole
+from toprope.cli.slo.file import File, From, Name, Namespace, as_rules, whole
 from toprope.slo.promises import Promise, rule_groups
 from toprope.slo.proof import promtool_test, scenarios
 
@@ -22,6 +22,9 @@ def prove(
     file: File,
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for the tests.")] = Path("slo-proof"),
     only: Annotated[list[str] | None, typer.Option(help="Name of a scenario; may be given again.")] = None,
+    written_by: From = None,
+    namespace: Namespace = None,
+    name: Name = None,
 ) -> None:
     """Write promtool unit tests that prove when the alerts fire, and run them when promtool is there.
 
@@ -30,7 +33,8 @@ def prove(
 
     Example: toprope slo prove -f examples/links.yaml --only outage
     """
-    tests = [path for promise in whole(file) for path in _written(promise, out_dir, only or [])]
+    promised = whole(file, written_by, namespace, name)
+    tests = [path for promise in promised for path in _written(promise, out_dir, only or [])]
     if not tests:
         fail("There is nothing to prove: no SLO, or no scenario of that name.", code=2)
     promtool = os.environ.get("TOPROPE_PROMTOOL") or shutil.which("promtool")
