@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -168,7 +168,7 @@ async def an_engine(kind: Kind, connection: Connection, namespace: str) -> Async
                 api,
                 store,
                 cluster,
-                World(cluster, NoPrometheus(), clock, INSTALLATION, Told()),
+                World(cluster, NoPrometheus(), clock, replace(INSTALLATION, absent=frozenset(absent)), Told()),
                 clock,
                 bells,
                 namespace,

@@ -103,7 +103,7 @@ _CARRIED = (
 _OF_ROUTES = f"!has(s.latency) || !has(s.latency.route) || s.latency.route in {list(ROUTES)}"
 _ROUTES = (
     f"!has(self.slos) || self.slos.all(s, {_OF_ROUTES})",
-    "latency.route of a ShortenerApp is redirect or api",
+    "spec.slos[].latency.route of a ShortenerApp is redirect or api",
 )
 
 
