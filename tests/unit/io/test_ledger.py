@@ -314,6 +314,7 @@ def test_a_group_is_called_as_the_rules_call_it() -> None:
         ("30d or 10GiB", timedelta(days=30)),
         ("1y2w3d12h", timedelta(days=365 + 14 + 3, hours=12)),
         ("500ms", timedelta(milliseconds=500)),
+        ("99999999999y", timedelta(days=36500)),
         ("10GiB", None),
         ("", None),
     ],

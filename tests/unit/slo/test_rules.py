@@ -68,6 +68,18 @@ def test_an_own_runbook_takes_the_place_of_ours() -> None:
     assert theirs["runbook_url"] == "https://x.example/y"
 
 
+def test_words_of_a_user_are_no_template_that_prometheus_runs() -> None:
+    spec = {
+        "description": '{{ query "up" }}',
+        "runbookUrl": "https://x.example/{{",
+        "alerting": {"labels": {"t": "{{"}},
+    }
+    alert = next(rule for rule in rules(**spec) if "alert" in rule)
+    assert alert["annotations"]["description"].endswith(': {{"{{"}} query "up" }}')
+    assert alert["annotations"]["runbook_url"] == 'https://x.example/{{"{{"}}'
+    assert alert["labels"]["t"] == '{{"{{"}}'
+
+
 def test_another_rule_is_another_version() -> None:
     one, other = promised(), promised(objective="99.8")
     assert one.ruled

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 FRESH = timedelta(seconds=150)
-"""A sample older than this is none: rules are evaluated twice a minute, and three looks in a row may fail."""
+"""A sample older than this is none: rules are evaluated once a minute, and three looks in a row may fail."""
 
 
 @dataclass(frozen=True, slots=True)

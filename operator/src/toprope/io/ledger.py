@@ -254,6 +254,7 @@ def _explained(groups: Mapping[str, str | None], identity: Identity, now: dateti
     return _Explained(now, group_name(identity) in groups, " ".join(error.split())[:300] if error else None)
 
 
+_FOR_EVER = 100 * 365 * 86400.0
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 
 
@@ -262,4 +263,5 @@ def span_of(retention: str) -> timedelta | None:
     text = retention.split(" ", maxsplit=1)[0]
     if not re.fullmatch(r"(\d+(ms|[smhdwy]))+", text):
         return None
-    return timedelta(seconds=sum(int(n) * _UNITS[unit] for n, unit in re.findall(r"(\d+)(ms|[smhdwy])", text)))
+    seconds = sum(int(n) * _UNITS[unit] for n, unit in re.findall(r"(\d+)(ms|[smhdwy])", text))
+    return timedelta(seconds=min(seconds, _FOR_EVER))

@@ -176,7 +176,7 @@ def _burn(look: _Look) -> dict[str, float]:
 
 def _holds(look: _Look, tier: Tier, burn: float | None) -> bool:
     bad, total = look.at(look.numbers.bad, tier.long), look.at(look.numbers.total, tier.long)
-    if burn is None or bad is None or total is None or burn <= float(tier.factor):
+    if burn is None or bad is None or total is None or total < 0 or burn <= float(tier.factor):
         return False
     error_budget = float(look.promise.budget)
     return bad > 1.5 + tier.sigmas * math.sqrt(error_budget * (1 - error_budget) * total)

@@ -63,7 +63,7 @@ def _ruled(slo: Slo, who: Promiser) -> Ruled:
         objective=slo.objective,
         window=days(slo.window) * DAY,
         severities=_severities(slo.alerting),
-        labels=slo.alerting.labels,
+        labels={label: _literal(value) for label, value in slo.alerting.labels.items()},
         annotations=_annotations(slo, who.runbooks),
     )
 
@@ -76,19 +76,25 @@ def _severities(alerting: Alerting) -> tuple[Severity, ...]:
 def _annotations(slo: Slo, runbooks: str) -> dict[str, dict[str, str]]:
     subject = "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }}"
     promised = f"SLO {slo.name} promises {slo.objective} % over {slo.window}"
-    told = {"description": f"{promised}: {slo.description}"} if slo.description else {"description": f"{promised}."}
+    told = {"description": _literal(f"{promised}: {slo.description}" if slo.description else f"{promised}.")}
+    runbook = _literal(slo.runbook_url) if slo.runbook_url else None
     return {
         BURNING: told
         | {
             "summary": f"{subject}: {{{{ $value | humanizePercentage }}}} of its requests are bad ({slo.name})",
-            "runbook_url": slo.runbook_url or f"{runbooks}/{BURNING}.md",
+            "runbook_url": runbook or f"{runbooks}/{BURNING}.md",
         },
         MISSING: told
         | {
             "summary": f"{subject}: nobody has counted its requests for 15 minutes ({slo.name})",
-            "runbook_url": slo.runbook_url or f"{runbooks}/{MISSING}.md",
+            "runbook_url": runbook or f"{runbooks}/{MISSING}.md",
         },
     }
+
+
+def _literal(text: str) -> str:
+    """Words of a user's that Prometheus must not run: a template could ask for everybody's series."""
+    return text.replace("{{", '{{"{{"}}')
 
 
 def rule_groups(promised: Sequence[Promise]) -> dict[str, Any]:
