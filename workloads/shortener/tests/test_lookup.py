@@ -99,6 +99,16 @@ async def test_a_miss_is_remembered_until_the_link_is_made() -> None:
     assert await links.find("a") is NEW
 
 
+async def test_late_news_of_what_is_known_take_nothing_away() -> None:
+    database = Database()
+    links = lookup(database)
+    await links.find("a")
+    links.changed("a", 1)
+    assert links.at_once("a") is OLD
+    links.changed("a", 2)
+    assert links.at_once("a") is None
+
+
 async def test_after_a_gap_a_link_is_asked_for_again() -> None:
     database = Database()
     links = lookup(database)

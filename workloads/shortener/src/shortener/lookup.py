@@ -98,8 +98,13 @@ class Lookup:
                 self._memory.forget(slug)
 
     def changed(self, slug: str, version: int) -> None:
-        """A link was made, changed or deleted: what was read of it before is worth nothing."""
-        self._memory.forget(slug)
+        """A link was made, changed or deleted: what was read of it before is worth nothing.
+
+        What is this very version stays: who asks first may learn it before the news of it come.
+        """
+        held = self._memory.get(slug)
+        if held is None or held.entry is None or held.entry.version != version:
+            self._memory.forget(slug)
         self._readings.pop(slug, None)
         self._shared.changed(slug, version)
 
