@@ -15,8 +15,8 @@ from bench.report import Figure, machine, tell
 from tests.support.promql.series import Mask, Values
 from tests.support.proofs import COUNTED, a_promise, counterexamples, first_firing, stories
 from toprope.slo.oracle import Phase, Traffic, turns
-from toprope.slo.promises import Promiser, promises
 from toprope.slo.proof import BUSY, LATE, LATE_BY_SUMS, SCRAPE, Scenario
+from toprope.slo.rule_sets import Promiser, rule_sets
 from toprope.slo.rules import INTERVAL, Ruled, group
 from toprope.slo.spec import Availability, Slo
 from toprope.slo.windows import HOUR, MINUTE, Severity, Tier
@@ -42,7 +42,7 @@ def main() -> None:
 def availability() -> Ruled:
     """99.9 % over 30 days, counted by pods."""
     slo = Slo(name="availability", objective="99.9", availability=Availability())
-    ruled = promises([slo], Promiser("ShortenerApp", "links", COUNTED, "https://example.com"))[0].ruled
+    ruled = rule_sets([slo], Promiser("ShortenerApp", "links", COUNTED, "https://example.com"))[0].ruled
     assert ruled
     return ruled
 
@@ -53,7 +53,7 @@ def _firing() -> Iterator[Figure]:
     for bad in (1.0, 0.1, 0.02, 0.008):
         traffic = Traffic([Phase(past, BUSY, 0), Phase(10 * HOUR, BUSY, bad)])
         for severity in Severity:
-            turn = turns(ruled.live, severity, ruled.budget, traffic)[0]
+            turn = turns(ruled.promise.live, severity, ruled.promise.budget, traffic)[0]
             late = first_firing(ruled, Scenario("first", traffic), severity) - turn.at
             allowed = LATE_BY_SUMS if turn.by_sums else LATE
             name = f"{severity.value} at {bad:.1%} errors, {(turn.at - past) / MINUTE:.1f} min by the maths: later by"
@@ -113,17 +113,20 @@ def _false_pages(years: int) -> Iterator[Figure]:
 def _pages(ruled: Ruled, rate: int, chance: np.random.Generator) -> int:
     """Pages in a year of a service that is exactly as bad as it may be: the tiers over counts by the minute."""
     total = chance.poisson(rate / 60, 365 * 24 * 60).astype(np.float64)
-    bad = chance.binomial(total.astype(np.int64), float(ruled.budget)).astype(np.float64)
+    bad = chance.binomial(total.astype(np.int64), float(ruled.promise.budget)).astype(np.float64)
     sums = [np.concatenate([[0.0], np.cumsum(one)]) for one in (bad, total)]
     firing = np.zeros(len(total), dtype=np.bool_)
-    for tier in ruled.live:
+    for tier in ruled.promise.live:
         if tier.severity is Severity.PAGE:
             firing |= _fires(ruled, tier, *sums)
     return int((firing[1:] & ~firing[:-1]).sum() + firing[0])
 
 
 def _fires(ruled: Ruled, tier: Tier, bad: Values, total: Values) -> Mask:
-    threshold, allowed = float(tier.threshold(ruled.budget)), float(ruled.budget * (1 - ruled.budget))
+    threshold, allowed = (
+        float(tier.threshold(ruled.promise.budget)),
+        float(ruled.promise.budget * (1 - ruled.promise.budget)),
+    )
     firing = np.ones(len(bad) - 1, dtype=np.bool_)
     for window in (tier.short, tier.long):
         bads, totals = _over(bad, window), _over(total, window)

@@ -4,16 +4,18 @@ difference before it is committed.
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from toprope.slo.dashboards.frame import as_json
 from toprope.slo.dashboards.overview import overview
 from toprope.slo.dashboards.resource import of_resource
+from toprope.slo.promise import promise_of
 from toprope.slo.rules import Identity, Ruled
 from toprope.slo.sli import Counted, sli_of
 from toprope.slo.spec import Availability, Latency, Slo
-from toprope.slo.windows import DAY, Severity, days
+from toprope.slo.windows import Severity
 
 KIND, NAME = "ShortenerApp", "links"
 PODS = 'namespace="shop",toprope_dev_kind="ShortenerApp",toprope_dev_name="links"'
@@ -27,7 +29,8 @@ MODEST = Slo(name="modest", objective="90", window="7d", availability=Availabili
 def ruled(slo: Slo, severities: tuple[Severity, ...] = tuple(Severity)) -> Ruled:
     """An SLO of the resource as its rules are made from it."""
     identity = Identity(COUNTED.namespace, KIND, NAME, slo.name)
-    return Ruled(identity, sli_of(slo, COUNTED), slo.objective, days(slo.window) * DAY, severities)
+    promise = replace(promise_of(slo), severities=severities)
+    return Ruled(identity, sli_of(slo, COUNTED), promise)
 
 
 def of_links(slos: Sequence[Ruled]) -> dict[str, Any]:

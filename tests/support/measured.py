@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from toprope.core.measured import Numbers, Sample
-from toprope.slo.budget import Promise
+from toprope.slo.promise import Promise
 from toprope.slo.windows import DAY, all_windows, duration
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -8,8 +8,8 @@ import numpy as np
 from tests.support.promql.groups import Outcome, evaluated
 from tests.support.promql.series import Series, every, scraped
 from tests.support.specs import slo as generated
-from toprope.slo.promises import Promiser, promises
 from toprope.slo.proof import BIRTH, SCRAPE, Check, Scenario, checks, scenarios
+from toprope.slo.rule_sets import Promiser, rule_sets
 from toprope.slo.rules import BURNING, INTERVAL, Ruled, group
 from toprope.slo.series import Series as Counter
 from toprope.slo.sli import Counted
@@ -30,8 +30,8 @@ def a_promise(seed: int) -> Ruled:
     counted = Counted("shop", _PODS, _ROUTES, **chance.choice([{}, gateway]))
     while True:
         slo = Slo.model_validate({"name": "a", **generated(chance)})
-        found = promises([slo], Promiser("ShortenerApp", "links", counted, "https://example.com"))[0].ruled
-        if found and found.live:
+        found = rule_sets([slo], Promiser("ShortenerApp", "links", counted, "https://example.com"))[0].ruled
+        if found and found.promise.live:
             return found
 
 

@@ -144,7 +144,7 @@ TINY = Kind(
     observe=observe,
     decide=decide,
     farewell=farewell,
-    promises=lambda resource: (),
+    rule_sets=lambda resource: (),
     dashboard=lambda resource: {},
 )
 

@@ -10,7 +10,7 @@ from toprope.core.model import ResourceStatus, SpecModel
 from toprope.core.objects import ApiResource
 from toprope.core.resource import Resource
 from toprope.ports import Cluster, Metrics
-from toprope.slo.promises import Promise
+from toprope.slo.rule_sets import RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Kind:
     """Pure: what should be, from what was read."""
     farewell: Callable[[Resource, Any, datetime], Decision]
     """Pure: what is left to do while the resource is being deleted; owner references do the rest."""
-    promises: Callable[[Resource], Sequence[Promise]]
+    rule_sets: Callable[[Resource], Sequence[RuleSet]]
     """Pure: each SLO of the spec as rules, or with what is wrong with it."""
     dashboard: Callable[[Resource], dict[str, Any]]
     """Pure: its dashboard for Grafana."""

@@ -19,8 +19,9 @@ from toprope.core.resource import Resource
 from toprope.edge.telemetry import Telemetry
 from toprope.io.ledger import Ledger
 from toprope.io.prometheus import Prometheus, reached
-from toprope.slo.budget import State, promise_of
+from toprope.slo.budget import State
 from toprope.slo.health import Stated, Wanted, health
+from toprope.slo.promise import promise_of
 from toprope.slo.reasons import Reason
 from toprope.slo.rules import BAD, BURN, ERRORS, OBJECTIVE, TOTAL, TOTAL_RATE, Identity, Ruled, group, version_of
 from toprope.slo.sli import Counted, sli_of
@@ -43,9 +44,8 @@ SLOS = {
 
 def rules(slo: Slo) -> dict[str, Any]:
     """As the operator writes them, evaluated once a second so that nobody has to wait."""
-    promise = promise_of(slo)
     identity = Identity("shop", "Tiny", "links", slo.name)
-    return group(Ruled(identity, sli_of(slo, COUNTED), slo.objective, promise.window)) | {"interval": "1s"}
+    return group(Ruled(identity, sli_of(slo, COUNTED), promise_of(slo))) | {"interval": "1s"}
 
 
 def spoilt(group: dict[str, Any], record: str, expression: str) -> dict[str, Any]:

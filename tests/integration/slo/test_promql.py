@@ -12,6 +12,7 @@ from tests.support.promql.groups import evaluated
 from tests.support.promql.promtool import Sample
 from tests.support.promql.series import every
 from tests.support.promql.worlds import State, Story, World
+from toprope.slo.promise import Promise
 from toprope.slo.rules import INTERVAL, Identity, Ruled, group
 from toprope.slo.sli import Counted, sli_of
 from toprope.slo.spec import Slo
@@ -55,7 +56,8 @@ def rules_of(name: str, objective: str) -> dict[str, Any]:
     counted, days, severities, indicator = GROUPS[name]
     slo = Slo.model_validate({"name": "an-slo", "objective": objective, **indicator})
     identity = Identity("shop", "ShortenerApp", "links", slo.name)
-    return group(Ruled(identity, sli_of(slo, counted), objective, days * DAY, severities, {"team": "links"}))
+    promise = Promise(slo.name, objective, days * DAY, severities)
+    return group(Ruled(identity, sli_of(slo, counted), promise, {"team": "links"}))
 
 
 def difference(ours: Sample, theirs: Sample) -> Mapping[Any, Any]:

@@ -16,10 +16,11 @@ from tests.support.tiny import TINY
 from toprope.core.measured import Blindness, Measured
 from toprope.core.objects import Ref
 from toprope.core.resource import Resource
-from toprope.io.ledger import Ledger, NoPrometheus, group_name, span_of
+from toprope.io.ledger import Ledger, NoPrometheus, span_of
 from toprope.io.prometheus import Prometheus, Series, Unseen
 from toprope.io.recorded import HISTORY, QUERIES
 from toprope.slo.budget import State
+from toprope.slo.promise import promise_of
 from toprope.slo.rules import BAD, BURN, ERRORS, OBJECTIVE, TOTAL, TOTAL_RATE, Identity, Ruled, group
 from toprope.slo.sli import Counted, sli_of
 from toprope.slo.spec import Slo
@@ -239,7 +240,7 @@ async def test_a_prometheus_that_forgot_begins_anew() -> None:
     assert abs(world.hands.now() - since - timedelta(seconds=60)) < timedelta(seconds=1)
 
 
-NAME = group_name(AVAILABILITY)
+NAME = AVAILABILITY.group
 
 
 @pytest.mark.parametrize(
@@ -304,7 +305,7 @@ def test_without_prometheus_nothing_is_known() -> None:
 
 def test_a_group_is_called_as_the_rules_call_it() -> None:
     sli = sli_of(SLO, Counted("shop", 'namespace="shop"', {"redirect": ("/{slug}",)}))
-    assert group(Ruled(AVAILABILITY, sli, "99.9", 30 * DAY))["name"] == NAME
+    assert group(Ruled(AVAILABILITY, sli, promise_of(SLO)))["name"] == NAME
 
 
 @pytest.mark.parametrize(

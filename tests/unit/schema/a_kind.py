@@ -57,6 +57,6 @@ A_KIND = Kind(
     observe=observe,
     decide=decide,
     farewell=decide,
-    promises=lambda resource: (),
+    rule_sets=lambda resource: (),
     dashboard=lambda resource: {},
 )

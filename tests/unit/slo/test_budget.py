@@ -9,7 +9,8 @@ import pytest
 
 from tests.support.measured import AVAILABILITY, NOW, numbers
 from toprope.core.measured import FRESH, Numbers, Sample
-from toprope.slo.budget import Budget, Promise, State, budget, promise_of
+from toprope.slo.budget import Budget, State, budget
+from toprope.slo.promise import Promise, promise_of
 from toprope.slo.spec import Slo
 from toprope.slo.windows import DAY, Severity
 

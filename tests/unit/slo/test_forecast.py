@@ -30,12 +30,14 @@ def test_each_tier_fires_when_the_oracle_finds_it(per_second: float, errors: flo
     told = forecast(per_second, objective=objective)
     past = 3 * DAY
     traffic = Traffic([Phase(past, per_second, 0), Phase(past, per_second, errors)])
-    for tier in told.ruled.live:
+    for tier in told.ruled.promise.live:
         after = told.after(tier, errors)
         if after is None:
-            assert not any(fires(tier, told.ruled.budget, traffic, past + tier.long * part) for part in (0.5, 1))
+            assert not any(
+                fires(tier, told.ruled.promise.budget, traffic, past + tier.long * part) for part in (0.5, 1)
+            )
         else:
-            seen = [fires(tier, told.ruled.budget, traffic, past + after + late) for late in (-0.5, 0.5)]
+            seen = [fires(tier, told.ruled.promise.budget, traffic, past + after + late) for late in (-0.5, 0.5)]
             assert seen == [False, True]
 
 

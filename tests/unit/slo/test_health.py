@@ -11,8 +11,9 @@ from tests.support.measured import AVAILABILITY, NOW, RULES, numbers
 from toprope.core.conditions import Condition, timestamp
 from toprope.core.measured import Blindness, Measured, Numbers, Sample
 from toprope.core.model import ConditionModel
-from toprope.slo.budget import Promise, State
+from toprope.slo.budget import State
 from toprope.slo.health import PATIENCE, Health, Stated, Wanted, health
+from toprope.slo.promise import Promise
 from toprope.slo.reasons import Reason
 from toprope.slo.status import SloStatus
 from toprope.slo.windows import DAY

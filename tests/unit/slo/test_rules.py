@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.support.specs import slo as generated
-from toprope.slo.promises import Promise, Promiser, prometheus_rule, promises, rules_config_map
+from toprope.slo.rule_sets import Promiser, RuleSet, prometheus_rule, rule_sets, rules_config_map
 from toprope.slo.rules import BURNING, group, version_of
 from toprope.slo.sli import Counted
 from toprope.slo.spec import Alerting, Availability, Ratio, Slo
@@ -18,8 +18,8 @@ WHO = Promiser("ShortenerApp", "links", COUNTED, "https://example.com/runbooks")
 IDENTITY = {"namespace": "shop", "kind": "ShortenerApp", "name": "links"}
 
 
-def promised(**fields: Any) -> Promise:
-    return promises([Slo.model_validate({"name": "a", "objective": "99.9", "availability": {}, **fields})], WHO)[0]
+def promised(**fields: Any) -> RuleSet:
+    return rule_sets([Slo.model_validate({"name": "a", "objective": "99.9", "availability": {}, **fields})], WHO)[0]
 
 
 def rules(**fields: Any) -> list[dict[str, Any]]:
@@ -28,12 +28,12 @@ def rules(**fields: Any) -> list[dict[str, Any]]:
     return list(group(ruled)["rules"])
 
 
-def some(count: int) -> list[Promise]:
+def some(count: int) -> list[RuleSet]:
     return [promised(**{"availability": None, **generated(random.Random(seed))}) for seed in range(count)]
 
 
-@pytest.mark.parametrize("promise", some(60), ids=str)
-def test_every_expression_parses_and_every_series_says_whose_it_is(promise: Promise) -> None:
+@pytest.mark.parametrize("promise", some(60), ids=range(60))
+def test_every_expression_parses_and_every_series_says_whose_it_is(promise: RuleSet) -> None:
     assert promise.ruled is not None
     for rule in group(promise.ruled)["rules"]:
         promql_parser.parse(rule["expr"])
@@ -48,7 +48,7 @@ def test_records_come_before_the_alerts_that_read_them() -> None:
 def test_a_dead_tier_is_left_out_and_named() -> None:
     ruled = promised(objective="90").ruled
     assert ruled is not None
-    assert [tier.name for tier in ruled.dead] == ["pageQuick"]
+    assert [tier.name for tier in ruled.promise.dead] == ["pageQuick"]
     pages = [rule for rule in group(ruled)["rules"] if rule.get("alert") == BURNING]
     assert 'window="1h"' not in pages[0]["expr"]
 
@@ -89,12 +89,12 @@ def test_another_rule_is_another_version() -> None:
 
 def test_a_broken_slo_stays_out_and_says_why_and_the_others_go_on() -> None:
     broken = Slo(name="b", objective="99", ratio=Ratio(bad="x{", total="x"), alerting=Alerting())
-    found = promises([Slo(name="a", objective="99", availability=Availability()), broken], WHO)
+    found = rule_sets([Slo(name="a", objective="99", availability=Availability()), broken], WHO)
     assert found[1].ruled is None
     assert found[1].broken.startswith("ratio.bad")
     manifest = prometheus_rule({"name": "links-slos", "namespace": "shop"}, found)
     assert manifest is not None
-    assert [each["name"] for each in manifest["spec"]["groups"]] == ["shop-shortenerapp-links-a"]
+    assert [each["name"] for each in manifest["spec"]["groups"]] == ["shop/ShortenerApp/links/a"]
 
 
 def test_without_slos_there_are_no_rules() -> None:

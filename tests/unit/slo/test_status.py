@@ -9,7 +9,8 @@ from tests.support.measured import AVAILABILITY, NOW, numbers
 from toprope.core.conditions import timestamp
 from toprope.core.measured import Blindness, Measured, Numbers, Sample
 from toprope.schema.structural import structural
-from toprope.slo.budget import Promise, State
+from toprope.slo.budget import State
+from toprope.slo.promise import Promise
 from toprope.slo.status import BurnRates, SloStatus, lasting, least_budget, settled, standings
 from toprope.slo.windows import DAY
 

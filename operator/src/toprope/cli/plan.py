@@ -60,7 +60,7 @@ def _planned(file: Path, manifest: Mapping[str, Any], per_second: float) -> Plan
         fail("\n".join(f"{file}: {path}: there is no such field" for path in strange))
     slos = [
         PlannedSlo(f"spec.slos.{index}", one.slo, Forecast(one.ruled, per_second) if one.ruled else None, one.broken)
-        for index, one in enumerate(kind.promises(resource))
+        for index, one in enumerate(kind.rule_sets(resource))
     ]
     return Planned(resource.ref.resource.kind, resource.namespace, resource.name, per_second, slos)
 

@@ -89,11 +89,11 @@ def _slo_as_json(one: PlannedSlo, there: Selected | None) -> dict[str, Any]:
     return said | {
         "countedBy": [source.name for source in one.sources],
         "budget": {"events": told.events, "outageSeconds": float(told.outage)},
-        "tiers": [_tier_as_json(told, tier) for tier in told.ruled.live],
-        "leftOut": [tier.name for tier in told.ruled.dead],
+        "tiers": [_tier_as_json(told, tier) for tier in told.ruled.promise.live],
+        "leftOut": [tier.name for tier in told.ruled.promise.dead],
         "firstAfter": {
             severity.value: {share: told.first(severity, errors) for share, errors in SHARES.items()}
-            for severity in told.ruled.severities
+            for severity in told.ruled.promise.severities
         },
         "selectors": [
             {"source": source, "side": side, "selector": selector, "series": there and there.series[selector]}
@@ -108,7 +108,7 @@ def _tier_as_json(told: Forecast, tier: Tier) -> dict[str, Any]:
         "name": tier.name,
         "severity": tier.severity.value,
         "windows": [duration(tier.short), duration(tier.long)],
-        "errorsAbove": number(tier.threshold(told.ruled.budget)),
+        "errorsAbove": number(tier.threshold(told.ruled.promise.budget)),
         "badEventsNeeded": told.needed(tier),
         "guarded": told.is_guarded(tier),
         "firesAfter": {share: told.after(tier, errors) for share, errors in SHARES.items()},
@@ -140,15 +140,15 @@ def _slo_as_text(one: PlannedSlo, there: Selected | None) -> Iterator[str | Padd
     yield f"    Counted by {counters}{lost}."
     spent = f"{told.events:,.0f} bad events, or {spoken(float(told.outage))} of full outage"
     yield f"    The budget of {one.slo.window} is {spent}."
-    if told.ruled.live:
+    if told.ruled.promise.live:
         yield Padding(_tiers(told), (0, 0, 0, 4), expand=False)
     for severity in Severity:
         yield f"    {until(told, severity)}"
-    if told.ruled.live:
+    if told.ruled.promise.live:
         yield f"    {guarded(told)}"
         yield from _scraped(told)
-    if told.ruled.dead:
-        named = ", ".join(f"{tier.name} (above {_percent(told, tier)})" for tier in told.ruled.dead)
+    if told.ruled.promise.dead:
+        named = ", ".join(f"{tier.name} (above {_percent(told, tier)})" for tier in told.ruled.promise.dead)
         yield f"    Left out, as they could not fire even if everything failed: {named}."
     if there:
         yield from (f"    {line}" for line in _now(one, told, there))
@@ -158,7 +158,7 @@ def _tiers(told: Forecast) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("TIER", "FIRES ABOVE", "OVER", *(f"AT {share}" for share in SHARES)):
         table.add_column(column, no_wrap=True)
-    for tier in told.ruled.live:
+    for tier in told.ruled.promise.live:
         over = f"{duration(tier.short)} and {duration(tier.long)}"
         times = [spoken(told.after(tier, errors)) for errors in SHARES.values()]
         table.add_row(tier.name, _percent(told, tier), over, *times)
@@ -167,7 +167,7 @@ def _tiers(told: Forecast) -> Table:
 
 def until(told: Forecast, severity: Severity) -> str:
     """How long errors go on until an alert of the severity fires."""
-    if severity not in told.ruled.severities:
+    if severity not in told.ruled.promise.severities:
         return f"No {severity.value}: alerting.{severity.value} is false."
     if not told.of(severity):
         return f"No {severity.value}: none could ever fire at this objective."
@@ -177,7 +177,7 @@ def until(told: Forecast, severity: Severity) -> str:
 
 def guarded(told: Forecast) -> str:
     """How many bad events the quickest alert needs, and why."""
-    tier = told.ruled.live[0]
+    tier = told.ruled.promise.live[0]
     needs = f"A {tier.severity.value} needs {told.needed(tier):,} bad events within {duration(tier.long)}"
     if told.is_guarded(tier):
         return f"{needs} ({tier.name}): at this traffic, fewer can be chance in a service that keeps its objective."
@@ -186,7 +186,7 @@ def guarded(told: Forecast) -> str:
 
 def _scraped(told: Forecast) -> Iterator[str]:
     """Prometheus' own default is a minute; windows of less than four scrapes may hold no rate at all."""
-    shortest = min(tier.short for tier in told.ruled.live)
+    shortest = min(tier.short for tier in told.ruled.promise.live)
     if shortest < 4 * MINUTE:
         needs = f"its counters must be scraped every {shortest // 4} s or oftener, or alerts come late"
         yield f"    The shortest window is {duration(shortest)}: {needs}."
@@ -211,11 +211,11 @@ def _now(one: PlannedSlo, told: Forecast, there: Selected) -> Iterator[str]:
 
 
 def _too_short(told: Forecast, there: Selected) -> bool:
-    return there.retention is not None and there.retention < timedelta(seconds=told.ruled.window)
+    return there.retention is not None and there.retention < timedelta(seconds=told.ruled.promise.window)
 
 
 def _percent(told: Forecast, tier: Tier) -> str:
-    return f"{number(100 * tier.threshold(told.ruled.budget))} %"
+    return f"{number(100 * tier.threshold(told.ruled.promise.budget))} %"
 
 
 def spoken(seconds: float | None) -> str:

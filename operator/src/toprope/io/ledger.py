@@ -21,7 +21,7 @@ from toprope.core.resource import Resource
 from toprope.io.prometheus import Prometheus, Unseen
 from toprope.io.recorded import HISTORY, QUERIES, Recording, histories
 from toprope.ports import Clock
-from toprope.slo.budget import Promise, promise_of
+from toprope.slo.promise import Promise, promise_of
 from toprope.slo.rules import Identity
 from toprope.slo.status import SloStatus, Standing, standings
 
@@ -183,7 +183,7 @@ class Ledger:
             if identity not in self._explained and now - since >= UNSEEN_FOR
         ]
         if asked:
-            groups = await self._prometheus.groups([group_name(identity) for identity in asked])
+            groups = await self._prometheus.groups([identity.group for identity in asked])
             self._explained |= {one: _explained(groups, one, now) for one in asked}
 
     def _is_seen(self, identity: Identity) -> bool:
@@ -244,14 +244,9 @@ def _facts(measured: Measured) -> object:
     return (measured.blind.since if measured.blind else None, measured.retention, rules)
 
 
-def group_name(identity: Identity) -> str:
-    """As `rules.group` names it."""
-    return "-".join(identity.labels.values()).lower()
-
-
 def _explained(groups: Mapping[str, str | None], identity: Identity, now: datetime) -> _Explained:
-    error = groups.get(group_name(identity))
-    return _Explained(now, group_name(identity) in groups, " ".join(error.split())[:300] if error else None)
+    error = groups.get(identity.group)
+    return _Explained(now, identity.group in groups, " ".join(error.split())[:300] if error else None)
 
 
 _FOR_EVER = 100 * 365 * 86400.0

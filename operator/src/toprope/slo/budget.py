@@ -8,17 +8,15 @@
 A tier holds here exactly when its alert's expression does (`rules.fires`).
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from enum import StrEnum
 
 from toprope.core.measured import Numbers, Sample, value
+from toprope.slo.promise import Promise
 from toprope.slo.rules import INTERVAL
-from toprope.slo.spec import Slo
-from toprope.slo.windows import DAY, Severity, Tier, budget_of, days, duration, tiers
+from toprope.slo.windows import Severity, Tier, duration, tiers
 
 ENOUGH = 10
 """Bad events below which a spent budget says nothing yet: one of a young service's first hundred is no trend."""
@@ -33,46 +31,6 @@ class State(StrEnum):
     BURNING = "Burning"
     EXHAUSTED = "Exhausted"
     NO_DATA = "NoData"
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """What an SLO promises, and which of its alerts somebody wants."""
-
-    name: str
-    objective: str
-    """Percent."""
-    window: int
-    """Seconds."""
-    severities: tuple[Severity, ...] = tuple(Severity)
-    counted_by: str = "Pods"
-    """Who counts where no gateway does."""
-
-    @property
-    def budget(self) -> Decimal:
-        """The error budget, 0 to 1."""
-        return budget_of(self.objective)
-
-    @property
-    def dead(self) -> Sequence[Tier]:
-        """The tiers that were asked for and cannot fire."""
-        return [tier for tier in self._asked if tier.is_dead(self.budget)]
-
-    @property
-    def live(self) -> Sequence[Tier]:
-        """The tiers that can fire."""
-        return [tier for tier in self._asked if not tier.is_dead(self.budget)]
-
-    @property
-    def _asked(self) -> Sequence[Tier]:
-        return [tier for tier in tiers(self.window) if tier.severity in self.severities]
-
-
-def promise_of(slo: Slo) -> Promise:
-    """The promise of an SLO as it was written."""
-    asked = {Severity.PAGE: slo.alerting.page, Severity.TICKET: slo.alerting.ticket}
-    severities = tuple(severity for severity, wanted in asked.items() if wanted)
-    return Promise(slo.name, slo.objective, days(slo.window) * DAY, severities, "Own" if slo.ratio else "Pods")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +136,7 @@ def _holds(look: _Look, tier: Tier, burn: float | None) -> bool:
     bad, total = look.at(look.numbers.bad, tier.long), look.at(look.numbers.total, tier.long)
     if burn is None or bad is None or total is None or total < 0 or burn <= float(tier.factor):
         return False
-    error_budget = float(look.promise.budget)
-    return bad > 1.5 + tier.sigmas * math.sqrt(error_budget * (1 - error_budget) * total)
+    return bad > tier.chance(float(look.promise.budget), total)
 
 
 def _exhausted_in(look: _Look, remaining: float) -> timedelta | None:

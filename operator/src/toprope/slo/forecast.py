@@ -1,6 +1,6 @@
 """What an SLO comes to at steady traffic, before anybody counts: what its budget allows, and when its alerts fire.
 
-A tier fires once its bad events exceed both its threshold and its guard (`rules.guard`) in the long window; the short
+A tier fires once its bad events exceed both its threshold and its guard (`Tier.chance`) in the long window; the short
 one is always sooner. From a clean past with the error ratio e, that is so after
 
     max(f · EB · r · W, 1.5 + k · √(EB · (1 - EB) · r · W)) / (e · r)
@@ -27,20 +27,20 @@ class Forecast:
     @property
     def events(self) -> float:
         """Bad events that the budget allows in the SLO's window."""
-        return float(self.ruled.budget) * self.per_second * self.ruled.window
+        return float(self.ruled.promise.budget) * self.per_second * self.ruled.promise.window
 
     @property
     def outage(self) -> Decimal:
         """Seconds of full outage that the budget allows in the SLO's window."""
-        return self.ruled.budget * self.ruled.window
+        return self.ruled.promise.budget * self.ruled.promise.window
 
     def of(self, severity: Severity) -> Sequence[Tier]:
         """The live tiers of a severity."""
-        return [tier for tier in self.ruled.live if tier.severity is severity]
+        return [tier for tier in self.ruled.promise.live if tier.severity is severity]
 
     def after(self, tier: Tier, errors: float) -> float | None:
         """Seconds until the tier fires once the share `errors` of all requests fails; None: never."""
-        if errors <= float(tier.threshold(self.ruled.budget)):
+        if errors <= float(tier.threshold(self.ruled.promise.budget)):
             return None
         seconds = max(self._threshold(tier), self.guard(tier)) / (errors * self.per_second)
         return seconds if seconds < tier.long else None
@@ -52,8 +52,7 @@ class Forecast:
 
     def guard(self, tier: Tier) -> float:
         """Bad events in the long window that could be chance."""
-        budget = float(self.ruled.budget)
-        return 1.5 + tier.sigmas * math.sqrt(budget * (1 - budget) * self.per_second * tier.long)
+        return tier.chance(float(self.ruled.promise.budget), self.per_second * tier.long)
 
     def needed(self, tier: Tier) -> int:
         """Bad events in the long window from which on the tier fires."""
@@ -64,4 +63,4 @@ class Forecast:
         return self.guard(tier) > self._threshold(tier)
 
     def _threshold(self, tier: Tier) -> float:
-        return float(tier.threshold(self.ruled.budget)) * self.per_second * tier.long
+        return float(tier.threshold(self.ruled.promise.budget)) * self.per_second * tier.long

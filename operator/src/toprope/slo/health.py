@@ -11,7 +11,8 @@ from toprope.core.conditions import Condition, Truth, moment, timestamp
 from toprope.core.decision import Tell
 from toprope.core.measured import Blindness, Measured, value
 from toprope.core.model import ConditionModel
-from toprope.slo.budget import Promise, State
+from toprope.slo.budget import State
+from toprope.slo.promise import Promise
 from toprope.slo.reasons import Reason
 from toprope.slo.status import SloStatus, Standing, standings
 from toprope.slo.windows import duration

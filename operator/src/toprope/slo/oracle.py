@@ -1,4 +1,4 @@
-"""When the alerts of an SLO must fire, from the maths alone: no rule is read here.
+"""When the alerts of an SLO must fire, from the maths alone: no rule is read here, and no formula shared with them.
 
 Traffic is a sequence of phases, each with a constant rate of requests and a constant share of bad ones. A tier fires at
 the moment t when, over both of its windows,

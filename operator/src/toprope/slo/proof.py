@@ -40,14 +40,14 @@ class Scenario:
 
 def scenarios(ruled: Ruled) -> list[Scenario]:
     """The stories that every SLO is proved with."""
-    longest = max((tier.long for tier in ruled.live), default=HOUR)
+    longest = max((tier.long for tier in ruled.promise.live), default=HOUR)
     return [
         Scenario("clean-past", _errors(longest + HOUR, BUSY, 0.1)),
         Scenario("outage", _errors(PAST, BUSY, 1.0)),
         Scenario("ten-percent", _errors(PAST, BUSY, 0.1)),
         Scenario("two-percent", _errors(PAST, BUSY, 0.02)),
         Scenario("slow-burn", _errors(PAST, BUSY, 0.008)),
-        Scenario("healthy", _errors(PAST, BUSY, float(ruled.budget) * 0.9)),
+        Scenario("healthy", _errors(PAST, BUSY, float(ruled.promise.budget) * 0.9)),
         Scenario("late-born-errors", _errors(PAST, BUSY, 0.1), late_born=True),
         Scenario("gap-without-traffic", Traffic([*_gap(), *_errors(0, BUSY, 0.1).phases])),
         Scenario("low-traffic", _errors(PAST, 1 / (5 * MINUTE), 1.0)),
@@ -80,11 +80,11 @@ def checks(ruled: Ruled, scenario: Scenario) -> list[Check]:
 
 
 def _severities(ruled: Ruled) -> list[Severity]:
-    return list(dict.fromkeys(tier.severity for tier in ruled.live))
+    return list(dict.fromkeys(tier.severity for tier in ruled.promise.live))
 
 
 def _of_severity(ruled: Ruled, severity: Severity, scenario: Scenario) -> Iterator[Check]:
-    found = turns(ruled.live, severity, ruled.budget, scenario.traffic)
+    found = turns(ruled.promise.live, severity, ruled.promise.budget, scenario.traffic)
     moments = [0, *(turn.at for turn in found)]
     for index, turn in enumerate(found):
         before, after = turn.at - INTERVAL, turn.at + _late(turn)

@@ -4,27 +4,29 @@ A broken SLO stays out and says why; the others go on: Prometheus refuses a file
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 from toprope.core.objects import CONFIG_MAP, PROMETHEUS_RULE, Manifest
+from toprope.slo.promise import promise_of
 from toprope.slo.rules import BURNING, MISSING, Identity, Ruled, group
 from toprope.slo.selectors import Unparsable, within
 from toprope.slo.sli import Counted, sli_of
-from toprope.slo.spec import Alerting, Slo
-from toprope.slo.windows import DAY, Severity, days
+from toprope.slo.spec import Slo
 
 RULES_KEY = "rules.yaml"
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class RuleSet:
     """One SLO with its rules, or with the reason why it has none."""
 
     slo: Slo
-    ruled: Ruled | None
+    ruled: Ruled | None = None
+    group: Mapping[str, Any] = field(default_factory=dict)
+    """The rules (`rules.group`); empty when it has none."""
     broken: str = ""
     """What is wrong with it, as a sentence; empty when there are rules."""
 
@@ -40,19 +42,21 @@ class Promiser:
     """Address of the folder that holds a page for each alert."""
 
 
-def promises(slos: Sequence[Slo], who: Promiser) -> list[Promise]:
+def rule_sets(slos: Sequence[Slo], who: Promiser) -> list[RuleSet]:
     """Each SLO as rules, in the order of the spec."""
-    return [_promise(slo, who) for slo in slos]
+    return [_rule_set(slo, who) for slo in slos]
 
 
-def _promise(slo: Slo, who: Promiser) -> Promise:
+def _rule_set(slo: Slo, who: Promiser) -> RuleSet:
     try:
         ruled = _ruled(slo, who)
     except Unparsable as error:
-        return Promise(slo, None, str(error))
-    if ruled.severities and not ruled.live:
-        return Promise(slo, None, f"none of the alerts of SLO {slo.name} could ever fire, even if every request failed")
-    return Promise(slo, ruled)
+        return RuleSet(slo, broken=str(error))
+    if ruled.promise.severities and not ruled.promise.live:
+        return RuleSet(
+            slo, broken=f"none of the alerts of SLO {slo.name} could ever fire, even if every request failed"
+        )
+    return RuleSet(slo, ruled, group(ruled))
 
 
 def _ruled(slo: Slo, who: Promiser) -> Ruled:
@@ -60,17 +64,10 @@ def _ruled(slo: Slo, who: Promiser) -> Ruled:
     return Ruled(
         identity=Identity(who.counted.namespace, who.kind, who.name, slo.name),
         sli=sli_of(held, who.counted),
-        objective=slo.objective,
-        window=days(slo.window) * DAY,
-        severities=_severities(slo.alerting),
+        promise=promise_of(slo),
         labels={label: _literal(value) for label, value in slo.alerting.labels.items()},
         annotations=_annotations(slo, who.runbooks),
     )
-
-
-def _severities(alerting: Alerting) -> tuple[Severity, ...]:
-    wanted = {Severity.PAGE: alerting.page, Severity.TICKET: alerting.ticket}
-    return tuple(severity for severity, is_wanted in wanted.items() if is_wanted)
 
 
 def _annotations(slo: Slo, runbooks: str) -> dict[str, dict[str, str]]:
@@ -97,14 +94,14 @@ def _literal(text: str) -> str:
     return text.replace("{{", '{{"{{"}}')
 
 
-def rule_groups(promised: Sequence[Promise]) -> dict[str, Any]:
+def rule_groups(found: Sequence[RuleSet]) -> dict[str, Any]:
     """All groups, in the format of a rule file of Prometheus and of `PrometheusRule.spec`."""
-    return {"groups": [group(promise.ruled) for promise in promised if promise.ruled]}
+    return {"groups": [one.group for one in found if one.ruled]}
 
 
-def prometheus_rule(metadata: Mapping[str, Any], promised: Sequence[Promise]) -> Manifest | None:
+def prometheus_rule(metadata: Mapping[str, Any], found: Sequence[RuleSet]) -> Manifest | None:
     """The PrometheusRule; None where no SLO has rules."""
-    spec = rule_groups(promised)
+    spec = rule_groups(found)
     if not spec["groups"]:
         return None
     return {
@@ -115,9 +112,9 @@ def prometheus_rule(metadata: Mapping[str, Any], promised: Sequence[Promise]) ->
     }
 
 
-def rules_config_map(metadata: Mapping[str, Any], promised: Sequence[Promise]) -> Manifest | None:
+def rules_config_map(metadata: Mapping[str, Any], found: Sequence[RuleSet]) -> Manifest | None:
     """The same rules as a file, for a Prometheus without its operator; None where no SLO has rules."""
-    spec = rule_groups(promised)
+    spec = rule_groups(found)
     if not spec["groups"]:
         return None
     return {

@@ -9,14 +9,15 @@ so that it is 0 and not missing; the ratio has no sample where there is no traff
 our identity labels only.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from toprope.core.names import short_hash
+from toprope.slo.promise import Promise
 from toprope.slo.sli import Sli, Source, Tally
-from toprope.slo.windows import HOUR, MINUTE, Severity, Tier, all_windows, budget_of, duration, tiers
+from toprope.slo.windows import FLOOR, HOUR, MINUTE, Severity, Tier, all_windows, duration
 
 INTERVAL = 60
 """Seconds between two evaluations."""
@@ -49,6 +50,11 @@ class Identity:
         return {"namespace": self.namespace, "kind": self.kind, "name": self.name, "slo": self.slo}
 
     @property
+    def group(self) -> str:
+        """The name of its rule group: no two SLOs share one, for no name holds a slash."""
+        return "/".join(self.labels.values())
+
+    @property
     def matchers(self) -> str:
         """As matchers of a selector."""
         return ",".join(f'{label}="{value}"' for label, value in self.labels.items())
@@ -60,42 +66,20 @@ class Ruled:
 
     identity: Identity
     sli: Sli
-    objective: str
-    """Percent."""
-    window: int
-    """Seconds."""
-    severities: tuple[Severity, ...] = tuple(Severity)
+    promise: Promise
     labels: Mapping[str, str] = field(default_factory=dict)
     """Added to the alerts."""
     annotations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Alert → its annotations."""
-
-    @property
-    def budget(self) -> Decimal:
-        """The error budget, 0 to 1."""
-        return budget_of(self.objective)
-
-    @property
-    def live(self) -> Sequence[Tier]:
-        """The tiers that can fire."""
-        return [
-            tier for tier in tiers(self.window) if tier.severity in self.severities and not tier.is_dead(self.budget)
-        ]
-
-    @property
-    def dead(self) -> Sequence[Tier]:
-        """The tiers that were asked for and cannot fire."""
-        return [tier for tier in tiers(self.window) if tier.severity in self.severities and tier.is_dead(self.budget)]
 
 
 def group(ruled: Ruled) -> dict[str, Any]:
     """The rule group of one SLO, in the format of Prometheus and of `PrometheusRule.spec.groups[]`."""
     rules = [*_records(ruled), *_alerts(ruled)]
     version = short_hash(repr((rules, INTERVAL)))
-    objective = _record(ruled, OBJECTIVE, f"vector({number(1 - ruled.budget)})", rules=version)
-    identity = ruled.identity
+    objective = _record(ruled, OBJECTIVE, f"vector({number(1 - ruled.promise.budget)})", rules=version)
     return {
-        "name": f"{identity.namespace}-{identity.kind}-{identity.name}-{identity.slo}".lower(),
+        "name": ruled.identity.group,
         "interval": duration(INTERVAL),
         "rules": [objective, *rules],
     }
@@ -114,12 +98,12 @@ def _records(ruled: Ruled) -> list[Rule]:
         _record(ruled, BAD_RATE, rate(ruled, BASE, "bad")),
         *(
             _record(ruled, name, increase(ruled, window, side), window=duration(window))
-            for window in all_windows(ruled.window)
+            for window in all_windows(ruled.promise.window)
             for name, side in ((TOTAL, "total"), (BAD, "bad"))
         ),
         _record(ruled, ERRORS, f"{BAD}{{{matchers}}} / ({TOTAL}{{{matchers}}} > 0)"),
-        _record(ruled, BURN, f"{ERRORS}{{{matchers}}} / {number(ruled.budget)}"),
-        _record(ruled, LEFT, f"1 - {_at(ruled, BURN, ruled.window)}"),
+        _record(ruled, BURN, f"{ERRORS}{{{matchers}}} / {number(ruled.promise.budget)}"),
+        _record(ruled, LEFT, f"1 - {_at(ruled, BURN, ruled.promise.window)}"),
     ]
 
 
@@ -212,7 +196,7 @@ def _evaluations(window: int) -> str:
 
 def _alerts(ruled: Ruled) -> list[Rule]:
     by_severity: dict[Severity, list[Tier]] = {}
-    for tier in ruled.live:
+    for tier in ruled.promise.live:
         by_severity.setdefault(tier.severity, []).append(tier)
     burning = [_burning(ruled, severity, live) for severity, live in by_severity.items()]
     return [*burning, _missing(ruled)]
@@ -229,20 +213,16 @@ def _burning(ruled: Ruled, severity: Severity, live: Iterable[Tier]) -> Rule:
 
 def fires(ruled: Ruled, tier: Tier) -> str:
     """Holds while the error ratio is above the tier's threshold in both windows, on enough bad events."""
-    threshold = number(tier.threshold(ruled.budget))
+    threshold = number(tier.threshold(ruled.promise.budget))
     short, long = _at(ruled, ERRORS, tier.short), _at(ruled, ERRORS, tier.long)
     return f"({short} > {threshold} and {long} > {threshold} and {guard(ruled, tier)})"
 
 
 def guard(ruled: Ruled, tier: Tier) -> str:
-    """Holds when the bad events of the long window cannot be chance in a service that just meets its objective.
-
-    Of N requests, N · EB are bad on average, with the standard deviation √(N · EB · (1 - EB)). One and a half
-    beside the sigmas: one single bad event never fires, whatever the extrapolation of a rate makes of it.
-    """
-    allowed = number(ruled.budget * (1 - ruled.budget))
+    """Holds while the bad events of the long window are more than chance (`Tier.chance`, as PromQL)."""
+    allowed = number(ruled.promise.budget * (1 - ruled.promise.budget))
     bad, total = _at(ruled, BAD, tier.long), _at(ruled, TOTAL, tier.long)
-    return f"{bad} > 1.5 + {tier.sigmas} * sqrt({allowed} * {total})"
+    return f"{bad} > {number(FLOOR)} + {tier.sigmas} * sqrt({allowed} * {total})"
 
 
 def _missing(ruled: Ruled) -> Rule:

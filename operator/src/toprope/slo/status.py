@@ -11,7 +11,8 @@ from pydantic import Field
 from toprope.core.conditions import moment, timestamp
 from toprope.core.measured import Measured, Numbers, value
 from toprope.core.model import StatusModel
-from toprope.slo.budget import Budget, Promise, State, budget
+from toprope.slo.budget import Budget, State, budget
+from toprope.slo.promise import Promise
 from toprope.slo.windows import DAY, HOUR, MINUTE, duration
 
 STEP = Decimal("0.001")

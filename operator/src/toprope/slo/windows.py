@@ -8,6 +8,7 @@ Constant traffic with the error ratio e and a clean past: a tier fires f · EB �
 e ≤ f · EB; it ends W_short · (1 - f · EB / e) after they ended.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,6 +19,8 @@ SHORTEST_KEPT = 28 * DAY
 """From here on the windows are those of 30 days and the factors follow; below it the windows shrink instead, for a
 factor below 1 would fire while the objective is met."""
 REFERENCE = 30 * DAY
+FLOOR = Decimal("1.5")
+"""Bad events that fire nothing, whatever the extrapolation of a rate makes of a single one."""
 
 
 class Severity(StrEnum):
@@ -39,11 +42,19 @@ class Tier:
     factor: Decimal
     """Burn rate above which the tier fires."""
     sigmas: int
-    """How many standard deviations the bad events must lie above what the budget allows, see `rules.guard`."""
+    """Standard deviations of the bad events that, beside `FLOOR`, count as chance."""
 
     def threshold(self, budget: Decimal) -> Decimal:
         """The error ratio above which the tier fires, at the error budget `budget` (0 to 1)."""
         return self.factor * budget
+
+    def chance(self, budget: float, events: float) -> float:
+        """Bad events among so many that could be chance in a service that just meets its objective: FLOOR + k · sigma.
+
+        Each of N events is bad with probability EB: sigma = √(N · EB · (1 - EB)). The mean N · EB is not added, for the
+        threshold f · N · EB, which has to be passed as well, holds it already; this speaks where traffic is low.
+        """
+        return float(FLOOR) + self.sigmas * math.sqrt(budget * (1 - budget) * events)
 
     def is_dead(self, budget: Decimal) -> bool:
         """Whether the tier cannot fire even if every request fails."""

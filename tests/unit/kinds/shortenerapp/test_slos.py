@@ -8,7 +8,7 @@ from tests.support.measured import AVAILABILITY, numbers
 from tests.support.shorteners import Paper, Spoiling, a_shortener, all_of, secret_changed
 from toprope.core.measured import Measured
 from toprope.kinds.shortenerapp.data import DATA_PRESENT
-from toprope.slo.budget import Promise
+from toprope.slo.promise import Promise
 from toprope.slo.windows import DAY
 
 SLOS = [

@@ -13,7 +13,7 @@ from toprope.cli.say import fail
 from toprope.cli.slo.foreign import NAMESPACE, Tool, imported, judged
 from toprope.core.objects import SECRET
 from toprope.kinds import KINDS
-from toprope.slo.promises import Promise
+from toprope.slo.rule_sets import RuleSet
 
 File = Annotated[Path, typer.Option("--file", "-f", help="Manifest of the resource; - is standard input.")]
 
@@ -23,7 +23,7 @@ Namespace = Annotated[str | None, typer.Option(help=f"With --from: namespace of 
 Name = Annotated[str | None, typer.Option(help="With --from: whose SLOs they are. Default: the file's service.")]
 
 
-def whole(file: Path, written_by: Tool | None, namespace: str | None, name: str | None) -> Sequence[Promise]:
+def whole(file: Path, written_by: Tool | None, namespace: str | None, name: str | None) -> Sequence[RuleSet]:
     """All SLOs of a file; ends the command when one of them is broken."""
     if written_by:
         return judged(file, imported(file, written_by), namespace or NAMESPACE, name)
@@ -35,14 +35,14 @@ def whole(file: Path, written_by: Tool | None, namespace: str | None, name: str 
     return found
 
 
-def _promises(file: Path, manifest: dict[str, Any]) -> Sequence[Promise]:
+def _promises(file: Path, manifest: dict[str, Any]) -> Sequence[RuleSet]:
     if manifest.get("kind") == SECRET.kind:
         return ()
     try:
         kind, resource = resource_from(manifest, KINDS, installation("", "toprope-system", "monitoring"))
     except NotRenderable as refusal:
         fail(f"{file}: {refusal}")
-    return kind.promises(resource)
+    return kind.rule_sets(resource)
 
 
 def as_rules(value: Any) -> str:

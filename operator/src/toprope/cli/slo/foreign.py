@@ -13,7 +13,7 @@ from toprope.cli.say import err, fail
 from toprope.core.model import DnsLabel
 from toprope.slo.importing import carried, openslo, sloth
 from toprope.slo.importing.places import LeftOut
-from toprope.slo.promises import Promise
+from toprope.slo.rule_sets import RuleSet
 
 Tool = Literal["openslo", "sloth"]
 NAMESPACE = "default"
@@ -35,7 +35,7 @@ def imported(file: Path, written_by: Tool) -> carried.Carried:
     return found
 
 
-def judged(file: Path, found: carried.Carried, namespace: str, name: str | None) -> Sequence[Promise]:
+def judged(file: Path, found: carried.Carried, namespace: str, name: str | None) -> Sequence[RuleSet]:
     """The SLOs with their rules, in a namespace and under a name; without one, the file's one service."""
     if name is None and len(found.services) != 1:
         fail(f"{file} speaks of {len(found.services)} services: say by --name whose SLOs they are.", code=2)

@@ -12,8 +12,8 @@ import typer
 
 from toprope.cli.say import err, fail, out
 from toprope.cli.slo.file import File, From, Name, Namespace, as_rules, whole
-from toprope.slo.promises import Promise, rule_groups
 from toprope.slo.proof import promtool_test, scenarios
+from toprope.slo.rule_sets import RuleSet, rule_groups
 
 RULES, PATIENCE = "rules.yaml", 900.0
 
@@ -47,7 +47,7 @@ def prove(
     out.print(f"{len(tests)} proofs hold.", markup=False)
 
 
-def _written(promise: Promise, folder: Path, only: Sequence[str]) -> Iterator[Path]:
+def _written(promise: RuleSet, folder: Path, only: Sequence[str]) -> Iterator[Path]:
     ruled = promise.ruled
     assert ruled is not None  # noqa: S101 - `whole` has made sure
     place = folder / ruled.identity.namespace / ruled.identity.name / ruled.identity.slo

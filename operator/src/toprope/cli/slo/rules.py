@@ -7,7 +7,7 @@ import typer
 
 from toprope.cli.say import Format
 from toprope.cli.slo.file import File, From, Name, Namespace, as_rules, whole
-from toprope.slo.promises import rule_groups
+from toprope.slo.rule_sets import rule_groups
 
 
 def rules(

@@ -27,7 +27,7 @@ from toprope.kinds.shortenerapp.render.service_account import service_account
 from toprope.kinds.shortenerapp.revisions import alive, needs, outdated, remembered, revision, rollout_of
 from toprope.kinds.shortenerapp.rotation import Rotation, rotation
 from toprope.kinds.shortenerapp.seen import Seen
-from toprope.kinds.shortenerapp.slos import judged, monitoring
+from toprope.kinds.shortenerapp.slos import judged, monitoring, rule_sets_of
 from toprope.kinds.shortenerapp.spec import revision_of_spec
 from toprope.kinds.shortenerapp.standing import Standing, standing
 from toprope.kinds.shortenerapp.status import ReplicasStatus, ShortenerAppStatus
@@ -35,6 +35,7 @@ from toprope.kinds.shortenerapp.timing import next_look
 from toprope.kinds.shortenerapp.troubles import ready_pods
 from toprope.kinds.shortenerapp.web import Release, doors, left_alone, of_release, url
 from toprope.slo.health import Health
+from toprope.slo.rule_sets import RuleSet
 from toprope.slo.status import least_budget
 
 RENDER_OUTDATED = "RenderOutdated"
@@ -57,6 +58,8 @@ class Plan:
     parts: Standing
     rotation: Rotation
     growth: data.Growth
+    rule_sets: Sequence[RuleSet]
+    """The SLOs: rendering their rules is a good part of a pass, so it is done once."""
     slos: Health
 
     @property
@@ -82,7 +85,7 @@ def decide(resource: Resource, seen: Seen, now: datetime) -> Decision:
 
 def _untouched(look: Look, fact: Fact) -> Decision:
     """Nothing is written and nothing pruned: what runs may be all that still knows the passwords."""
-    slos = judged(look.resource, look.seen.measured, look.now)
+    slos = judged(look.resource, rule_sets_of(look.resource), look.seen.measured, look.now)
     stated = [fact.false(health.READY), fact.false(data.DATA_PRESENT), fact.false(data.RECONCILED), *slos.conditions]
     return Decision(
         _fields(look.resource.status.model_copy(update=_budgets(slos))),
@@ -110,6 +113,7 @@ def _plan(look: Look) -> Plan:
         for name in alive(before, after)
     }
     every = together(release.needs for release in releases.values())
+    rules = rule_sets_of(resource)
     busy = any(release.migration.is_running for release in releases.values())
     image = _image(releases, before.stable)
     return Plan(
@@ -123,7 +127,8 @@ def _plan(look: Look) -> Plan:
         parts=standing(resource, seen, every),
         rotation=rotation(resource, seen, image, now, busy=busy),
         growth=data.growth(resource, seen, now),
-        slos=judged(resource, seen.measured, now),
+        rule_sets=rules,
+        slos=judged(resource, rules, seen.measured, now),
     )
 
 
@@ -146,7 +151,7 @@ def _actions(plan: Plan) -> Sequence[Action]:
         *plan.parts.births,
         *(one for revision in born for one in revision.birth),
     ]
-    wanted, watches = _children(plan), monitoring(resource)
+    wanted, watches = _children(plan), monitoring(resource, plan.rule_sets)
     kept = [
         *wanted,
         *watches,

@@ -26,7 +26,7 @@ from toprope.kind import Column, Kind, Touched
 from toprope.kinds.shortenerapp.decide import decide
 from toprope.kinds.shortenerapp.farewell import farewell
 from toprope.kinds.shortenerapp.observe import observe
-from toprope.kinds.shortenerapp.slos import dashboard, promised
+from toprope.kinds.shortenerapp.slos import dashboard, rule_sets_of
 from toprope.kinds.shortenerapp.spec import ShortenerAppSpec
 from toprope.kinds.shortenerapp.status import ShortenerAppStatus
 
@@ -74,6 +74,6 @@ SHORTENER_APP = Kind(
     observe=observe,
     decide=decide,
     farewell=farewell,
-    promises=promised,
+    rule_sets=rule_sets_of,
     dashboard=dashboard,
 )

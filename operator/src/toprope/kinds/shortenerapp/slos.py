@@ -1,5 +1,6 @@
 """The SLOs of a ShortenerApp: as children (who counts, the rules, the dashboard), and where they stand."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,42 +10,44 @@ from toprope.core.resource import Resource
 from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.counted import counted
 from toprope.kinds.shortenerapp.render.pod_monitor import pod_monitor
-from toprope.slo.budget import promise_of
 from toprope.slo.dashboards.config_map import config_map
 from toprope.slo.dashboards.resource import of_resource
 from toprope.slo.health import Health, Stated, Wanted, health
-from toprope.slo.promises import Promise, Promiser, prometheus_rule, promises, rules_config_map
-from toprope.slo.rules import group, version_of
+from toprope.slo.rule_sets import Promiser, RuleSet, prometheus_rule, rule_sets, rules_config_map
+from toprope.slo.rules import version_of
 
 RULES, DASHBOARD = "slos", "dashboard"
 
 
-def promised(resource: Resource) -> list[Promise]:
+def rule_sets_of(resource: Resource) -> list[RuleSet]:
     """Each SLO as rules, or with what is wrong with it."""
     who = Promiser(resource.ref.resource.kind, resource.name, counted(resource), resource.installation.runbooks)
-    return promises(resource.spec.slos, who)
+    return rule_sets(resource.spec.slos, who)
 
 
-def monitoring(resource: Resource) -> list[Manifest]:
+def monitoring(resource: Resource, found: Sequence[RuleSet]) -> list[Manifest]:
     """What makes Prometheus count and judge. Without its operator the rules are a plain file in a ConfigMap."""
     absent = resource.installation.absent
     render = rules_config_map if PROMETHEUS_RULE in absent else prometheus_rule
-    rules = render(places.metadata(resource, RULES), promised(resource))
-    board = [config_map(places.metadata(resource, DASHBOARD), dashboard(resource))] if resource.spec.slos else []
+    rules = render(places.metadata(resource, RULES), found)
+    board = [config_map(places.metadata(resource, DASHBOARD), _dashboard(resource, found))] if found else []
     return [*([] if POD_MONITOR in absent else [pod_monitor(resource)]), *([rules] if rules else []), *board]
 
 
 def dashboard(resource: Resource) -> dict[str, Any]:
     """Its dashboard for Grafana."""
-    rules = [promise.ruled for promise in promised(resource) if promise.ruled]
-    return of_resource(resource.ref.resource.kind, resource.name, counted(resource), rules)
+    return _dashboard(resource, rule_sets_of(resource))
 
 
-def judged(resource: Resource, measured: Measured, now: datetime) -> Health:
+def _dashboard(resource: Resource, found: Sequence[RuleSet]) -> dict[str, Any]:
+    ruled = [one.ruled for one in found if one.ruled]
+    return of_resource(resource.ref.resource.kind, resource.name, counted(resource), ruled)
+
+
+def judged(resource: Resource, found: Sequence[RuleSet], measured: Measured, now: datetime) -> Health:
     """What there is to say of them."""
-    found = promised(resource)
     wanted = Wanted(
-        {promise_of(one.slo): version_of(group(one.ruled)) for one in found if one.ruled},
+        {one.ruled.promise: version_of(one.group) for one in found if one.ruled},
         {one.slo.name: one.broken for one in found if not one.ruled},
         places.name(resource, RULES) if PROMETHEUS_RULE in resource.installation.absent else None,
     )

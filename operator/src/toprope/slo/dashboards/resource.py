@@ -61,22 +61,23 @@ def _budgets(whose: str, slos: Sequence[Ruled]) -> timeseries.Panel:
         "percentunit",
         "What is left of each error budget over the SLO's own window: 100 % untouched, at the line it is spent.",
     )
-    longest = duration(max(ruled.window for ruled in slos))
+    longest = duration(max(ruled.promise.window for ruled in slos))
     return lined(lines(caption, {"{{slo}}": promql.left(whose)}), (0, BAD)).time_from(longest)
 
 
 def _burn(ruled: Ruled) -> timeseries.Panel:
-    name, window = ruled.identity.slo, duration(ruled.window)
+    name, window = ruled.identity.slo, duration(ruled.promise.window)
     caption = Caption(
         f"Burn of {name}",
         TIMES,
-        f"How many times as fast as it comes back the budget of {name} ({ruled.objective} % over {window}) is spent."
+        f"How many times as fast as it comes back the budget of {name} is spent"
+        f" ({ruled.promise.objective} % over {window})."
         " A tier's line is the lesser burn of its two windows; above its dashed line, and with enough bad events not"
         " to be chance, it pages (red) or opens a ticket (orange).",
     )
-    series = {_legend(tier): promql.burn_of_tier(ruled.identity, tier) for tier in ruled.live}
-    series[f"whole window ({window})"] = promql.burn(ruled.identity, ruled.window)
-    marks = sorted((float(tier.factor), _COLOURS[tier.severity]) for tier in ruled.live)
+    series = {_legend(tier): promql.burn_of_tier(ruled.identity, tier) for tier in ruled.promise.live}
+    series[f"whole window ({window})"] = promql.burn(ruled.identity, ruled.promise.window)
+    marks = sorted((float(tier.factor), _COLOURS[tier.severity]) for tier in ruled.promise.live)
     # Calm burns lie below 1 and an outage a thousand times higher; both must be seen, and the lines with them.
     scale = shown.ScaleDistributionConfig().type(common.ScaleDistribution.SYMLOG).log(10).linear_threshold(1)
     highest = max((value for value, _ in marks), default=1)

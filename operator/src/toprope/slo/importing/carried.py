@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from toprope.core.names import short_hash
 from toprope.slo.importing.places import LeftOut, Note, Place
 from toprope.slo.importing.queries import Query
-from toprope.slo.promises import Promise, Promiser, promises
+from toprope.slo.rule_sets import Promiser, RuleSet, rule_sets
 from toprope.slo.sli import Counted
 from toprope.slo.spec import Slo
 
@@ -116,10 +116,10 @@ def percent(place: Place, factor: int = 1) -> str:
     return f"{value.normalize():f}"
 
 
-def judged(slos: list[Slo], namespace: str, name: str, runbooks: str) -> list[Promise]:
+def judged(slos: list[Slo], namespace: str, name: str, runbooks: str) -> list[RuleSet]:
     """Each SLO with its rules, as if it stood on something of that name."""
     # They count with their own counters, so nothing else needs to be known of it.
-    return promises(slos, Promiser(KIND, name, Counted(namespace, "", {}), runbooks))
+    return rule_sets(slos, Promiser(KIND, name, Counted(namespace, "", {}), runbooks))
 
 
 def _dns_label(text: str) -> str:
