@@ -81,7 +81,7 @@ def all_is_well(world: World) -> None:
 
 def every_panel_shows_something(world: World) -> None:
     kind, resource = resource_from(a_shortener(world, slos=SLOS), KINDS, installation("", "", ""))
-    asked = queries(kind.dashboard(resource))
+    asked = queries(kind.dashboard(resource, kind.rule_sets(resource)))
 
     def empty() -> list[tuple[str, str]]:
         return [(title, query) for title, query in asked if not values(world, query)]

@@ -145,7 +145,7 @@ TINY = Kind(
     decide=decide,
     farewell=farewell,
     rule_sets=lambda resource: (),
-    dashboard=lambda resource: {},
+    dashboard=lambda resource, found: {},
 )
 
 

@@ -60,5 +60,5 @@ class Kind:
     """Pure: what is left to do while the resource is being deleted; owner references do the rest."""
     rule_sets: Callable[[Resource], Sequence[RuleSet]]
     """Pure: each SLO of the spec as rules, or with what is wrong with it."""
-    dashboard: Callable[[Resource], dict[str, Any]]
+    dashboard: Callable[[Resource, Sequence[RuleSet]], dict[str, Any]]
     """Pure: its dashboard for Grafana."""

@@ -1,6 +1,7 @@
 """`toprope slo dashboard`, as a person runs it, and the dashboard of a kind that has one."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,12 +15,13 @@ from toprope.cli.slo.app import slo
 from toprope.cli.slo.dashboard import dashboard_of
 from toprope.core.resource import Resource
 from toprope.kinds import KINDS
+from toprope.slo.rule_sets import RuleSet
 
 SECRET = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "own"}}
 APP = {"apiVersion": "toprope.dev/v1alpha1", "kind": "ShortenerApp", "metadata": {"name": "links"}}
 
 
-def titled(resource: Resource) -> dict[str, Any]:
+def titled(resource: Resource, found: Sequence[RuleSet]) -> dict[str, Any]:
     return of_links([]) | {"title": resource.name}
 
 

@@ -58,5 +58,5 @@ A_KIND = Kind(
     decide=decide,
     farewell=decide,
     rule_sets=lambda resource: (),
-    dashboard=lambda resource: {},
+    dashboard=lambda resource, found: {},
 )

@@ -40,4 +40,4 @@ def dashboard_of(documents: Sequence[Mapping[str, Any]], kinds: Iterable[Kind]) 
         raise NotRenderable(f"holds {len(resources)} resources; a dashboard is of one.")
     # Nothing on a dashboard depends on where the operator runs.
     kind, resource = resource_from(resources[0], kinds, installation("", "", ""))
-    return kind.dashboard(resource)
+    return kind.dashboard(resource, kind.rule_sets(resource))

@@ -30,16 +30,12 @@ def monitoring(resource: Resource, found: Sequence[RuleSet]) -> list[Manifest]:
     absent = resource.installation.absent
     render = rules_config_map if PROMETHEUS_RULE in absent else prometheus_rule
     rules = render(places.metadata(resource, RULES), found)
-    board = [config_map(places.metadata(resource, DASHBOARD), _dashboard(resource, found))] if found else []
+    board = [config_map(places.metadata(resource, DASHBOARD), dashboard(resource, found))] if found else []
     return [*([] if POD_MONITOR in absent else [pod_monitor(resource)]), *([rules] if rules else []), *board]
 
 
-def dashboard(resource: Resource) -> dict[str, Any]:
+def dashboard(resource: Resource, found: Sequence[RuleSet]) -> dict[str, Any]:
     """Its dashboard for Grafana."""
-    return _dashboard(resource, rule_sets_of(resource))
-
-
-def _dashboard(resource: Resource, found: Sequence[RuleSet]) -> dict[str, Any]:
     ruled = [one.ruled for one in found if one.ruled]
     return of_resource(resource.ref.resource.kind, resource.name, counted(resource), ruled)
 
