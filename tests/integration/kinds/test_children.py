@@ -46,6 +46,11 @@ EDITS: Mapping[ApiResource, Mapping[str, Any]] = {
     HTTP_ROUTE: {"spec": {"hostnames": ["other.localhost"]}},
 }
 """What somebody makes of a child. Records are written once, and a Job that ran has nothing to say any more."""
+ADDITIONS: Mapping[ApiResource, Mapping[str, Any]] = {
+    SERVICE: {"spec": {"selector": {"more": "others"}}},
+    NETWORK_POLICY: {"spec": {"ingress": [{}]}},
+}
+"""What somebody adds beside what we say, and means something else then."""
 OWNED = (*EDITS, CONTROLLER_REVISION)
 
 
@@ -90,10 +95,11 @@ async def deleted(engine: Engine, ref: Ref) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_every_edited_child_is_put_right(engine: Engine) -> None:
+@pytest.mark.parametrize("edits", [EDITS, ADDITIONS], ids=["edits", "additions"])
+async def test_every_edited_child_is_put_right(engine: Engine, edits: Mapping[ApiResource, Mapping[str, Any]]) -> None:
     before = await world(engine)
-    for ref in children(engine, *EDITS):
-        edited = await patched(engine, ref, EDITS[ref.resource])
+    for ref in children(engine, *edits):
+        edited = await patched(engine, ref, edits[ref.resource])
         await engine.settle(links(engine), serves)
         now = await engine.cluster.read(ref)
         assert now is not None

@@ -8,6 +8,9 @@ import orjson
 from toprope.core.names import RENDERED
 from toprope.core.objects import Manifest, annotations_of
 
+_WHOLE = frozenset({"selector", "podSelector", "namespaceSelector", "matchLabels"})
+"""What is one value to the API server, and to us: a label more in a Service's selector, and it finds no pod."""
+
 
 def with_hash(manifest: Manifest) -> dict[str, Any]:
     """The manifest with the hash of itself as an annotation."""
@@ -22,10 +25,11 @@ def digest(value: Any) -> str:
 
 
 def unchanged(manifest: Manifest, live: Manifest) -> bool:
-    """True when `live` carries the hash of `manifest` and every rendered leaf equals the live one.
+    """True when `live` carries the hash of `manifest` and every rendered leaf and selector equals the live one.
 
     The hash alone misses what somebody edited, the leaves alone miss what we no longer render; `resourceVersion` says
-    nothing: it moves all day for other reasons.
+    nothing: it moves all day for other reasons. An empty list may be missing: the API server
+    stores none.
     """
     return annotations_of(live).get(RENDERED) == digest(manifest) and _holds(manifest, live)
 
@@ -35,7 +39,10 @@ def _holds(wanted: Any, live: Any) -> bool:
     if wanted == live:
         return True
     if isinstance(wanted, dict):
-        return isinstance(live, dict) and all(map(_holds, wanted.values(), map(live.get, wanted)))
+        if not isinstance(live, dict) or any(wanted[key] != live.get(key) for key in _WHOLE & wanted.keys()):
+            return False
+        return all(map(_holds, wanted.values(), map(live.get, wanted)))
     if isinstance(wanted, (list, tuple)):
-        return isinstance(live, list) and len(wanted) == len(live) and all(map(_holds, wanted, live))
+        stored = [] if live is None else live
+        return isinstance(stored, list) and len(wanted) == len(stored) and all(map(_holds, wanted, stored))
     return False

@@ -90,7 +90,7 @@ def remembered(resource: Resource, seen: Seen, alive: Iterable[str]) -> list[Man
     records = [
         one
         for one in seen.all_of(CONTROLLER_REVISION)
-        if labels_of(one)[COMPONENT] == places.WEB and labels_of(one).get(REVISION) not in living
+        if labels_of(one).get(COMPONENT) == places.WEB and labels_of(one).get(REVISION) not in living
     ]
     newest = sorted(records, key=lambda one: str(one["metadata"]["creationTimestamp"]), reverse=True)
     served = rollout_of(resource).served

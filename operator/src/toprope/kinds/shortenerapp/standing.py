@@ -83,7 +83,7 @@ def _carried_on(rendered: dict[str, Any], seen: Seen, component: str) -> dict[st
     spec = rendered["spec"]
     if "podManagementPolicy" in spec:
         spec = {**spec, "podManagementPolicy": live["spec"].get("podManagementPolicy", "OrderedReady")}
-    if not any(labels_of(record)[COMPONENT] == component for record in seen.all_of(CONTROLLER_REVISION)):
+    if not any(labels_of(record).get(COMPONENT) == component for record in seen.all_of(CONTROLLER_REVISION)):
         spec = {**spec, "template": _with_images(spec["template"], live["spec"]["template"])}
     return {**rendered, "spec": spec}
 

@@ -105,7 +105,7 @@ def _not_scheduled(pod: Manifest) -> Fact | None:
             return Fact(
                 Reason.POD_NOT_SCHEDULED,
                 f"No node takes pod {_name(pod)}: {said}. Make room, or change "
-                f"{_PLACED_BY.get(labels_of(pod)[COMPONENT], 'spec.scheduling')}.",
+                f"{_PLACED_BY.get(labels_of(pod).get(COMPONENT, ''), 'spec.scheduling')}.",
             )
     return None
 

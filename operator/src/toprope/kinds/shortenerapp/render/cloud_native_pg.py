@@ -6,6 +6,7 @@ from toprope.core.objects import CNPG_CLUSTER
 from toprope.core.quantity import canonical
 from toprope.core.resource import Resource
 from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp.connections import EMBEDDED, room_for
 from toprope.kinds.shortenerapp.parts import CloudNativePGDatabase
 
 ROLES = ("owner", "app")
@@ -23,6 +24,7 @@ def cloud_native_pg(resource: Resource, part: CloudNativePGDatabase) -> dict[str
         "spec": {
             "bootstrap": {"initdb": {"database": "app", "owner": "owner", "secret": owner}},
             "managed": {"roles": [{"name": "app", "ensure": "present", "login": True, "passwordSecret": login}]},
+            "postgresql": {"parameters": {"max_connections": str(max(EMBEDDED, room_for(resource.spec.replicas.max)))}},
             **sizes(part),
         },
     }

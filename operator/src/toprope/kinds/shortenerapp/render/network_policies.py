@@ -135,16 +135,17 @@ def _policy(
     ingress: list[Rule],
     egress: list[Rule] | None = None,
 ) -> dict[str, Any]:
-    """Empty rules are left out, as the API server does; the type alone says that nothing is allowed. Without
-    `egress` nothing is said about calls to others."""
-    rules = {"ingress": ingress, "egress": egress}
+    """Empty rules say that nothing is allowed, and that what somebody adds is not ours. Without `egress` nothing is
+    said about calls to others."""
+    outward = {} if egress is None else {"egress": egress}
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
         "metadata": places.metadata(resource, component),
         "spec": {
             "podSelector": pods,
-            "policyTypes": ["Ingress"] + ([] if egress is None else ["Egress"]),
-            **{name: rule for name, rule in rules.items() if rule},
+            "policyTypes": ["Ingress", *(["Egress"] if outward else [])],
+            "ingress": ingress,
+            **outward,
         },
     }
