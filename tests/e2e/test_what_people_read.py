@@ -53,5 +53,5 @@ def test_a_name_that_belongs_to_somebody_else_is_refused(world: World) -> None:
 
 
 def test_an_unknown_field_is_refused_by_name(world: World) -> None:
-    with pytest.raises(AssertionError, match="slos"):
-        world.apply(a_shortener(world, "typo", slos=[]))
+    with pytest.raises(AssertionError, match="colour"):
+        world.apply(a_shortener(world, "typo", colour="red"))

@@ -26,15 +26,23 @@ class Standing(PaperCluster):
         """Kinds that the API server refuses to write, and the reason that it gives."""
         self.failing_jobs = False
         self.throttled_events = False
+        self.unknown: frozenset[str] = frozenset()
+        """Fields of a status that the schema in the cluster does not know."""
+        self.unheard: Ref | None = None
+        """What the watch does not bring."""
         self.events: list[Manifest] = []
         self.asked: set[tuple[str, str]] = set()
         """Verbs and plurals that an API server would have had to allow. Who writes may meet somebody else's object of
         the name, and reads it."""
         self.journal: list[str] = []
 
+    def children(self, namespace: str, labels: Mapping[str, str]) -> Sequence[Manifest]:
+        found = super().children(namespace, labels)
+        return [one for one in found if self.unheard is None or one["metadata"]["name"] != self.unheard.name]
+
     def child(self, ref: Ref) -> Manifest | None:
         """What carries our labels, as in the store."""
-        live = self.objects.get(ref)
+        live = self.objects.get(ref) if ref != self.unheard else None
         is_ours = live is not None and (ref == LINKS or labels_of(live).get(MANAGED_BY) == FIELD_MANAGER)
         return self._lived(live) if live is not None and is_ours else None
 
@@ -73,7 +81,8 @@ class Standing(PaperCluster):
     async def write_status(self, ref: Ref, status: Mapping[str, Any], resource_version: str) -> Manifest:
         self._written_to("status", ref)
         metadata = {**self.objects[ref]["metadata"], "resourceVersion": str(next(self._numbers))}
-        self.objects[ref] = {**self.objects[ref], "metadata": metadata, "status": dict(status)}
+        kept = {key: value for key, value in status.items() if key not in self.unknown}
+        self.objects[ref] = {**self.objects[ref], "metadata": metadata, "status": kept}
         return self.objects[ref]
 
     async def post_event(self, event: Manifest) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.support.engine import asked
 from tests.support.kill_points import GARBAGE, Ending, Story, difference_of, lost
 from tests.support.operator_process import TINY_OPERATOR, OperatorProcess, plain_kubeconfig
 from tests.support.proxy import Proxy, a_proxy
@@ -92,13 +93,13 @@ class Run:
         metadata = {"name": self.ref.name, "namespace": self.ref.namespace}
         body = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata, "spec": dict(spec)}
         params = {"fieldManager": "a-person", "force": "true"}
-        await self.api.call(Request("PATCH", self.ref, self.ref.path, params, body, APPLY))
+        await asked(self.api, Request("PATCH", self.ref, self.ref.path, params, body, APPLY))
 
     async def _happen(self) -> None:
         if self.story.after is not None:
             await self._apply(self.story.after)
         else:
-            await self.api.call(Request("DELETE", self.ref, self.ref.path))
+            await asked(self.api, Request("DELETE", self.ref, self.ref.path))
 
     async def _is_at_work(self) -> bool:
         """Whether the operator has looked: what the killed one left must not be taken for the end."""

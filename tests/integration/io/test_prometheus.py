@@ -17,7 +17,7 @@ from toprope.core.measured import Measured, Numbers, Sample
 from toprope.core.objects import Ref
 from toprope.core.resource import Resource
 from toprope.edge.telemetry import Telemetry
-from toprope.io.ledger import Ledger
+from toprope.io.ledger import Ledger, Reading
 from toprope.io.prometheus import Prometheus, reached
 from toprope.slo.budget import State
 from toprope.slo.health import Stated, Wanted, health
@@ -128,14 +128,24 @@ async def test_numbers_are_those_of_prometheus(slo: str, prometheus: PrometheusP
         assert said(prometheus, record, slo, sample, window_or_none) == pytest.approx(sample.value, rel=1e-6)
 
 
+async def burning(held: Held) -> Reading:
+    """What the ledger makes of `availability` once enough requests were counted."""
+    async with asyncio.timeout(60):
+        while True:
+            await held.ledger.look()
+            found = next(one for one in held.ledger.readings if one.identity.slo == "availability")
+            if found.standing.budget.state is State.BURNING:
+                return found
+            await asyncio.sleep(0.2)
+
+
 async def test_the_operators_metrics_are_those_numbers(prometheus: PrometheusProcess) -> None:
     telemetry = Telemetry()
     async with a_ledger(prometheus) as held:
         await held.until("availability", "error")
-        await held.ledger.look()
+        reading = await burning(held)
     telemetry.watch_slos(lambda: held.ledger.readings)
     whose = {"namespace": "shop", "kind": "Tiny", "name": "links", "slo": "availability"}
-    reading = next(one for one in held.ledger.readings if one.identity.slo == "availability")
     for window, sample in reading.standing.numbers.burn.items():
         told = telemetry.registry.get_sample_value("toprope_slo_burn_ratio", whose | {"window": window})
         assert told == pytest.approx(said(prometheus, BURN, "availability", sample, window), rel=1e-6)

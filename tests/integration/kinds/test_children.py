@@ -44,14 +44,14 @@ EDITS: Mapping[ApiResource, Mapping[str, Any]] = {
     SERVICE: {"spec": {"selector": OTHERS}},
     NETWORK_POLICY: {"spec": {"podSelector": {"matchLabels": OTHERS}}},
     HTTP_ROUTE: {"spec": {"hostnames": ["other.localhost"]}},
+    CONTROLLER_REVISION: {"metadata": {"labels": {OWNER_NAME: None}}},
 }
-"""What somebody makes of a child. Records are written once, and a Job that ran has nothing to say any more."""
+"""What somebody makes of a child. A Job that ran has nothing to say any more."""
 ADDITIONS: Mapping[ApiResource, Mapping[str, Any]] = {
     SERVICE: {"spec": {"selector": {"more": "others"}}},
     NETWORK_POLICY: {"spec": {"ingress": [{}]}},
 }
 """What somebody adds beside what we say, and means something else then."""
-OWNED = (*EDITS, CONTROLLER_REVISION)
 
 
 @pytest.fixture
@@ -107,9 +107,31 @@ async def test_every_edited_child_is_put_right(engine: Engine, edits: Mapping[Ap
     assert await world(engine) == before
 
 
+async def test_what_an_apply_cannot_take_away_is_said(engine: Engine) -> None:
+    before = await world(engine)
+    deployment = children(engine, DEPLOYMENT)[0]
+    live = engine.cluster.child(deployment)
+    assert live
+    own = live["spec"]["template"]["spec"]["containers"]
+    added = [*own, {"name": "sidecar", "image": "registry.example/sidecar:1"}]
+    await patched(engine, deployment, {"spec": {"template": {"spec": {"containers": added}}}})
+    await engine.until(links(engine), Result.DONE)
+    assert await reconciled(engine) == ("False", "ChildContested")
+    await patched(engine, deployment, {"spec": {"template": {"spec": {"containers": own}}}})
+    await engine.settle(links(engine), serves)
+    assert await reconciled(engine) == ("True", "AllApplied")
+    assert await world(engine) == before
+
+
+async def reconciled(engine: Engine) -> tuple[str, str]:
+    live = await engine.cluster.read(links(engine))
+    assert live
+    return next((one["status"], one["reason"]) for one in live["status"]["conditions"] if one["type"] == "Reconciled")
+
+
 async def test_every_deleted_child_comes_back(engine: Engine) -> None:
     before = await world(engine)
-    for ref in children(engine, *OWNED):
+    for ref in children(engine, *EDITS):
         await deleted(engine, ref)
         await engine.settle(links(engine), serves)
         assert await engine.cluster.read(ref) is not None, f"{ref} stays away"
@@ -125,7 +147,7 @@ async def test_a_job_that_succeeded_is_not_run_again(engine: Engine) -> None:
 
 async def test_no_orphaned_child_is_written_to_and_each_is_named(engine: Engine) -> None:
     before = await world(engine)
-    for ref in children(engine, *OWNED):
+    for ref in children(engine, *EDITS):
         await patched(engine, ref, {"metadata": {"ownerReferences": None}})
         outcome = await engine.until(links(engine), Result.REFUSED)
         assert str(ref.name) in str(outcome.error)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.passes import LINKS, Passes
-from toprope.core.names import DATA, MANAGED_BY
+from toprope.core.names import COMPONENT, DATA, MANAGED_BY, OWNER_KIND, OWNER_NAME, REVISION
 from toprope.core.objects import CLAIM, CONTROLLER_REVISION, HTTP_ROUTE, JOB, SECRET, SERVICE, Ref
 from toprope.engine.one_pass import Result, part
 from toprope.engine.pause import CONFLICTS_IN_A_ROW, Streak, pause_after
@@ -97,12 +97,50 @@ async def test_data_that_another_manager_claims_is_not_adopted() -> None:
     passes.change(Ref(SECRET, "default", "links-credentials"), {"metadata": {"labels": {MANAGED_BY: "Helm"}}})
     assert (await passes.once()).result is Result.REFUSED
     assert passes.states()["Reconciled"] == ("False", "ChildNotOurs")
+    assert "label --overwrite secrets links-credentials app.kubernetes.io/managed-by=toprope" in passes.message("Reconciled")
+
+
+@pytest.mark.parametrize("label", [COMPONENT, REVISION])
+async def test_a_record_without_its_role_stops_nothing(label: str) -> None:
+    passes = await Passes().serving()
+    for record in [ref for ref in passes.cluster.objects if ref.resource == CONTROLLER_REVISION]:
+        held = passes.cluster.objects[record]
+        passes.change(record, {"metadata": {"labels": {label: None}}})
+        assert (await passes.for_a_minute()).result is Result.DONE
+        assert passes.cluster.objects[record]["metadata"]["uid"] == held["metadata"]["uid"]
+    assert passes.states()["Ready"] == ("True", "Serving")
+
+
+@pytest.mark.parametrize("label", [MANAGED_BY, OWNER_KIND, OWNER_NAME])
+async def test_a_record_gets_back_the_labels_that_somebody_took(label: str) -> None:
+    passes = await Passes().serving()
+    for record in [ref for ref in passes.cluster.objects if ref.resource == CONTROLLER_REVISION]:
+        held = passes.cluster.objects[record]
+        passes.change(record, {"metadata": {"labels": {label: None}}})
+        assert (await passes.for_a_minute()).result is Result.DONE
+        assert passes.cluster.objects[record]["metadata"]["uid"] == held["metadata"]["uid"]
+        assert passes.cluster.objects[record]["metadata"]["labels"] == held["metadata"]["labels"]
+    assert passes.states()["Reconciled"] == ("True", "AllApplied")
+
+
+async def test_a_schema_that_is_older_than_the_operator_is_said_and_costs_no_loop() -> None:
+    passes = await Passes().serving()
+    passes.cluster.unknown = frozenset({"slos", "migrations"})
+    passes.change(LINKS, {"status": {"slos": None, "migrations": None}})
+    assert (await passes.once()).again > timedelta(minutes=1)
+    assert passes.states()["Reconciled"] == ("False", "SchemaOutdated")
+    before = len(passes.cluster.events)
+    assert (await passes.once()).again > timedelta(minutes=1)
+    assert len(passes.cluster.events) == before
+    passes.cluster.unknown = frozenset()
+    await passes.settle()
+    assert passes.states()["Reconciled"] == ("True", "AllApplied")
 
 
 async def test_a_conflict_that_does_not_end_is_said() -> None:
     passes = await Passes().serving()
     record = next(ref for ref in passes.cluster.objects if ref.resource == CONTROLLER_REVISION)
-    passes.change(record, {"metadata": {"labels": {MANAGED_BY: None}}})
+    passes.cluster.unheard = record
     streak, results = Streak(), []
     for _ in range(CONFLICTS_IN_A_ROW + 3):
         outcome = await passes.once(streak.failures)

@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 import toprope
-from toprope.core.errors import AlreadyExists, ChildNotOurs, ChildOrphaned, Conflict, Refused, TopropeError, Transient
+from toprope.core.errors import (
+    AlreadyExists,
+    ChildNotOurs,
+    ChildOrphaned,
+    Conflict,
+    DataNotOurs,
+    Refused,
+    TopropeError,
+    Transient,
+)
 from toprope.core.objects import SERVICE, Ref
 from toprope.delivery import machine, traffic
 from toprope.engine import status
@@ -28,6 +37,7 @@ SHOWN = [
     (Refused(REF, "No.", reason="Invalid"), ["Ready", "Reconciled"], "Invalid"),
     (Missing(REF, "No such API.", reason="ApiMissing"), ["Ready", "Reconciled"], "ApiMissing"),
     (ChildNotOurs(REF, "Deployment other"), ["Ready", "Reconciled"], "ChildNotOurs"),
+    (DataNotOurs(REF, "no controller", {"a": "b"}), ["Ready", "Reconciled"], "ChildNotOurs"),
     (ChildOrphaned(REF, ["services"], "a=b"), ["Ready", "Reconciled"], "ChildOrphaned"),
     (Unreadable("spec.replicas: too many."), ["Ready", "Reconciled"], "InvalidSpec"),
 ]

@@ -6,12 +6,13 @@
     ├── AlreadyExists    a POST met an object of that name
     └── Refused          the API server says no, and will say so again until something changes
         ├── ChildNotOurs the name belongs to somebody else
+        ├── DataNotOurs  the same, and it may be this resource's data, restored without its labels
         └── ChildOrphaned the name belongs to what an earlier resource left behind
 
 An error carries the policy (its class) and the sentence a person reads (its text).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from toprope.core.objects import Ref
 
@@ -65,6 +66,21 @@ class ChildNotOurs(Refused):
             ref,
             f"{ref} exists already and belongs to {holder}. Toprope does not touch it: "
             f"remove or rename it, or give the resource another name.",
+            reason="ChildNotOurs",
+        )
+
+
+class DataNotOurs(Refused):
+    """An object of the name of data or credentials exists, and does not say whose it is."""
+
+    def __init__(self, ref: Ref, holder: str, labels: Mapping[str, str]) -> None:
+        """`labels` are those that make it this resource's."""
+        told = " ".join(f"{label}={value}" for label, value in labels.items())
+        super().__init__(
+            ref,
+            f"{ref} exists already and belongs to {holder}. Toprope does not touch it. If it is data of this resource, "
+            f"restored without its labels: kubectl -n {ref.namespace} label --overwrite {ref.resource.qualified} "
+            f"{ref.name} {told}. Else give the resource another name.",
             reason="ChildNotOurs",
         )
 

@@ -14,7 +14,16 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from toprope.core.decision import Action, Amend, Apply, CreateOnce, Delete
-from toprope.core.errors import AlreadyExists, ChildNotOurs, ChildOrphaned, Conflict, Refused, TopropeError, Transient
+from toprope.core.errors import (
+    AlreadyExists,
+    ChildNotOurs,
+    ChildOrphaned,
+    Conflict,
+    DataNotOurs,
+    Refused,
+    TopropeError,
+    Transient,
+)
 from toprope.core.names import DATA, FIELD_MANAGER, MANAGED_BY, OWNER_KIND, OWNER_NAME
 from toprope.core.objects import JOB, Manifest, Ref, is_being_deleted, labels_of, ref_of
 from toprope.core.rendered import digest, unchanged, with_hash
@@ -37,6 +46,8 @@ class Acted:
     """What failed among Applies and Deletes."""
     written: dict[Ref, str] = field(default_factory=dict)
     """What was applied because it was not there or not so, with a digest of what it should be."""
+    resisting: list[Ref] = field(default_factory=list)
+    """What is not so even now: somebody added what an apply cannot take away."""
 
 
 async def act(resource: Resource, actions: Sequence[Action], cluster: Cluster) -> Acted:
@@ -50,7 +61,7 @@ async def act(resource: Resource, actions: Sequence[Action], cluster: Cluster) -
         raise failures[0]
     for change in _of(actions, Amend):
         await _amend(change, cluster)
-    applies = (_apply(resource, one.manifest, cluster, acted.written) for one in _of(actions, Apply))
+    applies = (_apply(resource, one.manifest, cluster, acted) for one in _of(actions, Apply))
     acted.failures.extend(await _all(applies))
     if any(isinstance(failure, Transient) for failure in acted.failures):
         return acted
@@ -98,17 +109,18 @@ async def _create_once(resource: Resource, once: CreateOnce, cluster: Cluster) -
 
 
 async def _adopt(resource: Resource, wanted: Manifest, live: Manifest, cluster: Cluster) -> None:
-    """What has an owner must be this very resource's. Data is adopted by its labels kind and name; what was restored
-    by hand gets those besides without which no pass finds it."""
+    """What has an owner must be this very resource's. Data is adopted by its labels kind and name. Both get the labels
+    without which no pass finds them: somebody took them, or restored the data by hand."""
     ref, labels = ref_of(wanted), labels_of(live)
     if _is_owned(wanted):
         _refuse_unless_owned(resource, live, ref, cluster)
-        return
-    if not resource.labels.items() <= {MANAGED_BY: FIELD_MANAGER, **labels}.items():
-        raise ChildNotOurs(ref, _holder(live))
-    if is_being_deleted(live):
-        raise _going(ref)
-    missing = {label: labels_of(wanted)[label] for label in (MANAGED_BY, DATA) if label not in labels}
+        missing = dict(labels_of(wanted).items() - labels.items())
+    else:
+        if not resource.labels.items() <= {MANAGED_BY: FIELD_MANAGER, **labels}.items():
+            raise DataNotOurs(ref, _holder(live), resource.labels)
+        if is_being_deleted(live):
+            raise _going(ref)
+        missing = {label: labels_of(wanted)[label] for label in (MANAGED_BY, DATA) if label not in labels}
     if missing:
         metadata = {"labels": missing, "resourceVersion": live["metadata"]["resourceVersion"]}
         await cluster.amend(ref, {"metadata": metadata})
@@ -120,12 +132,12 @@ def _with_fresh_text(manifest: Mapping[str, Any], keys: Sequence[str]) -> dict[s
     return {**manifest, **({"stringData": {**given, **fresh}} if fresh else {})}
 
 
-async def _apply(resource: Resource, manifest: Manifest, cluster: Cluster, written: dict[Ref, str]) -> None:
+async def _apply(resource: Resource, manifest: Manifest, cluster: Cluster, acted: Acted) -> None:
     ref = ref_of(manifest)
     plain, guard = _parted(manifest)
     live = cluster.child(ref) or await _newborn(plain, ref, cluster)
     if live is None:
-        written[ref] = digest(plain)
+        acted.written[ref] = digest(plain)
         return
     if not _is_owned_and_stays(resource, live):
         # The store may be behind, and it knows no managers: the refusal is made from a fresh look.
@@ -134,8 +146,10 @@ async def _apply(resource: Resource, manifest: Manifest, cluster: Cluster, writt
             raise Conflict(f"{ref} has just gone.")
         _refuse_unless_owned(resource, live, ref, cluster)
     if not unchanged(plain, live):
-        await cluster.apply(_guarded(with_hash(plain), {**guard, "uid": live["metadata"]["uid"]}))
-        written[ref] = digest(plain)
+        now = await cluster.apply(_guarded(with_hash(plain), {**guard, "uid": live["metadata"]["uid"]}))
+        acted.written[ref] = digest(plain)
+        if not unchanged(plain, now):
+            acted.resisting.append(ref)
 
 
 async def _newborn(plain: Manifest, ref: Ref, cluster: Cluster) -> Manifest | None:

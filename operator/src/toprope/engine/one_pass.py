@@ -13,7 +13,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from toprope.core.conditions import moment
+from toprope.core.conditions import Condition, moment
 from toprope.core.decision import Apply, Decision, Tell
 from toprope.core.errors import Conflict, Refused, TopropeError, Transient
 from toprope.core.names import DATA, FINALIZER, OWNER_KIND, OWNER_NAME, RECONCILE
@@ -192,17 +192,38 @@ async def _said(resource: Resource, live: Manifest, decision: Decision, acted: A
     if hiccups := [failure for failure in failures if isinstance(failure, Transient)]:
         # Nothing may be stated that stands on what a hiccup kept from being applied.
         raise min(hiccups, key=lambda failure: isinstance(failure, Conflict))
-    facts = status.with_success(decision.conditions, status.contested(tug.ref) if tug else status.DONE)
     if failures:
         serving = [failure for failure in failures if _serves(failure, decision)]
         facts = status.with_trouble(decision.conditions, (serving or failures)[0], serves=bool(serving))
-    whole = status.composed(live, decision.status, facts, world.clock.now())
-    moved = status.fields_of(live) != dict(decision.status)
-    await _write(resource, live, whole, world, [fact.type for fact in facts if not fact.is_trouble])
-    # What the status now says may allow the next step.
+        stored = await _state(resource, live, decision, facts, world)
+    elif tug or acted.resisting:
+        contested = status.contested(tug.ref) if tug else status.resisting(acted.resisting[0])
+        stored = await _state(resource, live, decision, status.with_success(decision.conditions, contested), world)
+    else:
+        stored = await _succeeded(resource, live, decision, world)
+    # What the status now says may allow the next step; what the API server does not keep allows nothing.
+    moved = status.fields_of(stored) != status.fields_of(live)
     again = AT_ONCE if moved else min(decision.again, CALM) if tug else decision.again
     breath = tug.breath if tug else AT_ONCE
     return Outcome(Result.REFUSED if failures else Result.DONE, again, next(iter(failures), None), breath)
+
+
+async def _succeeded(resource: Resource, live: Manifest, decision: Decision, world: World) -> Manifest:
+    """The same word as before on whether the schema is of today, and the other one when the API server's reply says
+    so: fields that it does not know are dropped without a sound."""
+    before = status.says(live, status.OUTDATED_SCHEMA)
+    words = {False: status.DONE, True: status.OUTDATED_SCHEMA}
+    facts = {word: status.with_success(decision.conditions, condition) for word, condition in words.items()}
+    stored = await _state(resource, live, decision, facts[before], world)
+    outdated = not decision.status.keys() <= status.fields_of(stored).keys()
+    return stored if outdated is before else await _state(resource, stored, decision, facts[outdated], world)
+
+
+async def _state(
+    resource: Resource, live: Manifest, decision: Decision, facts: Sequence[Condition], world: World
+) -> Manifest:
+    whole = status.composed(live, decision.status, facts, world.clock.now())
+    return await _write(resource, live, whole, world, [fact.type for fact in facts if not fact.is_trouble])
 
 
 def _serves(failure: TopropeError, decision: Decision) -> bool:
@@ -245,10 +266,11 @@ async def _tell(resource: Resource, decision: Decision, world: World) -> None:
 
 async def _write(
     resource: Resource, live: Manifest, whole: dict[str, Any], world: World, calm: Sequence[str] = ()
-) -> None:
+) -> Manifest:
+    """The object as the API server has it then."""
     if whole == (live.get("status") or {}):
-        return
+        return live
     before, after = status.conditions_of(live), whole["conditions"]
     # Events first: killed in between, the next pass posts the same ones and the API server takes them as one.
     await world.told.tell(world.cluster, events.turned(resource, before, after, world.clock.now(), calm))
-    await world.cluster.write_status(resource.ref, whole, resource.resource_version)
+    return await world.cluster.write_status(resource.ref, whole, live["metadata"]["resourceVersion"])

@@ -16,6 +16,13 @@ DISABLED = Condition(
     "ReconcileDisabled",
     "The annotation toprope.dev/reconcile: disabled leaves everything as it is. Remove it to go on.",
 )
+OUTDATED_SCHEMA = Condition(
+    RECONCILED,
+    "False",
+    "SchemaOutdated",
+    "The CustomResourceDefinition in the cluster is older than this operator, and does not keep all that it says here. "
+    "Apply the one that came with it: kubectl apply --server-side -f crds/",
+)
 DONE = Condition(RECONCILED, "True", "AllApplied", "Everything is as decided.")
 
 
@@ -25,6 +32,16 @@ def contested(ref: Ref) -> Condition:
         f"Somebody changes or removes {ref} as often as Toprope puts it right; Toprope does it less often meanwhile. "
         f"To find out who: kubectl -n {ref.namespace} get {ref.resource.qualified} {ref.name} -o yaml "
         f"--show-managed-fields. Stop them, or Toprope with the annotation toprope.dev/reconcile: disabled."
+    )
+    return Condition(RECONCILED, "False", "ChildContested", told)
+
+
+def resisting(ref: Ref) -> Condition:
+    """Reconciled, while a child is more than was decided."""
+    told = (
+        f"Somebody added to {ref} what Toprope's apply cannot take away. To see who and what: kubectl -n "
+        f"{ref.namespace} get {ref.resource.qualified} {ref.name} -o yaml --show-managed-fields. Take it out again, or "
+        f"delete the object: Toprope makes it anew."
     )
     return Condition(RECONCILED, "False", "ChildContested", told)
 
@@ -54,6 +71,11 @@ def annotated(manifest: Manifest, facts: Sequence[Condition], now: datetime) -> 
     anew = {fact["type"]: fact for fact in merged(before, facts, generation, now)}
     kept = [condition for condition in before if condition["type"] not in anew]
     return {**(manifest.get("status") or {}), "conditions": [*kept, *anew.values()]}
+
+
+def says(manifest: Manifest, condition: Condition) -> bool:
+    """Whether the object's status holds the condition with this reason."""
+    return any((one["type"], one["reason"]) == (condition.type, condition.reason) for one in conditions_of(manifest))
 
 
 def fields_of(manifest: Manifest) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from tests.support.passes import LINKS, Passes
 from tests.support.shorteners import CLOUD_NATIVE_PG, EXTERNAL, WITH_TRAFFIC
 from toprope.core.names import ROTATE_CREDENTIALS
-from toprope.core.objects import SECRET
+from toprope.core.objects import CONTROLLER_REVISION, SECRET
 from toprope.engine.one_pass import part
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
 
@@ -34,6 +34,14 @@ async def through(*specs: Mapping[str, Any], fails: bool = False, rotates: bool 
     return passes
 
 
+async def relabelled(passes: Passes) -> Passes:
+    """Somebody takes a record's labels."""
+    record = next(ref for ref in passes.cluster.objects if ref.resource == CONTROLLER_REVISION)
+    passes.change(record, {"metadata": {"labels": None}})
+    await passes.for_a_minute()
+    return passes
+
+
 async def parted(passes: Passes) -> Passes:
     passes.change(LINKS, {"metadata": {"deletionTimestamp": "2026-01-01T02:00:00Z"}})
     assert await part(SHORTENER_APP, LINKS, passes.world)
@@ -51,6 +59,7 @@ async def asked() -> set[tuple[str, str]]:
         await parted(await through(storage, grown, fails=True, rotates=True)),
         await parted(await through(large, {"cache": EXTERNAL["cache"]})),
         await parted(await through(CLOUD_NATIVE_PG, clustered)),
+        await relabelled(await through({})),
         await parted(await through({"slos": [AVAILABILITY]}, {})),
     ]
     own = SHORTENER_APP.resource.plural

@@ -56,8 +56,8 @@ SHORTENER_APP = Kind(
     touches=(
         Touched(SECRET, ("get", "create", "patch", "delete")),
         Touched(CLAIM, _CHILD),
-        # Records are made once and never changed.
-        Touched(CONTROLLER_REVISION, (*_WATCHED, "create", "delete")),
+        # Records are made once; they get back the labels that somebody took.
+        Touched(CONTROLLER_REVISION, _CHILD),
         # They stay as long as the resource, and go with it.
         *(Touched(one, _KEPT) for one in (STATEFUL_SET, SERVICE_ACCOUNT)),
         *(
