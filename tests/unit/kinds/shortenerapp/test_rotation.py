@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 import pytest
 
@@ -24,6 +24,7 @@ from toprope.core.conditions import Condition
 from toprope.core.decision import Amend, Apply, CreateOnce, Decision
 from toprope.core.names import ROTATE_CREDENTIALS, ROTATED
 from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp.needs import needs_of
 from toprope.kinds.shortenerapp.reasons import Reason
 from toprope.kinds.shortenerapp.render.job import rotation_mark
 from toprope.kinds.shortenerapp.render.secrets import rotate
@@ -209,12 +210,48 @@ def test_of_a_database_of_somebody_elses_only_what_is_ours_rotates(
     assert {key for key in before if before[key] != after[key]} == ours
 
 
+OTHER_CACHE = {"cache": {**EXTERNAL["cache"], "embedded": None}}
+
+
+def test_the_cache_of_an_old_revision_that_lives_on_rotates_with_the_rest() -> None:
+    paper = asked()
+    paper.pass_once()
+    paper.resource = with_spec(paper.resource, OTHER_CACHE)
+    paper.pass_once()
+    paper.now += SPREAD
+    [made] = [one for one in paper.pass_once().actions if is_the_job(one)]
+    assert needs_of(made.manifest).own_cache
+    paper.pass_once()
+    assert set(secret(paper)["data"].values()) == {"bmV3"}
+
+
+def test_a_cache_that_nobody_uses_any_more_keeps_its_password() -> None:
+    paper = asked()
+    before = secret(paper)["data"]
+    paper.pass_once()
+    paper.resource = with_spec(paper.resource, OTHER_CACHE)
+    while ("Deployment", "links-cache") in paper.seen().children:
+        paper.pass_once()
+        paper.now += timedelta(seconds=11)
+    paper.now += SPREAD
+    [made] = [one for one in paper.pass_once().actions if is_the_job(one)]
+    assert not needs_of(made.manifest).own_cache
+    paper.settle()
+    after = secret(paper)["data"]
+    assert set(after) == set(before)
+    assert {key for key in before if before[key] == after[key]} == {places.CACHE_PASSWORD}
+
+
+def is_the_job(action: object) -> TypeGuard[Apply]:
+    return isinstance(action, Apply) and action.manifest["metadata"]["name"] == JOB[1]
+
+
 @pytest.mark.parametrize(
     ("spec", "way"),
     [(EXTERNAL, ("my-database", "database-uri")), (CLOUD_NATIVE_PG, ("links-owner-login", "owner-password"))],
 )
 def test_a_rotation_has_its_way_into_a_database_of_somebody_elses(spec: dict[str, Any], way: tuple[str, str]) -> None:
-    sources = [one["secret"] for one in rotate(a_shortener(spec))]
+    sources = [one["secret"] for one in rotate(a_shortener(spec), own_cache=True)]
     assert way in [(one["name"], item["path"]) for one in sources for item in one["items"]]
     own = {item["path"] for one in sources if one["name"] == "links-credentials" for item in one["items"]}
     assert not {"owner-password", "app-password"} & own

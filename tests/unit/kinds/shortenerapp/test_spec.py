@@ -47,7 +47,7 @@ def test_jobs_run_where_the_web_pods_of_their_release_may() -> None:
         for one in (
             web_deployment(resource, "r", "an/image"),
             job.migration(resource, "r", "an/image"),
-            job.rotation(resource, "monday", "an/image"),
+            job.rotation(resource, "monday", "an/image", own_cache=True),
         )
     ]
     assert [{key: pod.get(key) for key in placed} for pod in pods] == 3 * [placed]

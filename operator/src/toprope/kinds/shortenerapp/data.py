@@ -93,7 +93,7 @@ def _key_lost(resource: Resource, seen: Seen) -> Fact | None:
     if not (resource.spec.database.external and any(one.succeeded_at for one in resource.status.migrations)):
         return None
     secret = places.name(resource, places.CREDENTIALS)
-    missing = _lacking(seen, secret, rotated_keys(resource))
+    missing = _lacking(seen, secret, rotated_keys(resource, own_cache=bool(resource.spec.cache.embedded)))
     if not missing:
         return None
     where, name = resource.namespace, resource.name

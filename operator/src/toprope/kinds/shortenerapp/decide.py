@@ -125,7 +125,7 @@ def _plan(look: Look) -> Plan:
         releases=releases,
         needs=every,
         parts=standing(resource, seen, every),
-        rotation=rotation(resource, seen, image, now, busy=busy),
+        rotation=rotation(resource, seen, image, now, own_cache=every.own_cache, busy=busy),
         growth=data.growth(resource, seen, now),
         rule_sets=rules,
         slos=judged(resource, rules, seen.measured, now),

@@ -20,6 +20,7 @@ from toprope.core.objects import JOB, Manifest, annotations_of
 from toprope.core.resource import Resource
 from toprope.kinds.shortenerapp import jobs, places
 from toprope.kinds.shortenerapp.data import amended
+from toprope.kinds.shortenerapp.needs import needs_of
 from toprope.kinds.shortenerapp.places import NEXT
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
 from toprope.kinds.shortenerapp.render import job as render
@@ -63,11 +64,18 @@ class _At:
     rotation_id: str
     since: datetime
     job: Manifest | None
+    own_cache: bool
+    """Whether the cache that Toprope runs is used, and its password has a successor."""
     before: CredentialsStatus
 
 
-def rotation(resource: Resource, seen: Seen, image: str | None, now: datetime, *, busy: bool) -> Rotation:
-    """The next step. `image` runs the Job, None when nothing serves yet; a migration that is `busy` goes first."""
+def rotation(
+    resource: Resource, seen: Seen, image: str | None, now: datetime, *, own_cache: bool, busy: bool
+) -> Rotation:
+    """The next step. `image` runs the Job, None when nothing serves yet; a migration that is `busy` goes first.
+
+    `own_cache`: whether any living revision uses the cache that Toprope runs.
+    """
     asked = resource.annotations.get(ROTATE_CREDENTIALS)
     secret = seen.secrets.get(places.name(resource, places.CREDENTIALS))
     if secret is None:
@@ -75,13 +83,21 @@ def rotation(resource: Resource, seen: Seen, image: str | None, now: datetime, *
     said = annotations_of(secret)
     running, since, rotated = said.get(ROTATING), said.get(SINCE), said.get(ROTATED)
     if running is None or since is None:
-        return _idle(resource, secret, asked, rotated, now)
+        return _idle(resource, secret, asked, rotated, now, own_cache=own_cache)
     name = places.name(resource, places.ROTATE, render.rotation_mark(running))
     job = seen.child(JOB, name)
     before = resource.status.credentials or CredentialsStatus()
     pods = seen.pods_of(places.ROTATE, render.rotation_mark(running))
     before = jobs.counted(before.model_copy(update={"rotating": running, "rotated": rotated}), job, pods, now)
-    at = _At(resource, secret, running, moment(since), job, before)
+    at = _At(
+        resource,
+        secret,
+        running,
+        moment(since),
+        job,
+        own_cache and places.CACHE_PASSWORD + NEXT in (secret.get("data") or {}),
+        before,
+    )
     if now < at.since + SPREAD:
         return _waiting(at)
     if image is None:
@@ -91,7 +107,9 @@ def rotation(resource: Resource, seen: Seen, image: str | None, now: datetime, *
     return _switching(at, pods, image, now, busy=busy)
 
 
-def _idle(resource: Resource, secret: Manifest, asked: str | None, rotated: str | None, now: datetime) -> Rotation:
+def _idle(
+    resource: Resource, secret: Manifest, asked: str | None, rotated: str | None, now: datetime, *, own_cache: bool
+) -> Rotation:
     status = CredentialsStatus(rotated=rotated) if rotated else None
     if not asked or asked == rotated:
         return Rotation(status, condition=_rotated(resource, rotated) if rotated else None)
@@ -99,7 +117,7 @@ def _idle(resource: Resource, secret: Manifest, asked: str | None, rotated: str 
     # The time too: an id may come again after others, and a key that was revoked keeps its id for ever.
     heads = {places.API_KEY + NEXT: api_key_head(resource, f"{asked}/{timestamp(now)}")}
     patch = {"metadata": {"annotations": annotations}, "stringData": heads}
-    begun = amended(secret, patch, tuple(key + NEXT for key in rotated_keys(resource)))
+    begun = amended(secret, patch, tuple(key + NEXT for key in rotated_keys(resource, own_cache=own_cache)))
     fact = Fact(Reason.ROTATION_WAITING, f"Rotation {asked} begins: every credential gets a successor.")
     return Rotation(
         CredentialsStatus(rotated=rotated, rotating=asked),
@@ -128,7 +146,7 @@ def _nothing_serves(at: _At) -> Rotation:
 
 
 def _switching(at: _At, pods: Sequence[Manifest], image: str, now: datetime, *, busy: bool) -> Rotation:
-    rendered = render.rotation(at.resource, at.rotation_id, image)
+    rendered = render.rotation(at.resource, at.rotation_id, image, own_cache=at.own_cache)
     makes = at.job is None and not busy
     retries = jobs.is_due(at.before, at.job, now)
     return Rotation(
@@ -157,10 +175,15 @@ def _progress(at: _At, pods: Sequence[Manifest]) -> Condition:
 
 
 def _ended(at: _At) -> Rotation:
-    """The one place where credentials change: each key takes its successor's value, in one write."""
+    """The one place where credentials change: each key takes its successor's value, in one write.
+
+    A cache that the Job did not change, since nobody used it then, keeps its password.
+    """
     data = at.secret.get("data") or {}
-    successors = {key: data[key + NEXT] for key in places.GENERATED if key + NEXT in data}
-    gone = {key + NEXT: None for key in successors}
+    begun = [key for key in places.GENERATED if key + NEXT in data]
+    kept = set() if at.job and needs_of(at.job).own_cache else {places.CACHE_PASSWORD}
+    successors = {key: data[key + NEXT] for key in begun if key not in kept}
+    gone = {key + NEXT: None for key in begun}
     annotations = {ROTATED: at.rotation_id, ROTATING: None, SINCE: None}
     ended = amended(at.secret, {"metadata": {"annotations": annotations}, "data": {**successors, **gone}})
     return Rotation(

@@ -35,12 +35,11 @@ def migrate(resource: Resource) -> list[Variable]:
     )
 
 
-def rotate(resource: Resource) -> list[Variable]:
-    """Of `shortener rotate`; an external cache keeps its password."""
-    own_cache = cache(resource) if resource.spec.cache.embedded else {}
+def rotate(resource: Resource, *, own_cache: bool) -> list[Variable]:
+    """Of `shortener rotate`; a cache that somebody else runs keeps its password."""
     return _listed(
         _database(resource, "owner", places.OWNER_PASSWORD)
-        | own_cache
+        | (_own_cache(resource) if own_cache else {})
         | {
             "APP_ROLE": "app",
             "BOOTSTRAP_TENANT": resource.spec.auth.tenant,
@@ -66,6 +65,10 @@ def cache(resource: Resource) -> dict[str, str]:
     """Where the cache answers."""
     if resource.spec.cache.external:
         return {"CACHE_URI_FILE": f"{FOLDER}/{CACHE_URI_FILE}"}
+    return _own_cache(resource)
+
+
+def _own_cache(resource: Resource) -> dict[str, str]:
     return {
         OWN_CACHE: f"redis://{places.name(resource, places.CACHE)}:{places.CACHE_PORT}/0",
         "CACHE_PASSWORD_FILE": f"{FOLDER}/{places.CACHE_PASSWORD}",

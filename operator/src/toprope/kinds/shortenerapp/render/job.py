@@ -27,10 +27,10 @@ def migration(resource: Resource, revision: str, image: str) -> dict[str, Any]:
     return _job(resource, places.MIGRATE, revision, spec)
 
 
-def rotation(resource: Resource, rotation_id: str, image: str) -> dict[str, Any]:
+def rotation(resource: Resource, rotation_id: str, image: str, *, own_cache: bool) -> dict[str, Any]:
     """Brings the servers to the passwords that wait beside the current ones."""
-    files = secrets.volume(secrets.rotate(resource))
-    step = _program("rotate", image, environment.rotate(resource), "rotate")
+    files = secrets.volume(secrets.rotate(resource, own_cache=own_cache))
+    step = _program("rotate", image, environment.rotate(resource, own_cache=own_cache), "rotate")
     return _job(resource, places.ROTATE, rotation_mark(rotation_id), pod_spec(resource, [step], [files]))
 
 

@@ -44,16 +44,19 @@ def migrate(resource: Resource) -> list[dict[str, Any]]:
     return [*_database(resource, OWNER_PASSWORD), *own_keys(resource, places.API_KEY)]
 
 
-def rotate(resource: Resource) -> list[dict[str, Any]]:
+def rotate(resource: Resource, *, own_cache: bool) -> list[dict[str, Any]]:
     """What a rotation sees: everything that it changes, and the way into the database, where the API keys stand."""
     way = [] if resource.spec.database.embedded else _database(resource, OWNER_PASSWORD)
-    return [*way, *own_keys(resource, *rotated_keys(resource))]
+    return [*way, *own_keys(resource, *rotated_keys(resource, own_cache=own_cache))]
 
 
-def rotated_keys(resource: Resource) -> tuple[str, ...]:
-    """The credentials that Toprope generated and uses: those of a database or cache of somebody else's are theirs."""
+def rotated_keys(resource: Resource, *, own_cache: bool) -> tuple[str, ...]:
+    """The credentials that Toprope generated and uses: those of a database or cache of somebody else's are theirs.
+
+    `own_cache`: whether any living revision uses the cache that Toprope runs, whatever the spec names by now.
+    """
     roles = (OWNER_PASSWORD, APP_PASSWORD) if resource.spec.database.embedded else ()
-    return (*roles, *((CACHE_PASSWORD,) if resource.spec.cache.embedded else ()), places.API_KEY)
+    return (*roles, *((CACHE_PASSWORD,) if own_cache else ()), places.API_KEY)
 
 
 def _database(resource: Resource, key: str) -> list[dict[str, Any]]:
