@@ -92,6 +92,24 @@ async def test_data_that_was_restored_with_kind_and_name_alone_is_adopted(data: 
     assert passes.cluster.objects[data]["metadata"]["uid"] == held["metadata"]["uid"]
 
 
+@pytest.mark.parametrize("taken", [(DATA, MANAGED_BY), (DATA, MANAGED_BY, OWNER_KIND, OWNER_NAME)], ids=len)
+async def test_no_credentials_are_made_for_data_that_was_restored_without_them(taken: tuple[str, ...]) -> None:
+    passes = await Passes().serving()
+    claim, secret = Ref(CLAIM, "default", "links-database"), Ref(SECRET, "default", "links-credentials")
+    held = passes.cluster.objects[claim]["metadata"]["labels"]
+    del passes.cluster.objects[secret]
+    passes.change(claim, {"metadata": {"labels": dict.fromkeys(taken)}})
+    await passes.for_a_minute()
+    if OWNER_NAME in taken:
+        assert passes.states()["Reconciled"] == ("False", "ChildNotOurs")
+        assert secret not in passes.cluster.objects
+        passes.change(claim, {"metadata": {"labels": {OWNER_KIND: "ShortenerApp", OWNER_NAME: "links"}}})
+        await passes.for_a_minute()
+    assert passes.states()["DataPresent"] == ("False", "CredentialsLost")
+    assert secret not in passes.cluster.objects
+    assert passes.cluster.objects[claim]["metadata"]["labels"] == held
+
+
 async def test_data_that_another_manager_claims_is_not_adopted() -> None:
     passes = await Passes().serving()
     passes.change(Ref(SECRET, "default", "links-credentials"), {"metadata": {"labels": {MANAGED_BY: "Helm"}}})

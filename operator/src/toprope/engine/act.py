@@ -54,9 +54,10 @@ async def act(resource: Resource, actions: Sequence[Action], cluster: Cluster) -
     """Does the actions. Raises when a CreateOnce or an Amend fails."""
     acted = Acted()
     creates = _of(actions, CreateOnce)
-    for once in creates:
-        if not _is_owned(once.manifest):
-            await _create_once(resource, once, cluster)
+    data = [one for one in creates if not _is_owned(one.manifest)]
+    await _look(resource, data, cluster)
+    for once in data:
+        await _create_once(resource, once, cluster)
     if failures := await _all(_create_once(resource, one, cluster) for one in creates if _is_owned(one.manifest)):
         raise failures[0]
     for change in _of(actions, Amend):
@@ -97,6 +98,19 @@ async def _amend(change: Amend, cluster: Cluster) -> None:
         log.warning("a change of %s that may be refused was refused: %s", change.ref, refusal)
 
 
+async def _look(resource: Resource, data: Sequence[CreateOnce], cluster: Cluster) -> None:
+    """Nothing is made while anything of it is there already: new credentials would not open data that was restored."""
+    found = await asyncio.gather(*(cluster.read(ref_of(one.manifest)) for one in data))
+    for once, live in zip(data, found, strict=True):
+        if live is not None:
+            await _adopt(resource, once.manifest, live, cluster)
+            raise _there_already(ref_of(once.manifest))
+
+
+def _there_already(ref: Ref) -> Conflict:
+    return Conflict(f"{ref} is there already; the pass starts anew with it.")
+
+
 async def _create_once(resource: Resource, once: CreateOnce, cluster: Cluster) -> None:
     ref = ref_of(once.manifest)
     try:
@@ -105,7 +119,7 @@ async def _create_once(resource: Resource, once: CreateOnce, cluster: Cluster) -
         live = await cluster.read(ref)
         if live is not None:
             await _adopt(resource, once.manifest, live, cluster)
-        raise Conflict(f"{ref} is there already; the pass starts anew with it.") from error
+        raise _there_already(ref) from error
 
 
 async def _adopt(resource: Resource, wanted: Manifest, live: Manifest, cluster: Cluster) -> None:
