@@ -9,6 +9,8 @@ from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.connections import EMBEDDED, room_for
 from toprope.kinds.shortenerapp.parts import CloudNativePGDatabase
 
+IMAGE = "ghcr.io/cloudnative-pg/postgresql:18-standard-trixie"
+"""The major version of the embedded database; of CloudNativePG's images, `standard` has pgvector in it."""
 ROLES = ("owner", "app")
 """Database roles, each with a login Secret."""
 
@@ -22,7 +24,16 @@ def cloud_native_pg(resource: Resource, part: CloudNativePGDatabase) -> dict[str
         "kind": CNPG_CLUSTER.kind,
         "metadata": places.data_metadata(resource, places.DATABASE),
         "spec": {
-            "bootstrap": {"initdb": {"database": "app", "owner": "owner", "secret": owner}},
+            "imageName": IMAGE,
+            "bootstrap": {
+                "initdb": {
+                    "database": "app",
+                    "owner": "owner",
+                    "secret": owner,
+                    # Only a superuser may, and migrations are none.
+                    "postInitApplicationSQL": ["CREATE EXTENSION IF NOT EXISTS vector"],
+                }
+            },
             "managed": {"roles": [{"name": "app", "ensure": "present", "login": True, "passwordSecret": login}]},
             "postgresql": {"parameters": {"max_connections": str(max(EMBEDDED, room_for(resource.spec.replicas.max)))}},
             **sizes(part),
