@@ -1,6 +1,6 @@
 """One object of a kind of ours, as a pass reads it, and what the operator knows of itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,8 @@ class Installation:
     """Where Prometheus runs: the other one."""
     runbooks: str = "https://toprope.dev/runbooks"
     """Address of the folder that holds a page for each alert."""
+    gateway_namespaces: Sequence[str] = ()
+    """From where gateways reach pods, besides the namespaces of their Gateways."""
     absent: frozenset[ApiResource] = frozenset()
     """The optional APIs that the cluster lacks."""
 

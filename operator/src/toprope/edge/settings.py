@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     """Where the operator runs."""
     monitoring_namespace: str = "monitoring"
     """Where Prometheus runs."""
+    gateway_namespaces: Annotated[tuple[str, ...], NoDecode] = ()
+    """Namespaces, separated by commas, from which gateways reach pods besides the one that their Gateway is in: many
+    controllers run them in their own."""
     runbooks: Annotated[str, Field(pattern=r"^https?://")] = "https://toprope.dev/runbooks"
     """Address of the folder that holds a page for each alert; alerts link to it."""
     ops_host: str = "::"
@@ -48,7 +51,7 @@ class Settings(BaseSettings):
     kubeconfig: Path | None = None
     """A kubeconfig to use instead of the pod's service account."""
 
-    @field_validator("namespaces", mode="before")
+    @field_validator("namespaces", "gateway_namespaces", mode="before")
     @classmethod
     def _separated(cls, text: object) -> object:
         return tuple(part.strip() for part in text.split(",") if part.strip()) if isinstance(text, str) else text
@@ -62,4 +65,5 @@ class Settings(BaseSettings):
             namespace=self.namespace,
             monitoring_namespace=self.monitoring_namespace,
             runbooks=self.runbooks.rstrip("/"),
+            gateway_namespaces=self.gateway_namespaces,
         )

@@ -1,5 +1,6 @@
 """Which flows are needed and which are forbidden, evaluated over the rendered policies."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -95,6 +96,13 @@ def test_a_gateway_in_the_same_namespace_is_named_once() -> None:
     here = a_shortener({"traffic": {"gateway": {"name": "public"}}})
     web = next(one for one in policies_of(here) if one["metadata"]["name"] == "links-web")
     assert len(web["spec"]["ingress"][0]["from"]) == 1
+
+
+def test_a_gateway_that_runs_elsewhere_comes_in_where_the_installation_says_so() -> None:
+    elsewhere = replace(LINKS, installation=replace(LINKS.installation, gateway_namespaces=("elsewhere",)))
+    assert allowed(policies_of(elsewhere), STRANGER, WEB, 8000)
+    assert allowed(policies_of(elsewhere), GATEWAY, WEB, 8000)
+    assert not allowed(policies_of(elsewhere), STRANGER, WEB, 9090)
 
 
 @pytest.mark.parametrize("caller", [WEB, MIGRATE, ROTATE])

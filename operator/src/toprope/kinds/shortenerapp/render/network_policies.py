@@ -1,6 +1,6 @@
 """Who may talk to whom. Everything that is not said here is refused: each pod is selected in both directions.
 
-    gateway's namespace ──8000──► web ──5432──► database
+    gateways' namespaces ─8000──► web ──5432──► database
     own namespace ───────8000──►  │  └──6379──► cache ◄──6379── rotate
     operator, monitoring ─9090──►─┘             database ◄─5432─ migrate, rotate
 
@@ -41,7 +41,8 @@ def _web(resource: Resource, needs: Needs) -> dict[str, Any]:
     installation = resource.installation
     namespaces = [_namespace(resource.namespace)]
     if resource.spec.traffic:
-        namespaces.append(_namespace(resource.spec.traffic.gateway.namespace or resource.namespace))
+        gateway = resource.spec.traffic.gateway.namespace or resource.namespace
+        namespaces += map(_namespace, (gateway, *installation.gateway_namespaces))
     watchers = [_namespace(installation.namespace), _namespace(installation.monitoring_namespace)]
     return _policy(
         resource,
