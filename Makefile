@@ -17,6 +17,8 @@ export PYTHONPATH := operator/src:workloads/kit/src:workloads/shortener/src:.
 # Bytecode is kept, and not in the checkout: without it every start compiles all that it imports.
 export PYTHONPYCACHEPREFIX := $(CACHE)/pycache
 unexport PYTHONDONTWRITEBYTECODE
+# Stories that take away what the others stand on.
+ALONE = tests/e2e/test_make_dev.py tests/e2e/test_power_cut.py
 # The programs of the environment (kubectl, traefik, …) come before the machine's own.
 CLUSTER = PATH="$(BIN):$$PATH" KUBECONFIG="$$($(PYTHON) -m dev kubeconfig)" PYTHON=$(PYTHON)
 # Rules are proved by it; it comes out of Debian's package, unless the variable names another.
@@ -106,9 +108,9 @@ test-integration: venv ## against a real API server, Postgres and Redis; no pods
 	@$(PROMTOOL) $(PYTEST) $(TRIO) -m integration $(ARGS)
 
 test-e2e: up ## stories on the local cluster, which stays up
-	@# The longest first, beside the others; the one that takes the cluster away alone and last.
-	@$(PROMTOOL) $(CLUSTER) $(PYTEST) $(PAIR) -m e2e tests/e2e/test_rotation.py tests/e2e --ignore tests/e2e/test_power_cut.py $(ARGS)
-	@$(CLUSTER) $(PYTEST) -m e2e tests/e2e/test_power_cut.py $(ARGS)
+	@# The longest first, beside the others; those that take the operator or the cluster away alone and last.
+	@$(PROMTOOL) $(CLUSTER) $(PYTEST) $(PAIR) -m e2e tests/e2e/test_rotation.py tests/e2e $(patsubst %,--ignore %,$(ALONE)) $(ARGS)
+	@$(CLUSTER) $(PYTEST) -m e2e $(ALONE) $(ARGS)
 
 bench: venv ## every figure beside its baseline, and as JSON below bench/out
 	@$(PROMTOOL) $(PYTHON) -m bench

@@ -1,4 +1,7 @@
-"""What an earlier operator left in a cluster: recorded once for each tag, and put in place again.
+"""What an earlier operator left in a cluster: recorded once for each release, and put in place again.
+
+There has been no release before 0.1.0, so its record stands for one: EARLIER in each container is what a later
+renderer does differently.
 
 `python -m tests.support.earlier CASE.in.yaml` prints what the operator of today leaves of a golden case.
 """
