@@ -54,6 +54,21 @@ async def test_a_full_pool_is_an_answer_and_not_a_wait(database: Database) -> No
     assert await answers(database)
 
 
+@pytest.mark.parametrize("error", [ConnectionResetError, asyncpg.InternalClientError, asyncpg.InterfaceError])
+async def test_what_breaks_while_a_connection_is_given_back_is_nobodys_error(
+    server: Volume, error: type[Exception]
+) -> None:
+    async def breaks(connection: object) -> None:
+        raise error("The server said its last word.")
+
+    database = Database(server.settings(), reset=breaks)
+    await database.open()
+    for _ in range(database.pool_size + 1):
+        async with database.acquire() as connection:
+            assert await connection.fetchval("SELECT 1") == 1
+    await database.close()
+
+
 async def test_the_callers_own_mistakes_stay_what_they_are(database: Database) -> None:
     with pytest.raises(asyncpg.UndefinedTableError):
         async with database.acquire() as connection:

@@ -213,7 +213,7 @@ class Database:
     async def _release(self, connection: Any) -> None:
         try:
             await self._pool.release(connection, timeout=1)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
             # The pool has dropped it; what the body got from it is still good.
             logs.say(logger, "a connection broke while it was given back", logging.DEBUG)
 
