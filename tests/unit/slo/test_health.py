@@ -12,7 +12,9 @@ from toprope.core.conditions import Condition, timestamp
 from toprope.core.measured import Blindness, Measured, Numbers, Sample
 from toprope.core.model import ConditionModel
 from toprope.slo.budget import State
-from toprope.slo.health import PATIENCE, Health, Stated, Wanted, health
+from toprope.slo.facts.look import Wanted
+from toprope.slo.facts.rules import PATIENCE
+from toprope.slo.health import Health, Stated, health
 from toprope.slo.promise import Promise
 from toprope.slo.reasons import Reason
 from toprope.slo.status import SloStatus

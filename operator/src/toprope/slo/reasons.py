@@ -1,4 +1,4 @@
-"""The words that a person greps about SLOs. The sentence stands beside the branch that finds the fact (`health`)."""
+"""The words that a person greps about SLOs. The sentence stands beside the branch that finds the fact (`facts`)."""
 
 from enum import StrEnum
 

@@ -12,7 +12,8 @@ from toprope.kinds.shortenerapp.counted import counted
 from toprope.kinds.shortenerapp.render.pod_monitor import pod_monitor
 from toprope.slo.dashboards.config_map import config_map
 from toprope.slo.dashboards.resource import of_resource
-from toprope.slo.health import Health, Stated, Wanted, health
+from toprope.slo.facts.look import Wanted
+from toprope.slo.health import Health, Stated, health
 from toprope.slo.rule_sets import Promiser, RuleSet, prometheus_rule, rule_sets, rules_config_map
 from toprope.slo.rules import version_of
 
