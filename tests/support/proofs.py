@@ -2,17 +2,19 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from tests.support.promql.groups import Outcome, evaluated
-from tests.support.promql.series import Series, every, scraped
+from tests.support.promql.series import Mask, Series, Values, every, scraped
 from tests.support.specs import slo as generated
-from toprope.slo.proof import BIRTH, SCRAPE, Check, Scenario, checks, scenarios
+from toprope.slo.oracle import Traffic
+from toprope.slo.proof import BIRTH, SCRAPE, SOMEBODY, Check, Scenario, checks, scenarios, source
 from toprope.slo.rule_sets import Promiser, rule_sets
 from toprope.slo.rules import BURNING, INTERVAL, Ruled, group
 from toprope.slo.series import Series as Counter
-from toprope.slo.sli import Counted
+from toprope.slo.sli import GATEWAY, Counted
 from toprope.slo.spec import Slo
 from toprope.slo.windows import Severity
 
@@ -55,25 +57,48 @@ def counterexamples(ruled: Ruled, scenario: Scenario) -> Iterator[Check]:
 
 
 def _run(ruled: Ruled, scenario: Scenario) -> Outcome:
-    until = scenario.traffic.seconds
-    stored = [_stored(one, scenario) for one in ruled.sli.sources[0].examples]
-    if ruled.sli.alive:
-        seconds = np.arange(0, until + 1, SCRAPE, dtype=np.float64)
-        stored.append(_scraped(ruled.sli.alive, seconds, np.ones(len(seconds))))
-    return evaluated(group(ruled), stored, every(INTERVAL, until))
+    return evaluated(group(ruled), stored(ruled, scenario), every(INTERVAL, scenario.traffic.seconds))
 
 
-def _stored(counter: Counter, scenario: Scenario) -> Series:
+def stored(ruled: Ruled, scenario: Scenario) -> list[Series]:
+    """What Prometheus has scraped in this story."""
     seconds = np.arange(0, scenario.traffic.seconds + 1, SCRAPE, dtype=np.float64)
-    total = np.array([scenario.traffic.total(0, now) for now in seconds])
-    bad = np.array([scenario.traffic.bad(0, now) for now in seconds])
-    moved = counter.by_good * (total - bad) + counter.by_bad * bad
-    if scenario.late_born and not counter.by_good:
-        return _scraped(counter.name, seconds, np.where(bad > 0, moved, np.nan))
-    return _scraped(counter.name, seconds, BIRTH + moved)
+    counts, up, always = source(ruled, scenario), _up(scenario, seconds), np.ones(len(seconds))
+    through = counts.name == GATEWAY
+    counted, seen = scenario.traffic if through else _of_pods(scenario.traffic), always > 0 if through else up
+    found = [
+        watched(one.name, seconds, _moved(one, counted, seconds, late_born=scenario.late_born), seen)
+        for one in counts.examples
+    ]
+    if ruled.sli.alive:
+        found += [watched(ruled.sli.alive, seconds, always, up), watched(SOMEBODY, seconds, always, always > 0)]
+    return found
 
 
-def _scraped(selector: str, seconds: np.ndarray, values: np.ndarray) -> Series:
+def _of_pods(traffic: Traffic) -> Traffic:
+    return Traffic([phase if phase.up else replace(phase, per_second=0) for phase in traffic.phases])
+
+
+def _up(scenario: Scenario, seconds: Values) -> Mask:
+    ends = np.cumsum([phase.seconds for phase in scenario.traffic.phases])
+    ups = np.array([phase.up for phase in scenario.traffic.phases])
+    found: Mask = ups[np.searchsorted(ends, seconds)]
+    return found
+
+
+def _moved(counter: Counter, traffic: Traffic, seconds: Values, *, late_born: bool) -> Values:
+    total = np.array([traffic.total(0, now) for now in seconds])
+    bad = np.array([traffic.bad(0, now) for now in seconds])
+    moved: Values = counter.by_good * (total - bad) + counter.by_bad * bad
+    if late_born and not counter.by_good:
+        return np.where(bad > 0, moved, np.nan)
+    return BIRTH + moved
+
+
+def watched(selector: str, seconds: Values, values: Values, seen: Mask) -> Series:
+    """A series that is scraped while it is seen; the first scrape that finds it gone leaves a marker."""
     name, _, labels = selector.removesuffix("}").partition("{")
     pairs = [pair.partition("=") for pair in labels.split(",") if pair]
-    return scraped(name, {label: text.strip('"') for label, _, text in pairs}, seconds, values)
+    gone = seconds[1:][seen[:-1] & ~seen[1:]]
+    texts = {label: text.strip('"') for label, _, text in pairs}
+    return scraped(name, texts, seconds[seen], values[seen], stale=gone)

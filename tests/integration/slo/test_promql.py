@@ -113,6 +113,8 @@ FORMS = {
     "count of what is up": "count by (toprope_dev_name) (up == 1)",
     "all range functions": "avg_over_time(up[4m]) + sum_over_time(up[4m]) * count_over_time(up[4m])",
     "present": 'present_over_time(http_server_request_duration_seconds_count{http_response_status_code="500"}[70s])',
+    "what was some time ago": "count_over_time(up[4m] offset 7m) + jobs_total offset 6m",
+    "the last of a while": "last_over_time(up[9m]) + last_over_time(jobs_total[5m] offset 90s)",
     "absent": 'absent(http_server_request_duration_seconds_count{http_response_status_code="500",pod=~"links-.*"})',
     "rates per series": "rate(http_server_request_duration_seconds_bucket[1m])",
     "filters keep what they filter": "up{pod!=''} >= 1 and on (pod) jobs_total != 7",

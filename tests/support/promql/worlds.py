@@ -77,9 +77,9 @@ class World:
         for code in CODES:
             labels = {"service": "shop-links-web", "code": code}
             counts = self._counts("gateway", code)
-            yield self._scraped("gateway", "traefik_service_requests_total", labels, counts, code)
+            yield self._scraped("gateway", "traefik_router_requests_total", labels, counts, code)
             bucket = np.floor(counts * 0.7)
-            name = "traefik_service_request_duration_seconds_bucket"
+            name = "traefik_router_request_duration_seconds_bucket"
             yield self._scraped("gateway", name, {**labels, "le": "1.0"}, bucket, code)
 
     def _up(self, target: str, labels: Mapping[str, str]) -> Iterator[Series]:

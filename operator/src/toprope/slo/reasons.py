@@ -20,6 +20,8 @@ class Reason(StrEnum):
     NO_SERIES = "NoSeries"
     NOBODY_COUNTS = "NobodyCounts"
     BAD_EXCEEDS_TOTAL = "BadExceedsTotal"
+    GATEWAY_NOT_COUNTING = "GatewayNotCounting"
+    GATEWAY_WITHOUT_BUCKET = "GatewayWithoutBucket"
     NO_EVENTS = "NoEvents"
     # RulesAccepted
     EVALUATED = "Evaluated"

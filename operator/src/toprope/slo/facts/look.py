@@ -26,6 +26,8 @@ class Wanted:
     """Each SLO that has rules, with their version (`rules.version_of`)."""
     broken: Mapping[str, str] = field(default_factory=dict)
     """Name of each SLO that has none, with what is wrong with it."""
+    gateway: Mapping[str, str] = field(default_factory=dict)
+    """Name of each SLO that a gateway counts, when it does, with the selector of its requests there."""
     file: str | None = None
     """The ConfigMap that holds the rules where the cluster has no prometheus-operator."""
 
