@@ -21,8 +21,6 @@ from toprope.slo.spec import Slo
 LINKS = ("shop", "Tiny", "links")
 SLO = Slo.model_validate({"name": "availability", "objective": "99.9", "availability": {}})
 AVAILABILITY = Identity(*LINKS, "availability")
-SKEW = 500.0
-"""Seconds by which the clock of Prometheus is ahead."""
 
 
 @dataclass(slots=True)
@@ -40,6 +38,8 @@ class Told(Prometheus):
 
     def __init__(self, hands: Hands) -> None:
         self.hands, self.ratio, self.rules, self.history = hands, 0.0, "version1", 0.0
+        self.skew = 500.0
+        """Seconds by which its clock is ahead."""
         self.recorded: Sequence[Identity] = [AVAILABILITY]
         self.silent: set[str] = set()
         self.failing: dict[str, Exception] = {}
@@ -53,7 +53,7 @@ class Told(Prometheus):
 
     async def clock(self) -> float:
         self._asked("clock")
-        return self.hands.now().timestamp() + SKEW
+        return self.hands.now().timestamp() + self.skew
 
     async def newest(self, selector: str, at: float) -> list[Series]:
         self._asked(selector)

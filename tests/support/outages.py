@@ -8,13 +8,11 @@ import numpy as np
 
 from tests.support.promql.groups import Outcome, evaluated
 from tests.support.promql.series import Series, every
-from tests.support.proofs import COUNTED, stored
+from tests.support.proofs import COUNTED, ruled_of, stored
 from toprope.slo.oracle import Phase, Traffic
 from toprope.slo.proof import Scenario
-from toprope.slo.rule_sets import Promiser, rule_sets
 from toprope.slo.rules import INTERVAL, Ruled, group
 from toprope.slo.sli import Counted
-from toprope.slo.spec import Slo
 from toprope.slo.windows import MINUTE
 
 Span = tuple[int, int]
@@ -24,8 +22,7 @@ UP, GONE = True, False
 
 def availability(counted: Counted = COUNTED, **fields: Any) -> Ruled:
     """An SLO, counted by pods."""
-    slo = Slo.model_validate({"name": "availability", "objective": "99.9", "availability": {}, **fields})
-    ruled = rule_sets([slo], Promiser("ShortenerApp", "links", counted, "https://example.com"))[0].ruled
+    ruled = ruled_of({"name": "availability", "objective": "99.9", "availability": {}, **fields}, counted)
     assert ruled
     return ruled
 

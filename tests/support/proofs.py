@@ -1,8 +1,10 @@
 """Proofs of generated SLOs, run by the evaluator: the same scenarios and checks that promtool gets."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
+from typing import Any
 
 import numpy as np
 
@@ -25,21 +27,37 @@ COUNTED = Counted("shop", _PODS, _ROUTES)
 _ROUTER = "httproute-shop-links-web-gw-infra-public-ep-web-0-0123456789abcdef0123@kubernetesgateway"
 
 
+BEHIND = replace(COUNTED, gateway=f'router=~"{_ROUTER[:-40]}.*"', router=f'router="{_ROUTER}"')
+"""The same behind a gateway."""
+
+
 def a_promise(seed: int) -> Ruled:
     """A generated SLO that has alerts, counted by pods or by a gateway. The same seed gives the same one."""
     chance = random.Random(seed)
-    gateway = {"gateway": f'router=~"{_ROUTER[:-40]}.*"', "router": f'router="{_ROUTER}"'}
-    counted = Counted("shop", _PODS, _ROUTES, **chance.choice([{}, gateway]))
+    counted = chance.choice([COUNTED, BEHIND])
     while True:
-        slo = Slo.model_validate({"name": "a", **generated(chance)})
-        found = rule_sets([slo], Promiser("ShortenerApp", "links", counted, "https://example.com"))[0].ruled
+        found = ruled_of({"name": "a", **generated(chance)}, counted)
         if found and found.promise.live:
             return found
 
 
-def stories(seed: int, ruled: Ruled) -> list[Scenario]:
-    """The scenarios of an SLO, in an order of this seed."""
-    return random.Random(seed).sample(found := scenarios(ruled), len(found))
+def ruled_of(slo: Mapping[str, Any], counted: Counted = COUNTED) -> Ruled | None:
+    """An SLO as its rules are made from; None where it is broken."""
+    who = Promiser("ShortenerApp", "links", counted, "https://example.com")
+    return rule_sets([Slo.model_validate(slo)], who)[0].ruled
+
+
+def kinds() -> list[str]:
+    """The names of all scenarios: an SLO that a gateway counts has every one."""
+    ruled = ruled_of({"name": "a", "objective": "99.9", "availability": {}}, BEHIND)
+    return [one.name for one in scenarios(ruled)] if ruled else []
+
+
+def drawn(number: int, names: Sequence[str]) -> tuple[Ruled, Scenario]:
+    """One scenario after the other, each of the next generated SLO that has it."""
+    name = names[number % len(names)]
+    promises = (a_promise(seed) for seed in count(number))
+    return next((ruled, one) for ruled in promises for one in scenarios(ruled) if one.name == name)
 
 
 def first_firing(ruled: Ruled, scenario: Scenario, severity: Severity) -> int:

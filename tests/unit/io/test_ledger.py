@@ -17,6 +17,7 @@ from toprope.slo.budget import State
 from toprope.slo.promise import promise_of
 from toprope.slo.rules import OBJECTIVE, TOTAL_RATE, Identity, Ruled, group
 from toprope.slo.sli import Counted, sli_of
+from toprope.slo.windows import DAY
 
 
 async def test_a_look_costs_a_handful_of_requests_however_many_resources_there_are() -> None:
@@ -32,13 +33,27 @@ async def test_a_look_costs_a_handful_of_requests_however_many_resources_there_a
     assert len(world.ledger.readings) == 200
 
 
-async def test_numbers_carry_the_operators_time() -> None:
+@pytest.mark.parametrize("skew", [500, -500, 86400])
+async def test_numbers_carry_the_operators_time(skew: float) -> None:
     world = World()
+    world.prometheus.skew, world.prometheus.history = skew, 5 * DAY
+    world.of()
     await world.later()
     numbers = world.of().numbers["availability"]
     assert numbers.evaluated
+    assert numbers.since
     assert abs(numbers.evaluated.at - (NOW - timedelta(seconds=10))) < timedelta(milliseconds=1)
-    assert world.of().retention == timedelta(days=15)
+    assert abs(numbers.since - (NOW - timedelta(days=5))) < timedelta(milliseconds=1)
+    assert (world.state(), world.of().retention) == (State.MET, timedelta(days=15))
+
+
+async def test_a_clock_that_is_set_while_it_is_looked_at_makes_no_number_old() -> None:
+    world = World()
+    world.of()
+    await world.later()
+    world.prometheus.skew = -3600
+    await world.later(seconds=20)
+    assert (world.state(), world.rung[1:]) == (State.MET, [])
 
 
 async def test_a_bell_rings_when_a_number_moved_and_only_then() -> None:

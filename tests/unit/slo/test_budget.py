@@ -60,7 +60,8 @@ def test_a_tier_without_its_numbers_does_not_hold(missing: str) -> None:
 @pytest.mark.parametrize("nonsense", [nan, inf, -inf])
 @pytest.mark.parametrize("where", ["error", "left"])
 def test_what_is_no_number_is_no_data(where: str, nonsense: float) -> None:
-    assert found(numbers(**{where: Sample(nonsense, NOW)})) == Budget(State.NO_DATA)
+    spoilt: dict[str, Any] = {where: Sample(nonsense, NOW)}
+    assert found(replace(numbers(), **spoilt)) == Budget(State.NO_DATA)
 
 
 def test_an_old_number_is_no_number() -> None:

@@ -27,8 +27,7 @@ LONG_AGO, A_MOMENT_AGO = NOW - timedelta(hours=1), NOW - timedelta(seconds=30)
 
 
 WANTED = Wanted({AVAILABILITY: RULES, FAST: RULES}, gateway={"availability": 'requests{router="links"}'})
-COUNTED_TWICE = {"gateway": Sample(2, NOW), "bucket": Sample(2, NOW)}
-FINE = {"availability": numbers(**COUNTED_TWICE), "fast": numbers(FAST)}
+FINE = {"availability": numbers(gateway=Sample(2, NOW), bucket=Sample(2, NOW)), "fast": numbers(FAST)}
 
 
 def of(measured: Measured, before: Stated | None = None) -> Health:
@@ -64,6 +63,7 @@ FAILING = {"failing": "many-to-many matching not allowed", "counted": None, "err
         (Measured({"availability": numbers(errors=SPENT)}), "SlosMet", "False", Reason.SLO_EXHAUSTED, ": availability"),
         (Measured(FINE | {"fast": BURNING}), "SlosMet", "False", Reason.SLO_BURNING, ": fast"),
         (Measured({"fast": BURNING}), "SlosMet", "False", Reason.SLO_BURNING, ": fast"),
+        (Measured({"fast": replace(BURNING, rules="version0")}), "SlosMet", "False", Reason.SLO_BURNING, ": fast"),
         (unmeasured(), "SlosMet", "Unknown", Reason.SLO_WITHOUT_DATA, "No data is not good."),
         (Measured(FINE), "SlosMet", "True", Reason.ALL_MET, "No budget is spent"),
         (NOWHERE, "SloDataPresent", "Unknown", Reason.NO_PROMETHEUS, "knows of no Prometheus"),
