@@ -15,7 +15,7 @@ from toprope.core.resource import Resource
 from toprope.io.ledger import Ledger
 from toprope.io.prometheus import Prometheus, Series
 from toprope.slo.budget import State
-from toprope.slo.rules import BAD, BURN, ERRORS, LEFT, OBJECTIVE, TOTAL, TOTAL_RATE, Identity
+from toprope.slo.rules import BAD, BUCKET, BURN, ERRORS, LEFT, OBJECTIVE, TOTAL, TOTAL_RATE, Identity
 from toprope.slo.spec import Slo
 
 LINKS = ("shop", "Tiny", "links")
@@ -58,7 +58,7 @@ class Told(Prometheus):
     async def newest(self, selector: str, at: float) -> list[Series]:
         self._asked(selector)
         records = {TOTAL_RATE: {}, TOTAL: {"window": "30d"}, BAD: {"window": "30d"}, BURN: {"window": "30d"}}
-        records |= {ERRORS: {"window": "30d"}, OBJECTIVE: {"rules": self.rules}, LEFT: {}}
+        records |= {ERRORS: {"window": "30d"}, OBJECTIVE: {"rules": self.rules}, LEFT: {}, BUCKET: {}}
         values = {ERRORS: self.ratio, BURN: self.ratio * 1000, TOTAL: 1e6, BAD: self.ratio * 1e6}
         values[LEFT] = 1 - self.ratio * 1000
         return [

@@ -15,7 +15,7 @@ from toprope.io.prometheus import Unseen
 from toprope.io.recorded import HISTORY, QUERIES
 from toprope.slo.budget import State
 from toprope.slo.promise import promise_of
-from toprope.slo.rules import OBJECTIVE, TOTAL_RATE, Identity, Ruled, group
+from toprope.slo.rules import BUCKET, OBJECTIVE, TOTAL_RATE, Identity, Ruled, group
 from toprope.slo.sli import Counted, sli_of
 from toprope.slo.windows import DAY
 
@@ -69,7 +69,9 @@ async def test_a_bell_rings_when_a_number_moved_and_only_then() -> None:
     assert len(world.rung) == 1
 
 
-@pytest.mark.parametrize("change", [{"rules": "version2"}, {"silent": {TOTAL_RATE}}, {"silent": {OBJECTIVE}}])
+@pytest.mark.parametrize(
+    "change", [{"rules": "version2"}, {"silent": {TOTAL_RATE}}, {"silent": {OBJECTIVE}}, {"silent": {BUCKET}}]
+)
 async def test_a_bell_rings_when_other_facts_change(change: dict[str, Any]) -> None:
     world = World()
     await world.later()

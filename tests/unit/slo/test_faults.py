@@ -8,9 +8,9 @@ from tests.support.promql.groups import Outcome, evaluated
 from tests.support.promql.series import NAME, Series, every, labels_of, recorded
 from tests.support.proofs import COUNTED, stored, watched
 from toprope.slo.proof import SOMEBODY
-from toprope.slo.rules import BURNING, LEFT, LOST_RATE, OBJECTIVE, TOTAL, TOTAL_RATE, group
+from toprope.slo.rules import ALLOWED, BURNING, LEFT, LOST_RATE, OBJECTIVE, TOTAL, TOTAL_RATE, group
 from toprope.slo.sli import REQUESTS, Counted
-from toprope.slo.windows import MINUTE
+from toprope.slo.windows import DAY, MINUTE
 
 RATE = 10.0
 
@@ -38,6 +38,7 @@ def test_pods_that_follow_one_another_are_one_service() -> None:
     # Each pod's first scrape is lost, and for a minute there are two.
     assert total == pytest.approx(RATE * 6 * 60 * MINUTE * 61 / 60, rel=0.01)
     assert at_minute(outcome, until, LEFT) == 1
+    assert at_minute(outcome, until, ALLOWED) == pytest.approx(0.001 * RATE * 30 * DAY * 61 / 60, rel=0.02)
     assert not (outcome.record(LOST_RATE).values > 0).any()
 
 

@@ -60,7 +60,7 @@ class SloStatus(StatusModel):
     exhausted_since: str | None = None
     """When it was first seen to be spent."""
     counted_by: str | None = None
-    """Whose counters decide: `Gateway`, `Pods`, `Own`, or `Nobody` while no pod is up that could count."""
+    """Whose counters decide: `Gateway`, `Pods`, `Own`, or `Nobody` while no pod takes requests."""
     left_out: list[str] | None = None
     """Tiers of alerts that could never fire at this objective, and so do not exist; absent when all can."""
     history_since: str | None = None
