@@ -13,7 +13,7 @@ import promql_parser
 
 from bench.report import Figure, machine, tell
 from tests.support.promql.series import Mask, Values
-from tests.support.proofs import COUNTED, a_promise, counterexamples, first_firing, stories
+from tests.support.proofs import COUNTED, counterexamples, drawn, first_firing, kinds
 from toprope.slo.oracle import Phase, Traffic, turns
 from toprope.slo.proof import BUSY, LATE, LATE_BY_SUMS, SCRAPE, Scenario
 from toprope.slo.rule_sets import Promiser, rule_sets
@@ -63,8 +63,7 @@ def _firing() -> Iterator[Figure]:
 def _proofs(count: int) -> Figure:
     failed = 0
     for seed in range(count):
-        ruled = a_promise(seed)
-        failed += sum(1 for _ in counterexamples(ruled, stories(0, ruled)[seed % 9]))
+        failed += sum(1 for _ in counterexamples(*drawn(seed, kinds())))
         if seed % 100 == 99:
             print(f"{seed + 1} of {count} specs proved, {failed} counterexamples", file=sys.stderr, flush=True)
     return Figure(f"counterexamples among {count} generated specs", failed, "", "0", failed == 0)

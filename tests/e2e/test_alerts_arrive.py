@@ -87,7 +87,7 @@ def test_the_pods_of_a_resource_are_scraped_and_its_requests_counted(world: Worl
     up = f'up{{namespace="{world.namespace}"}}'
     until(lambda: set(values(world, up)) == {1.0}, lambda: f"{up} is {values(world, up)}", RELOADED)
     world.make_link("first")
-    counted(world, "links-web", 201)
+    counted(world, "links-web-[a-z0-9]{6}", 201)
 
 
 def test_what_finds_no_pod_is_counted_by_the_gateway(world: World) -> None:

@@ -24,6 +24,7 @@ def numbers(
     **spoilt: Any,
 ) -> Numbers:
     """Of a service with `rate` requests a second since `age`; `errors` are error ratios by window, else 0."""
+    own, allowed = duration(promise.window), float(promise.budget) * rate * promise.window
     ratios = {duration(window): (errors or {}).get(duration(window), 0.0) for window in all_windows(promise.window)}
     seen = {duration(window): min(window, age.total_seconds()) * rate for window in all_windows(promise.window)}
 
@@ -35,7 +36,9 @@ def numbers(
         evaluated=Sample(float(promise.objective) / 100, at),
         since=NOW - age,
         counted=Sample(rate, at),
-        error=Sample(ratios[duration(promise.window)], at),
+        error=Sample(ratios[own], at),
+        allowed=Sample(allowed, at),
+        left=Sample(1 - ratios[own] * seen[own] / allowed, at),
         total=samples(seen),
         bad=samples({window: ratio * seen[window] for window, ratio in ratios.items()}),
         burn=samples({window: ratio / float(promise.budget) for window, ratio in ratios.items()}),

@@ -1,18 +1,22 @@
 """Proofs of generated SLOs, run by the evaluator: the same scenarios and checks that promtool gets."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import count
+from typing import Any
 
 import numpy as np
 
 from tests.support.promql.groups import Outcome, evaluated
-from tests.support.promql.series import Series, every, scraped
+from tests.support.promql.series import Mask, Series, Values, every, scraped
 from tests.support.specs import slo as generated
-from toprope.slo.proof import BIRTH, SCRAPE, Check, Scenario, checks, scenarios
+from toprope.slo.oracle import Traffic
+from toprope.slo.proof import BIRTH, SCRAPE, SOMEBODY, Check, Scenario, checks, scenarios, source
 from toprope.slo.rule_sets import Promiser, rule_sets
 from toprope.slo.rules import BURNING, INTERVAL, Ruled, group
 from toprope.slo.series import Series as Counter
-from toprope.slo.sli import Counted
+from toprope.slo.sli import GATEWAY, Counted
 from toprope.slo.spec import Slo
 from toprope.slo.windows import Severity
 
@@ -23,21 +27,37 @@ COUNTED = Counted("shop", _PODS, _ROUTES)
 _ROUTER = "httproute-shop-links-web-gw-infra-public-ep-web-0-0123456789abcdef0123@kubernetesgateway"
 
 
+BEHIND = replace(COUNTED, gateway=f'router=~"{_ROUTER[:-40]}.*"', router=f'router="{_ROUTER}"')
+"""The same behind a gateway."""
+
+
 def a_promise(seed: int) -> Ruled:
     """A generated SLO that has alerts, counted by pods or by a gateway. The same seed gives the same one."""
     chance = random.Random(seed)
-    gateway = {"gateway": f'router=~"{_ROUTER[:-40]}.*"', "router": f'router="{_ROUTER}"'}
-    counted = Counted("shop", _PODS, _ROUTES, **chance.choice([{}, gateway]))
+    counted = chance.choice([COUNTED, BEHIND])
     while True:
-        slo = Slo.model_validate({"name": "a", **generated(chance)})
-        found = rule_sets([slo], Promiser("ShortenerApp", "links", counted, "https://example.com"))[0].ruled
+        found = ruled_of({"name": "a", **generated(chance)}, counted)
         if found and found.promise.live:
             return found
 
 
-def stories(seed: int, ruled: Ruled) -> list[Scenario]:
-    """The scenarios of an SLO, in an order of this seed."""
-    return random.Random(seed).sample(found := scenarios(ruled), len(found))
+def ruled_of(slo: Mapping[str, Any], counted: Counted = COUNTED) -> Ruled | None:
+    """An SLO as its rules are made from; None where it is broken."""
+    who = Promiser("ShortenerApp", "links", counted, "https://example.com")
+    return rule_sets([Slo.model_validate(slo)], who)[0].ruled
+
+
+def kinds() -> list[str]:
+    """The names of all scenarios: an SLO that a gateway counts has every one."""
+    ruled = ruled_of({"name": "a", "objective": "99.9", "availability": {}}, BEHIND)
+    return [one.name for one in scenarios(ruled)] if ruled else []
+
+
+def drawn(number: int, names: Sequence[str]) -> tuple[Ruled, Scenario]:
+    """One scenario after the other, each of the next generated SLO that has it."""
+    name = names[number % len(names)]
+    promises = (a_promise(seed) for seed in count(number))
+    return next((ruled, one) for ruled in promises for one in scenarios(ruled) if one.name == name)
 
 
 def first_firing(ruled: Ruled, scenario: Scenario, severity: Severity) -> int:
@@ -55,25 +75,48 @@ def counterexamples(ruled: Ruled, scenario: Scenario) -> Iterator[Check]:
 
 
 def _run(ruled: Ruled, scenario: Scenario) -> Outcome:
-    until = scenario.traffic.seconds
-    stored = [_stored(one, scenario) for one in ruled.sli.sources[0].examples]
-    if ruled.sli.alive:
-        seconds = np.arange(0, until + 1, SCRAPE, dtype=np.float64)
-        stored.append(_scraped(ruled.sli.alive, seconds, np.ones(len(seconds))))
-    return evaluated(group(ruled), stored, every(INTERVAL, until))
+    return evaluated(group(ruled), stored(ruled, scenario), every(INTERVAL, scenario.traffic.seconds))
 
 
-def _stored(counter: Counter, scenario: Scenario) -> Series:
+def stored(ruled: Ruled, scenario: Scenario) -> list[Series]:
+    """What Prometheus has scraped in this story."""
     seconds = np.arange(0, scenario.traffic.seconds + 1, SCRAPE, dtype=np.float64)
-    total = np.array([scenario.traffic.total(0, now) for now in seconds])
-    bad = np.array([scenario.traffic.bad(0, now) for now in seconds])
-    moved = counter.by_good * (total - bad) + counter.by_bad * bad
-    if scenario.late_born and not counter.by_good:
-        return _scraped(counter.name, seconds, np.where(bad > 0, moved, np.nan))
-    return _scraped(counter.name, seconds, BIRTH + moved)
+    counts, up, always = source(ruled, scenario), _up(scenario, seconds), np.ones(len(seconds))
+    through = counts.name == GATEWAY
+    counted, seen = scenario.traffic if through else _of_pods(scenario.traffic), always > 0 if through else up
+    found = [
+        watched(one.name, seconds, _moved(one, counted, seconds, late_born=scenario.late_born), seen)
+        for one in counts.examples
+    ]
+    if ruled.sli.alive:
+        found += [watched(ruled.sli.alive, seconds, always, up), watched(SOMEBODY, seconds, always, always > 0)]
+    return found
 
 
-def _scraped(selector: str, seconds: np.ndarray, values: np.ndarray) -> Series:
+def _of_pods(traffic: Traffic) -> Traffic:
+    return Traffic([phase if phase.up else replace(phase, per_second=0) for phase in traffic.phases])
+
+
+def _up(scenario: Scenario, seconds: Values) -> Mask:
+    ends = np.cumsum([phase.seconds for phase in scenario.traffic.phases])
+    ups = np.array([phase.up for phase in scenario.traffic.phases])
+    found: Mask = ups[np.searchsorted(ends, seconds)]
+    return found
+
+
+def _moved(counter: Counter, traffic: Traffic, seconds: Values, *, late_born: bool) -> Values:
+    total = np.array([traffic.total(0, now) for now in seconds])
+    bad = np.array([traffic.bad(0, now) for now in seconds])
+    moved: Values = counter.by_good * (total - bad) + counter.by_bad * bad
+    if late_born and not counter.by_good:
+        return np.where(bad > 0, moved, np.nan)
+    return BIRTH + moved
+
+
+def watched(selector: str, seconds: Values, values: Values, seen: Mask) -> Series:
+    """A series that is scraped while it is seen; the first scrape that finds it gone leaves a marker."""
     name, _, labels = selector.removesuffix("}").partition("{")
     pairs = [pair.partition("=") for pair in labels.split(",") if pair]
-    return scraped(name, {label: text.strip('"') for label, _, text in pairs}, seconds, values)
+    gone = seconds[1:][seen[:-1] & ~seen[1:]]
+    texts = {label: text.strip('"') for label, _, text in pairs}
+    return scraped(name, texts, seconds[seen], values[seen], stale=gone)

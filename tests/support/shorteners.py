@@ -13,6 +13,7 @@ from toprope.core.decision import Action, Amend, Apply, CreateOnce, Decision, De
 from toprope.core.objects import Ref, ref_of
 from toprope.core.resource import Resource
 from toprope.io.ledger import NoPrometheus
+from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.decide import decide
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
 from toprope.kinds.shortenerapp.observe import observe
@@ -46,6 +47,10 @@ def a_shortener(spec: Mapping[str, Any] | None = None, name: str = "links", **mo
         "installation": INSTALLATION,
     }
     return Resource(**fields | more)
+
+
+ROUTE = places.route_name(a_shortener())
+"""What its HTTPRoute is called."""
 
 
 def with_spec(resource: Resource, spec: Mapping[str, Any]) -> Resource:

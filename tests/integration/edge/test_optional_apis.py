@@ -8,6 +8,7 @@ import pytest
 
 from dev.floor import Floor
 from tests.support.operator_process import OperatorProcess, running, until
+from tests.support.shorteners import ROUTE
 from toprope.core.objects import HTTP_ROUTE, Ref
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
 
@@ -62,4 +63,4 @@ def test_an_api_that_comes_later_is_noticed_and_used(bare: Floor, tmp_path: Path
         assert said(without, "the cluster has httproutes (gateway.networking.k8s.io/v1) now: starting again")
     with running(bare.kubeconfig, tmp_path / "log", **settings):
         until(lambda: ready(bare, links).get("status") == "True")
-    assert bare.api.find(HTTP_ROUTE.path("default", "links-web")) is not None
+    assert bare.api.find(HTTP_ROUTE.path("default", ROUTE)) is not None

@@ -20,7 +20,8 @@ from toprope.edge.telemetry import Telemetry
 from toprope.io.ledger import Ledger, Reading
 from toprope.io.prometheus import Prometheus, reached
 from toprope.slo.budget import State
-from toprope.slo.health import Stated, Wanted, health
+from toprope.slo.facts.look import Wanted
+from toprope.slo.health import Stated, health
 from toprope.slo.promise import promise_of
 from toprope.slo.reasons import Reason
 from toprope.slo.rules import BAD, BURN, ERRORS, OBJECTIVE, TOTAL, TOTAL_RATE, Identity, Ruled, group, version_of

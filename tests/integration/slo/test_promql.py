@@ -24,7 +24,7 @@ ALONE = Counted("shop", POD, ROUTES)
 BEHIND = Counted("shop", POD, ROUTES, gateway='service=~"shop-links-.*"')
 OWN = {"bad": 'jobs_total{result="failed"}', "total": "jobs_total"}
 
-UP, REFUSES, GONE, UNSEEN = State
+UP, UNREADY, REFUSES, GONE, UNSEEN = State
 BOTH = ("a", "b")
 STORIES = {
     "errors are born late, a counter begins anew": Story(born={"500": 27, "499": 10}, resets={"a": (16, 45)}),
@@ -34,6 +34,9 @@ STORIES = {
     "one pod vanishes and returns": Story(spans={"a": [(0, 12, GONE), (50, 58, GONE)]}, resets={"a": (58,)}),
     "all pods vanish and return": Story(spans={pod: [(35, 55, GONE)] for pod in BOTH}, resets={"a": (55,)}),
     "all pods refuse, twice": Story(spans={pod: [(33, 36, REFUSES), (38, 52, REFUSES)] for pod in BOTH}),
+    "one pod is not ready, then all are not": Story(
+        spans={"a": [(20, 40, UNREADY), (44, 52, UNREADY)], "b": [(30, 50, UNREADY)]}, resets={"b": (50,)}
+    ),
     "nobody is scraped for a while": Story(spans={one: [(35, 52, UNSEEN)] for one in (*BOTH, "gateway", "other")}),
     "there is nothing at first": Story(spans={one: [(0, 25, GONE)] for one in (*BOTH, "gateway")}),
     "pods refuse and nobody else is up": Story(
@@ -91,6 +94,7 @@ CASES = [
     *(("availability through a gateway", story) for story in STORIES),
     ("availability of pods alone", "errors are born late, a counter begins anew"),
     ("availability of pods alone", "all pods vanish and return"),
+    ("availability of pods alone", "one pod is not ready, then all are not"),
     ("availability of pods alone", "nobody is scraped for a while"),
     ("availability of pods alone", "there is nothing at first"),
     ("latency", "nobody asks for a while"),
@@ -113,6 +117,8 @@ FORMS = {
     "count of what is up": "count by (toprope_dev_name) (up == 1)",
     "all range functions": "avg_over_time(up[4m]) + sum_over_time(up[4m]) * count_over_time(up[4m])",
     "present": 'present_over_time(http_server_request_duration_seconds_count{http_response_status_code="500"}[70s])',
+    "what was some time ago": "count_over_time(up[4m] offset 7m) + jobs_total offset 6m",
+    "the last of a while": "last_over_time(up[9m]) + last_over_time(jobs_total[5m] offset 90s)",
     "absent": 'absent(http_server_request_duration_seconds_count{http_response_status_code="500",pod=~"links-.*"})',
     "rates per series": "rate(http_server_request_duration_seconds_bucket[1m])",
     "filters keep what they filter": "up{pod!=''} >= 1 and on (pod) jobs_total != 7",

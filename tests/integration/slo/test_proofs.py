@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from tests.support.promql.promtool import program
-from tests.support.proofs import a_promise, counterexamples, stories
+from tests.support.proofs import counterexamples, drawn, kinds
 from toprope.slo.proof import promtool_test
 from toprope.slo.rules import group
 
@@ -17,19 +17,15 @@ BY_PROMTOOL = 16
 
 @pytest.mark.parametrize("first", range(0, SPECS, AT_ONCE))
 def test_alerts_turn_when_the_maths_say_so(first: int) -> None:
-    for seed in range(first, first + AT_ONCE):
-        ruled = a_promise(seed)
-        # Each seed takes the next scenario, so that each kind comes up more than twenty times.
-        scenario = stories(0, ruled)[seed % 9]
-        assert not list(counterexamples(ruled, scenario)), f"seed {seed}: {scenario.name} of {ruled}"
+    for number in range(first, first + AT_ONCE):
+        ruled, scenario = drawn(number, kinds())
+        assert not list(counterexamples(ruled, scenario)), f"{number}: {scenario.name} of {ruled}"
 
 
-@pytest.mark.parametrize("seed", range(BY_PROMTOOL))
-def test_promtool_agrees(seed: int, tmp_path: Path) -> None:
-    ruled = a_promise(seed)
-    # The one with days of clean past takes promtool half a minute; each other kind comes up twice.
-    short = [one for one in stories(0, ruled) if one.name != "clean-past"]
-    scenario = short[seed % len(short)]
+@pytest.mark.parametrize("number", range(BY_PROMTOOL))
+def test_promtool_agrees(number: int, tmp_path: Path) -> None:
+    # The one with days of clean past takes promtool half a minute.
+    ruled, scenario = drawn(number, [name for name in kinds() if name != "clean-past"])
     (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"groups": [group(ruled)]}), encoding="utf-8")
     test = tmp_path / "test.yaml"
     test.write_text(yaml.safe_dump(promtool_test(ruled, scenario, "rules.yaml"), width=100_000), encoding="utf-8")

@@ -77,7 +77,7 @@ class Evaluator:
         return [
             row
             for series, own in self._matching(selector)
-            if (row := Row(series.labels, *newest(series, self._axis, before=own))).there.any()
+            if (row := Row(series.labels, *newest(series, self._seen_by(selector), before=own))).there.any()
         ]
 
     def _matching(self, selector: promql.VectorSelector) -> list[tuple[Series, bool]]:
@@ -85,6 +85,9 @@ class Evaluator:
         stored = [(series, False) for series in self._stored.get(name, [])]
         own = [(series, True) for series in self._own if (NAME, name) in series.labels]
         return [(series, mine) for series, mine in [*stored, *own] if _matches(dict(series.labels), matchers)]
+
+    def _seen_by(self, selector: promql.VectorSelector) -> Axis:
+        return self._axis.earlier((selector.offset or timedelta()) // timedelta(milliseconds=1))
 
     def _binary(self, expression: promql.BinaryExpr) -> Value:
         symbol, modifier = str(expression.op), expression.modifier
@@ -124,9 +127,10 @@ class Evaluator:
         if not isinstance(selector, promql.MatrixSelector):
             raise Unsupported(f"{name} of {selector}")
         length = selector.range // timedelta(milliseconds=1)
+        inner = selector.vector_selector
         seen = (
-            (series.labels, window(series, self._axis, length, before=own))
-            for series, own in self._matching(selector.vector_selector)
+            (series.labels, window(series, self._seen_by(inner), length, before=own))
+            for series, own in self._matching(inner)
         )
         rows = (Row(labels, *OVER[name](samples, self._axis.release)) for labels, samples in seen)
         return renamed([row for row in rows if row.there.any()])
@@ -146,8 +150,8 @@ class Evaluator:
 def read(selector: promql.VectorSelector) -> tuple[str, Sequence[promql.Matcher]]:
     """The metric's name and the other matchers of a selector."""
     named = selector.name
-    if not named or named in _ALERTS or selector.offset or selector.at or selector.matchers.or_matchers:
-        raise Unsupported(f"the selector {selector}: a name is needed, offset, @ and or are not known, alerts not kept")
+    if not named or named in _ALERTS or selector.at or selector.matchers.or_matchers:
+        raise Unsupported(f"the selector {selector}: a name is needed, @ and or are not known, alerts not kept")
     return named, selector.matchers.matchers
 
 

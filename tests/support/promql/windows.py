@@ -24,6 +24,10 @@ class Axis:
     at: Times
     release: Release = Release.V2
 
+    def earlier(self, milliseconds: int) -> "Axis":
+        """The same evaluations, looking at what was then."""
+        return Axis(self.at - milliseconds, self.release)
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -86,6 +90,12 @@ def _average(seen: Window, release: Release) -> tuple[Values, Mask]:
     return sums(seen.values, seen.first, seen.end) / np.maximum(seen.end - seen.first, 1), there
 
 
+def _last(seen: Window, release: Release) -> tuple[Values, Mask]:
+    there = seen.end > seen.first
+    values = seen.values if seen.values.size else np.zeros(1)
+    return np.where(there, values[np.maximum(seen.end - 1, 0)], 0.0), there
+
+
 def _present(seen: Window, release: Release) -> tuple[Values, Mask]:
     return np.ones(seen.first.size), seen.end > seen.first
 
@@ -125,6 +135,7 @@ OVER: dict[str, Callable[[Window, Release], tuple[Values, Mask]]] = {
     "sum_over_time": _sum,
     "count_over_time": _count,
     "avg_over_time": _average,
+    "last_over_time": _last,
     "present_over_time": _present,
 }
 """The functions of range vectors."""

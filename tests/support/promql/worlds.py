@@ -24,6 +24,8 @@ class State(Enum):
     """What a scrape finds."""
 
     UP = auto()
+    UNREADY = auto()
+    """The target is up, and says that it is not ready."""
     REFUSES = auto()
     """The target is there, and its scrape fails."""
     GONE = auto()
@@ -65,6 +67,9 @@ class World:
     def _pod(self, name: str) -> Iterator[Series]:
         labels = {"namespace": "shop", "toprope_dev_name": "links", "pod": f"links-{name}"}
         yield from self._up(name, labels)
+        states = self._states(name)
+        ready = np.array([state is State.UP for state in states], dtype=np.float64)
+        yield self._sampled("workload_ready", labels, ready, _answering(states), states)
         for route in ("/{slug}", "/healthz"):
             for code in CODES:
                 whole = {**labels, "http_route": route, "http_response_status_code": code}
@@ -77,16 +82,16 @@ class World:
         for code in CODES:
             labels = {"service": "shop-links-web", "code": code}
             counts = self._counts("gateway", code)
-            yield self._scraped("gateway", "traefik_service_requests_total", labels, counts, code)
+            yield self._scraped("gateway", "traefik_router_requests_total", labels, counts, code)
             bucket = np.floor(counts * 0.7)
-            name = "traefik_service_request_duration_seconds_bucket"
+            name = "traefik_router_request_duration_seconds_bucket"
             yield self._scraped("gateway", name, {**labels, "le": "1.0"}, bucket, code)
 
     def _up(self, target: str, labels: Mapping[str, str]) -> Iterator[Series]:
         states = self._states(target)
-        values = [1.0 if state is State.UP else 0.0 for state in states]
-        known = np.array([state in (State.UP, State.REFUSES) for state in states])
-        yield self._sampled("up", labels, np.array(values), known, states)
+        up = _answering(states)
+        known = up | np.array([state is State.REFUSES for state in states])
+        yield self._sampled("up", labels, up.astype(np.float64), known, states)
 
     def _histogram(self, target: str, name: str, labels: Mapping[str, str], code: str) -> Iterator[Series]:
         counts = self._counts(target, code)
@@ -116,8 +121,7 @@ class World:
     def _scraped(self, target: str, name: str, labels: Mapping[str, str], counts: Values, code: str) -> Series:
         states = self._states(target)
         born = self._times >= self._story.born.get(code, 0) * 60
-        up = np.array([state is State.UP for state in states])
-        return self._sampled(name, labels, counts, born & up, states)
+        return self._sampled(name, labels, counts, born & _answering(states), states)
 
     def _sampled(
         self, name: str, labels: Mapping[str, str], values: Values, there: Mask, states: Sequence[State]
@@ -140,3 +144,7 @@ class World:
         spans = self._story.spans.get(target, ())
         told = next((state for begin, end, state in spans if begin <= minute < end), State.UP)
         return State.UNSEEN if unseen else told
+
+
+def _answering(states: Sequence[State]) -> Mask:
+    return np.array([state in (State.UP, State.UNREADY) for state in states], dtype=np.bool_)

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.passes import LINKS, Passes
+from tests.support.shorteners import ROUTE
 from toprope.core.names import COMPONENT, DATA, MANAGED_BY, OWNER_KIND, OWNER_NAME, REVISION
 from toprope.core.objects import CLAIM, CONTROLLER_REVISION, HTTP_ROUTE, JOB, SECRET, SERVICE, Ref
 from toprope.engine import one_pass
@@ -49,7 +50,7 @@ async def test_a_refused_child_keeps_no_failed_migration_from_its_next_try() -> 
 async def test_a_pass_with_a_refused_child_goes_on_with_the_rest() -> None:
     passes = await Passes(TRAFFIC).serving()
     passes.cluster.refused["HTTPRoute"] = "ApiMissing"
-    passes.change(Ref(HTTP_ROUTE, "default", "links-web"), {"spec": {"hostnames": None}})
+    passes.change(Ref(HTTP_ROUTE, "default", ROUTE), {"spec": {"hostnames": None}})
     passes.wants({**TRAFFIC, "settings": {"slugLength": 9}})
     outcome = await passes.once()
     assert (outcome.result, outcome.again) == (Result.REFUSED, timedelta(0))  # the status has a candidate now
@@ -61,7 +62,7 @@ async def test_what_is_replaced_stays_while_its_successor_is_refused() -> None:
     passes.cluster.refused["Service"] = "Invalid"
     passes.change(Ref(SERVICE, "default", "links-web"), {"spec": {"selector": None}})
     assert (await passes.once()).result is Result.REFUSED
-    assert Ref(HTTP_ROUTE, "default", "links-web") in passes.cluster.objects
+    assert Ref(HTTP_ROUTE, "default", ROUTE) in passes.cluster.objects
 
 
 async def test_a_refused_child_of_a_candidate_leaves_what_serves_ready() -> None:

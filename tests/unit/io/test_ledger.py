@@ -1,119 +1,23 @@
 """What the ledger keeps, when it rings, and what it says when Prometheus does not."""
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from types import SimpleNamespace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.support.engine import INSTALLATION
+from tests.support.ledgers import AVAILABILITY, LINKS, SLO, World, a_resource
 from tests.support.measured import NOW
-from tests.support.tiny import TINY
 from toprope.core.measured import Blindness, Measured
-from toprope.core.objects import Ref
-from toprope.core.resource import Resource
-from toprope.io.ledger import Ledger, NoPrometheus, span_of
-from toprope.io.prometheus import Prometheus, Series, Unseen
+from toprope.io.ledger import NoPrometheus
+from toprope.io.prometheus import Unseen
 from toprope.io.recorded import HISTORY, QUERIES
 from toprope.slo.budget import State
 from toprope.slo.promise import promise_of
-from toprope.slo.rules import BAD, BURN, ERRORS, OBJECTIVE, TOTAL, TOTAL_RATE, Identity, Ruled, group
+from toprope.slo.rules import BUCKET, OBJECTIVE, TOTAL_RATE, Identity, Ruled, group
 from toprope.slo.sli import Counted, sli_of
-from toprope.slo.spec import Slo
 from toprope.slo.windows import DAY
-
-LINKS = ("shop", "Tiny", "links")
-SLO = Slo.model_validate({"name": "availability", "objective": "99.9", "availability": {}})
-AVAILABILITY = Identity(*LINKS, "availability")
-SKEW = 500.0
-"""Seconds by which the clock of Prometheus is ahead."""
-
-
-@dataclass(slots=True)
-class Hands:
-    """A clock that stands still until it is moved."""
-
-    moment: datetime = NOW
-
-    def now(self) -> datetime:
-        return self.moment
-
-
-class Told(Prometheus):
-    """Answers from memory. `ratio` is the error ratio in all windows of all SLOs."""
-
-    def __init__(self, hands: Hands) -> None:
-        self.hands, self.ratio, self.rules, self.history = hands, 0.0, "version1", 0.0
-        self.recorded: Sequence[Identity] = [AVAILABILITY]
-        self.silent: set[str] = set()
-        self.failing: dict[str, Exception] = {}
-        self.loaded: dict[str, str | None] = {}
-        self.asked: list[str] = []
-
-    def _asked(self, what: str) -> None:
-        self.asked.append(what)
-        if error := self.failing.get(what) or self.failing.get("all"):
-            raise error
-
-    async def clock(self) -> float:
-        self._asked("clock")
-        return self.hands.now().timestamp() + SKEW
-
-    async def newest(self, selector: str, at: float) -> list[Series]:
-        self._asked(selector)
-        records = {TOTAL_RATE: {}, TOTAL: {"window": "30d"}, BAD: {"window": "30d"}, BURN: {"window": "30d"}}
-        records |= {ERRORS: {"window": "30d"}, OBJECTIVE: {"rules": self.rules}}
-        values = {ERRORS: self.ratio, BURN: self.ratio * 1000, TOTAL: 1e6, BAD: self.ratio * 1e6}
-        return [
-            Series({"__name__": record, **identity.labels, **labels}, values.get(record, 1.0), at - 10)
-            for identity in self.recorded
-            for record, labels in records.items()
-            if record in selector and record not in self.silent
-        ]
-
-    async def values(self, expression: str, at: float) -> list[Series]:
-        self._asked("history")
-        return [Series(identity.labels, at - self.history, at) for identity in self.recorded if self.history]
-
-    async def groups(self, names: Sequence[str]) -> dict[str, str | None]:
-        self._asked("groups")
-        return self.loaded
-
-    async def retention(self) -> str:
-        self._asked("retention")
-        return "15d"
-
-
-class World:
-    """A ledger, and all that it is handed in."""
-
-    def __init__(self) -> None:
-        self.hands = Hands()
-        self.rung: list[tuple[Any, str]] = []
-        self.prometheus = Told(self.hands)
-        self.ledger = Ledger(self.prometheus, self.hands, lambda owner, why: self.rung.append((owner, why)))
-
-    async def later(self, **span: float) -> None:
-        """One look, after a while."""
-        self.hands.moment += timedelta(**span)
-        await self.ledger.look()
-
-    def of(self, name: str = "links", slos: Sequence[Slo] = (SLO,)) -> Measured:
-        return self.ledger.of(a_resource(name, slos))
-
-    def state(self) -> State:
-        return self.ledger.readings[0].standing.budget.state
-
-
-def a_resource(name: str, slos: Sequence[Slo]) -> Resource:
-    fields: dict[str, Any] = {"uid": "u", "generation": 1, "resource_version": "1", "annotations": {}}
-    spec, status = SimpleNamespace(slos=slos), SimpleNamespace(slos=[])
-    ref = Ref(TINY.resource, "shop", name)
-    return Resource(ref, deleting=False, spec=spec, status=status, installation=INSTALLATION, **fields)
 
 
 async def test_a_look_costs_a_handful_of_requests_however_many_resources_there_are() -> None:
@@ -129,13 +33,27 @@ async def test_a_look_costs_a_handful_of_requests_however_many_resources_there_a
     assert len(world.ledger.readings) == 200
 
 
-async def test_numbers_carry_the_operators_time() -> None:
+@pytest.mark.parametrize("skew", [500, -500, 86400])
+async def test_numbers_carry_the_operators_time(skew: float) -> None:
     world = World()
+    world.prometheus.skew, world.prometheus.history = skew, 5 * DAY
+    world.of()
     await world.later()
     numbers = world.of().numbers["availability"]
     assert numbers.evaluated
+    assert numbers.since
     assert abs(numbers.evaluated.at - (NOW - timedelta(seconds=10))) < timedelta(milliseconds=1)
-    assert world.of().retention == timedelta(days=15)
+    assert abs(numbers.since - (NOW - timedelta(days=5))) < timedelta(milliseconds=1)
+    assert (world.state(), world.of().retention) == (State.MET, timedelta(days=15))
+
+
+async def test_a_clock_that_is_set_while_it_is_looked_at_makes_no_number_old() -> None:
+    world = World()
+    world.of()
+    await world.later()
+    world.prometheus.skew = -3600
+    await world.later(seconds=20)
+    assert (world.state(), world.rung[1:]) == (State.MET, [])
 
 
 async def test_a_bell_rings_when_a_number_moved_and_only_then() -> None:
@@ -151,7 +69,9 @@ async def test_a_bell_rings_when_a_number_moved_and_only_then() -> None:
     assert len(world.rung) == 1
 
 
-@pytest.mark.parametrize("change", [{"rules": "version2"}, {"silent": {TOTAL_RATE}}, {"silent": {OBJECTIVE}}])
+@pytest.mark.parametrize(
+    "change", [{"rules": "version2"}, {"silent": {TOTAL_RATE}}, {"silent": {OBJECTIVE}}, {"silent": {BUCKET}}]
+)
 async def test_a_bell_rings_when_other_facts_change(change: dict[str, Any]) -> None:
     world = World()
     await world.later()
@@ -203,41 +123,6 @@ async def test_blindness_says_since_when_and_gives_no_old_numbers() -> None:
     await world.later(seconds=20)
     assert (len(world.rung), world.state()) == (2, State.MET)
     assert world.prometheus.asked.count("history") == 2 * len(HISTORY)
-
-
-async def test_a_history_is_asked_for_and_not_guessed() -> None:
-    world = World()
-    world.prometheus.history, world.prometheus.failing["history"] = 5 * DAY, Unseen("too much")
-    await world.later()
-    assert world.of().numbers["availability"].since is None
-    world.prometheus.failing.clear()
-    await world.later(minutes=5)
-    since = world.of().numbers["availability"].since
-    assert since
-    assert abs(world.hands.now() - since - timedelta(days=5)) < timedelta(seconds=1)
-
-
-async def test_what_was_seen_to_begin_is_not_asked_better() -> None:
-    world = World()
-    world.prometheus.recorded = []
-    await world.later()
-    world.prometheus.recorded = [AVAILABILITY]
-    await world.later(minutes=1)
-    first = world.of().numbers["availability"].since
-    world.prometheus.history = 30 * 60
-    await world.later(minutes=60)
-    assert world.of().numbers["availability"].since == first
-
-
-async def test_a_prometheus_that_forgot_begins_anew() -> None:
-    world = World()
-    world.prometheus.history = 5 * DAY
-    await world.later()
-    world.prometheus.history = 60
-    await world.later(hours=1)
-    since = world.of().numbers["availability"].since
-    assert since
-    assert abs(world.hands.now() - since - timedelta(seconds=60)) < timedelta(seconds=1)
 
 
 NAME = AVAILABILITY.group
@@ -306,22 +191,6 @@ def test_without_prometheus_nothing_is_known() -> None:
 def test_a_group_is_called_as_the_rules_call_it() -> None:
     sli = sli_of(SLO, Counted("shop", 'namespace="shop"', {"redirect": ("/{slug}",)}))
     assert group(Ruled(AVAILABILITY, sli, promise_of(SLO)))["name"] == NAME
-
-
-@pytest.mark.parametrize(
-    ("text", "span"),
-    [
-        ("15d", timedelta(days=15)),
-        ("30d or 10GiB", timedelta(days=30)),
-        ("1y2w3d12h", timedelta(days=365 + 14 + 3, hours=12)),
-        ("500ms", timedelta(milliseconds=500)),
-        ("99999999999y", timedelta(days=36500)),
-        ("10GiB", None),
-        ("", None),
-    ],
-)
-def test_retention_is_read_as_prometheus_writes_it(text: str, span: timedelta | None) -> None:
-    assert span_of(text) == span
 
 
 async def test_a_prometheus_that_is_too_slow_is_not_seen() -> None:

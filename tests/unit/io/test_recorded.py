@@ -11,7 +11,7 @@ from tests.support.prometheus_on_paper import objective
 from toprope.core.measured import Numbers, Sample
 from toprope.io.prometheus import Series, Unseen
 from toprope.io.recorded import Recording, histories
-from toprope.slo.rules import BAD, BURN, ERRORS, FIRST, LOST_RATE, TOTAL, TOTAL_RATE, Identity
+from toprope.slo.rules import ALLOWED, BAD, BUCKET, BURN, ERRORS, FIRST, LEFT, LOST_RATE, TOTAL, TOTAL_RATE, Identity
 
 CLOCK = 1000.0
 AVAILABILITY = Identity("shop", "Tiny", "links", "availability")
@@ -35,6 +35,9 @@ EVERYTHING = [
     EVALUATED,
     series(TOTAL_RATE, 5),
     series(FIRST, 2),
+    series(BUCKET, 2),
+    series(ALLOWED, 100),
+    series(LEFT, 0.75),
     series(LOST_RATE, 3, 960),
     series(ERRORS, 0.25, window="30d"),
     series(TOTAL, 100, window="1h"),
@@ -50,8 +53,11 @@ def test_samples_find_their_places_and_the_operators_time() -> None:
         evaluated=Sample(0.999, THEN),
         counted=Sample(5, THEN),
         gateway=Sample(2, THEN),
+        bucket=Sample(2, THEN),
         lost=Sample(3, NOW - timedelta(seconds=40)),
         error=Sample(0.25, THEN),
+        allowed=Sample(100, THEN),
+        left=Sample(0.75, THEN),
         total={"1h": Sample(100, THEN)},
         bad={"1h": Sample(1, THEN)},
         burn={"5m": Sample(0.5, THEN), "1h": Sample(1.5, THEN)},

@@ -12,21 +12,26 @@ from toprope.core.conditions import Condition, timestamp
 from toprope.core.measured import Blindness, Measured, Numbers, Sample
 from toprope.core.model import ConditionModel
 from toprope.slo.budget import State
-from toprope.slo.health import PATIENCE, Health, Stated, Wanted, health
+from toprope.slo.facts.look import Wanted
+from toprope.slo.facts.rules import PATIENCE
+from toprope.slo.health import Health, Stated, health
 from toprope.slo.promise import Promise
 from toprope.slo.reasons import Reason
 from toprope.slo.status import SloStatus
 from toprope.slo.windows import DAY
 
 FAST = Promise("fast", "99", 30 * DAY)
-FINE = {"availability": numbers(), "fast": numbers(FAST)}
 SPENT = {"30d": 0.002}
 BURNING = numbers(FAST, {"5m": 0.2, "1h": 0.2})
 LONG_AGO, A_MOMENT_AGO = NOW - timedelta(hours=1), NOW - timedelta(seconds=30)
 
 
+WANTED = Wanted({AVAILABILITY: RULES, FAST: RULES}, gateway={"availability": 'requests{router="links"}'})
+FINE = {"availability": numbers(gateway=Sample(2, NOW), bucket=Sample(2, NOW)), "fast": numbers(FAST)}
+
+
 def of(measured: Measured, before: Stated | None = None) -> Health:
-    return health(Wanted({AVAILABILITY: RULES, FAST: RULES}), measured, before or Stated(), NOW)
+    return health(WANTED, measured, before or Stated(), NOW)
 
 
 def condition(found: Health, type_: str) -> Condition:
@@ -43,6 +48,8 @@ def unmeasured() -> Measured:
 
 
 NO_SERIES = ("SloDataPresent", "False", Reason.NO_SERIES)
+ALONE = ("SloDataPresent", "True", Reason.GATEWAY_NOT_COUNTING)
+HASTY = ("SloDataPresent", "True", Reason.GATEWAY_WITHOUT_BUCKET)
 AWAY = Measured(FINE, Blindness(NOW - timedelta(minutes=3), "ConnectError: refused"))
 NOWHERE = Measured(FINE, Blindness(None, ""))
 FAILING = {"failing": "many-to-many matching not allowed", "counted": None, "error": None}
@@ -56,6 +63,7 @@ FAILING = {"failing": "many-to-many matching not allowed", "counted": None, "err
         (Measured({"availability": numbers(errors=SPENT)}), "SlosMet", "False", Reason.SLO_EXHAUSTED, ": availability"),
         (Measured(FINE | {"fast": BURNING}), "SlosMet", "False", Reason.SLO_BURNING, ": fast"),
         (Measured({"fast": BURNING}), "SlosMet", "False", Reason.SLO_BURNING, ": fast"),
+        (Measured({"fast": replace(BURNING, rules="version0")}), "SlosMet", "False", Reason.SLO_BURNING, ": fast"),
         (unmeasured(), "SlosMet", "Unknown", Reason.SLO_WITHOUT_DATA, "No data is not good."),
         (Measured(FINE), "SlosMet", "True", Reason.ALL_MET, "No budget is spent"),
         (NOWHERE, "SloDataPresent", "Unknown", Reason.NO_PROMETHEUS, "knows of no Prometheus"),
@@ -64,6 +72,11 @@ FAILING = {"failing": "many-to-many matching not allowed", "counted": None, "err
         (Measured({"fast": replace(FINE["fast"], counted=None)}), *NO_SERIES, "count fast."),
         (spoilt(counted=None), "SloDataPresent", "False", Reason.NO_SERIES, "count availability."),
         (spoilt(lost=Sample(2, NOW)), "SloDataPresent", "False", Reason.NOBODY_COUNTS, "rate of the last hour"),
+        (spoilt(lost=Sample(0, NOW)), "SloDataPresent", "True", Reason.COUNTED, "All are counted."),
+        (spoilt(gateway=None), *ALONE, "availability, for Prometheus has no series of the gateway: requests{router="),
+        (spoilt(gateway=None), *ALONE, "--metrics.prometheus.addRoutersLabels=true"),
+        (spoilt(gateway=None, counted=Sample(0, NOW)), "SloDataPresent", "True", Reason.COUNTED, "All are counted."),
+        (spoilt(bucket=None), *HASTY, "availability, and has no histogram bucket of 1 s"),
         (spoilt(error=Sample(1.02, NOW)), "SloDataPresent", "False", Reason.BAD_EXCEEDS_TOTAL, "availability. Sel"),
         (spoilt(error=Sample(1.009, NOW)), "SloDataPresent", "True", Reason.COUNTED, "All are counted."),
         (spoilt(error=None), "SloDataPresent", "True", Reason.NO_EVENTS, "yet for availability."),

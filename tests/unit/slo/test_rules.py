@@ -53,10 +53,22 @@ def test_a_dead_tier_is_left_out_and_named() -> None:
     assert 'window="1h"' not in pages[0]["expr"]
 
 
-def test_alerts_are_only_those_that_were_asked_for() -> None:
-    alerts = [rule for rule in rules(alerting={"ticket": False, "labels": {"team": "x"}}) if "alert" in rule]
-    assert [rule["labels"]["severity"] for rule in alerts] == ["page", "ticket"]
-    assert [rule["alert"] for rule in alerts] == ["ErrorBudgetBurn", "SloDataMissing"]
+PAGE = ("ErrorBudgetBurn", "page")
+TICKETS = [("ErrorBudgetBurn", "ticket"), ("SloDataMissing", "ticket")]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, [PAGE, *TICKETS]),
+        ({"ticket": False}, [PAGE]),
+        ({"page": False}, TICKETS),
+        ({"page": False, "ticket": False}, []),
+    ],
+)
+def test_alerts_are_only_those_that_were_asked_for(asked: dict[str, bool], found: list[tuple[str, str]]) -> None:
+    alerts = [rule for rule in rules(alerting={**asked, "labels": {"team": "x"}}) if "alert" in rule]
+    assert [(rule["alert"], rule["labels"]["severity"]) for rule in alerts] == found
     assert all(rule["labels"]["team"] == "x" for rule in alerts)
 
 

@@ -83,7 +83,7 @@ def test_what_is_zero_stays_zero_after_large_numbers() -> None:
 @pytest.mark.parametrize(
     "expr",
     [
-        "x offset 5m", "rate(x[5m:1m])", "x @ 0", '{__name__="x"}', 'x{a="1" or b="2"}', "ALERTS", "-x", "topk(1, x)",
+        "rate(x[5m:1m])", "x @ 0", '{__name__="x"}', 'x{a="1" or b="2"}', "ALERTS", "-x", "topk(1, x)",
         "min(x)", "x > bool 1", "x * on(a) x", "x * ignoring(a) x", "x * on(a) group_left x", "x ^ 2", "x % 2",
         "irate(x[5m])", "absent_over_time(x[5m])", "later",
     ],

@@ -6,7 +6,7 @@ from toprope_kit.memory import OLDEST, Memory, RowKey
 from toprope_kit.metrics import Health, page
 from workloads.kit.tests.app import AGE, LOST, SERVICE, WRITTEN
 
-HEALTH = Health(workers=2, restarts={"stuck": 1}, checks={"database": False}, resident_bytes=7)
+HEALTH = Health(workers=2, ready=True, restarts={"stuck": 1}, checks={"database": False}, resident_bytes=7)
 
 
 def a_memory() -> Memory:
@@ -55,7 +55,7 @@ def test_the_oldest_unfinished_request_of_all_workers_is_shown() -> None:
 
 def test_health_stands_beside_the_counters() -> None:
     found = samples(a_memory())
-    assert found["workload_workers"] == 2
+    assert (found["workload_workers"], found["workload_ready"]) == (2, 1)
     assert found["workload_worker_restarts_total reason=stuck"] == 1
     assert found["workload_check_ok check=database"] == 0
     assert found["process_resident_memory_bytes"] == 7

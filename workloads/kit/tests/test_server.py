@@ -109,8 +109,9 @@ def test_a_stuck_worker_is_unhealthy_and_then_replaced() -> None:
     with ready(WORKERS="1", STUCK_AFTER="1") as service, ThreadPoolExecutor() as pool:
         pool.submit(get, service.url("/odd/stuck"), timeout=30)
         until(lambda: service.ops("healthz").status_code == 503)
-        assert service.ops("readyz").status_code == 503
+        assert (service.ops("readyz").status_code, service.number("workload_ready")) == (503, 0)
         until(lambda: service.ops("healthz").status_code == 200 and service.is_ready())
+        assert service.number("workload_ready") == 1
         assert service.number('workload_worker_restarts_total{reason="stuck"}') == 1
         assert "/odd" not in service.says()
         assert "in stuck" in service.says()  # where it stood

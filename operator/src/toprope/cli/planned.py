@@ -136,7 +136,7 @@ def _slo_as_text(one: PlannedSlo, there: Selected | None) -> Iterator[str | Padd
         return
     told = one.forecast
     counters = ", without that by ".join(_COUNTERS[source.name] for source in one.sources)
-    lost = "; while no pod is up, the last hour's traffic counts as bad" if told.ruled.sli.alive else ""
+    lost = "; while no pod takes requests, the last hour's traffic counts as bad" if told.ruled.sli.alive else ""
     yield f"    Counted by {counters}{lost}."
     spent = f"{told.events:,.0f} bad events, or {spoken(float(told.outage))} of full outage"
     yield f"    The budget of {one.slo.window} is {spent}."

@@ -40,10 +40,16 @@ class Numbers:
     """Events a second: present as soon as somebody counts."""
     gateway: Sample | None = None
     """Present while the gateway's counters decide."""
+    bucket: Sample | None = None
+    """Present while the gateway tells who had waited before he gave up."""
     lost: Sample | None = None
-    """Requests a second that nobody is left to count."""
+    """Requests a second that nobody is left to count; 0 while somebody counts."""
     error: Sample | None = None
     """Bad events over all events in the SLO's own window."""
+    allowed: Sample | None = None
+    """Bad events that the budget allows in that window."""
+    left: Sample | None = None
+    """Share of the budget that is left."""
     total: Mapping[str, Sample] = field(default_factory=dict)
     """Events by window."""
     bad: Mapping[str, Sample] = field(default_factory=dict)

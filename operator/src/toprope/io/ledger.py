@@ -240,8 +240,8 @@ class Ledger:
 
 def _facts(measured: Measured) -> object:
     """What conditions say beside the statuses."""
-    rules = [(slo, one.rules, one.loaded, one.failing) for slo, one in measured.numbers.items()]
-    return (measured.blind.since if measured.blind else None, measured.retention, rules)
+    facts = [(slo, one.rules, one.loaded, one.failing, one.bucket is None) for slo, one in measured.numbers.items()]
+    return (measured.blind.since if measured.blind else None, measured.retention, facts)
 
 
 def _explained(groups: Mapping[str, str | None], identity: Identity, now: datetime) -> _Explained:

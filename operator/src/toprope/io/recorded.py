@@ -8,11 +8,14 @@ from datetime import datetime, timedelta
 from toprope.core.measured import Numbers, Sample
 from toprope.io.prometheus import Series, Unseen
 from toprope.slo.rules import (
+    ALLOWED,
     BAD,
+    BUCKET,
     BURN,
     ERRORS,
     FIRST,
     INTERVAL,
+    LEFT,
     LOST_RATE,
     OBJECTIVE,
     TOTAL,
@@ -27,7 +30,7 @@ _LAG = 1.5 * INTERVAL
 vanished since: where nothing happens, there is no ratio."""
 
 QUERIES = (
-    f'{{__name__=~"{OBJECTIVE}|{TOTAL_RATE}|{FIRST}|{LOST_RATE}"}}{_SPAN}',
+    f'{{__name__=~"{"|".join((OBJECTIVE, TOTAL_RATE, FIRST, BUCKET, LOST_RATE, ALLOWED, LEFT))}"}}{_SPAN}',
     # An SLO's own window is a week at least, those of its tiers are shorter.
     f'{ERRORS}{{window=~"([7-9]|[1-9][0-9])d"}}{_SPAN}',
     # The guards look at long windows only; of an SLO of a month those are known by name.
@@ -131,8 +134,11 @@ def _numbers(draft: _Draft, clock: float, now: datetime) -> Numbers:
         evaluated=reader.single(OBJECTIVE),
         counted=reader.single(TOTAL_RATE),
         gateway=reader.single(FIRST),
+        bucket=reader.single(BUCKET),
         lost=reader.single(LOST_RATE),
         error=reader.single(ERRORS),
+        allowed=reader.single(ALLOWED),
+        left=reader.single(LEFT),
         total=reader.windows(TOTAL),
         bad=reader.windows(BAD),
         burn=reader.windows(BURN),

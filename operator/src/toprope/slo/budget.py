@@ -15,13 +15,10 @@ from enum import StrEnum
 
 from toprope.core.measured import Numbers, Sample, value
 from toprope.slo.promise import Promise
-from toprope.slo.rules import INTERVAL
-from toprope.slo.windows import Severity, Tier, duration, tiers
+from toprope.slo.windows import NEARLY, Tier, duration, tiers, today
 
 ENOUGH = 10
 """Bad events below which a spent budget says nothing yet: one of a young service's first hundred is no trend."""
-NEARLY = timedelta(hours=2)
-"""How much of its window a history may lack and still be whole: its beginning is known to the hour."""
 
 
 class State(StrEnum):
@@ -70,36 +67,31 @@ class _Look:
         return value(recorded.get(duration(window)), self.now)
 
     @property
-    def age(self) -> timedelta | None:
-        """Of a history that is shorter than the window."""
-        since = self.numbers.since
-        whole = timedelta(seconds=self.promise.window) - NEARLY
-        return self.now - since if since and self.now - since < whole else None
+    def young(self) -> datetime | None:
+        """When the history began, where it is shorter than the window."""
+        since, whole = self.numbers.since, timedelta(seconds=self.promise.window - NEARLY)
+        return since if since and self.now - since < whole else None
 
 
 def budget(promise: Promise, numbers: Numbers, retention: timedelta | None, now: datetime) -> Budget:
     """Where the SLO stands; `retention` is what Prometheus keeps, None where it does not say."""
     look = _Look(promise, numbers, now)
-    since = numbers.since if look.age is not None else None
     too_short = retention is not None and retention < timedelta(seconds=promise.window)
-    error, burnt = value(numbers.error, now), look.at(numbers.burn, promise.window)
-    if error is None or burnt is None:
-        return Budget(State.NO_DATA, history_since=since, history_too_short=too_short)
-    bad, events = look.at(numbers.bad, promise.window), _events(look)
-    # A young history knows too few events: its budget is that of the whole window at today's rate.
-    remaining = 1 - bad / events if look.age is not None and bad is not None and events else 1 - burnt
-    burn = _burn(look)
+    error, remaining = value(numbers.error, now), value(numbers.left, now)
+    if error is None or remaining is None:
+        return Budget(State.NO_DATA, history_since=look.young, history_too_short=too_short)
+    bad, burn = look.at(numbers.bad, promise.window), _burn(look)
     holding = tuple(tier.name for tier in promise.live if _holds(look, tier, burn.get(tier.name)))
     return Budget(
         state=_state(remaining, bad, holding),
         attained=100 * min(1.0, max(0.0, 1 - error)),
         remaining=remaining,
-        events=events,
+        events=value(numbers.allowed, now),
         bad=bad,
         burn=burn,
         holding=holding,
         exhausted_in=_exhausted_in(look, remaining),
-        history_since=since,
+        history_since=look.young,
         history_too_short=too_short,
     )
 
@@ -109,18 +101,6 @@ def _state(remaining: float, bad: float | None, holding: Sequence[str]) -> State
     if remaining <= 0 and bad is not None and round(bad) >= ENOUGH:
         return State.EXHAUSTED
     return State.BURNING if holding else State.MET
-
-
-def _events(look: _Look) -> float | None:
-    seen = look.at(look.numbers.total, look.promise.window)
-    if seen is None:
-        return None
-    if look.age is not None:
-        today = _today(look.promise)
-        lately = look.at(look.numbers.total, today) or 0.0
-        rate = lately / min(float(today), max(look.age.total_seconds(), INTERVAL))
-        seen = max(seen, rate * look.promise.window)
-    return float(look.promise.budget) * seen
 
 
 def _burn(look: _Look) -> dict[str, float]:
@@ -146,12 +126,7 @@ def _exhausted_in(look: _Look, remaining: float) -> timedelta | None:
     """
     if remaining <= 0:
         return timedelta(0)
-    burn = look.at(look.numbers.burn, _today(look.promise))
+    burn = look.at(look.numbers.burn, today(look.promise.window))
     if burn is None or burn < remaining:
         return None
     return timedelta(seconds=remaining * look.promise.window / burn)
-
-
-def _today(promise: Promise) -> int:
-    """A day; shorter where the windows of a short SLO are."""
-    return min(tier.long for tier in tiers(promise.window) if tier.severity is Severity.TICKET)

@@ -30,6 +30,8 @@ class Phase:
     """Requests."""
     bad: float
     """Share of bad ones, 0 to 1."""
+    up: bool = True
+    """Whether there are pods; without any, all requests are bad."""
 
 
 class Traffic:

@@ -3,6 +3,9 @@
     Ruled ──► scenarios: traffic ──► oracle: turns ──► promtool: input series, and what fires just before and just after
 
 Rates over windows up to an hour are allowed two evaluations, windows summed from 5-minute rates five minutes.
+
+While no pod is up and no gateway counts, requests are known from the hour before. Its rate is that at the first
+evaluation that finds nobody: a minute of that hour nobody has counted.
 """
 
 from collections.abc import Iterator
@@ -12,6 +15,7 @@ from typing import Any
 from toprope.slo.oracle import Phase, Traffic, Turn, turns
 from toprope.slo.rules import BURNING, INTERVAL, Ruled
 from toprope.slo.series import Series
+from toprope.slo.sli import GATEWAY, Source
 from toprope.slo.windows import HOUR, MINUTE, Severity
 
 SCRAPE = 15
@@ -22,6 +26,8 @@ BIRTH = 5_000_000
 """What counters stand at in the beginning: `rate()` clamps its extrapolation for small ones."""
 DRIFT = 0.001
 """promtool adds steps up in floats: a counter that seemed smaller by a hair would be taken for a restart."""
+SOMEBODY = 'up{job="somebody"}'
+"""Whom Prometheus scrapes as well: only while it scrapes anybody does the silence of all pods say something."""
 BUSY = 20.0
 """Requests a second."""
 PAST = 8 * HOUR
@@ -36,6 +42,8 @@ class Scenario:
     traffic: Traffic
     late_born: bool = False
     """Whether the counters that only bad requests move are born with the first of them."""
+    by_pods: bool = False
+    """Whether pods count where a gateway could: it has no counters."""
 
 
 def scenarios(ruled: Ruled) -> list[Scenario]:
@@ -51,7 +59,25 @@ def scenarios(ruled: Ruled) -> list[Scenario]:
         Scenario("late-born-errors", _errors(PAST, BUSY, 0.1), late_born=True),
         Scenario("gap-without-traffic", Traffic([*_gap(), *_errors(0, BUSY, 0.1).phases])),
         Scenario("low-traffic", _errors(PAST, 1 / (5 * MINUTE), 1.0)),
+        *_of_pods(ruled),
     ]
+
+
+def _of_pods(ruled: Ruled) -> list[Scenario]:
+    """What happens when they go, and what they count where a gateway could."""
+    if not ruled.sli.alive:
+        return []
+    of_last_hour = BUSY * (HOUR - INTERVAL) / HOUR
+    found = [Scenario("nobody-left", _gone(of_last_hour), by_pods=True)]
+    if len(ruled.sli.sources) > 1:
+        found.append(Scenario("nobody-behind-the-gateway", _gone(BUSY)))
+        found.append(Scenario("pods-alone", _errors(PAST, BUSY, 0.1), by_pods=True))
+    return found
+
+
+def _gone(per_second: float) -> Traffic:
+    """No pod for half a day, in which so many requests a second are bad."""
+    return Traffic([Phase(PAST, BUSY, 0), Phase(12 * HOUR, per_second, 1, up=False), Phase(8 * HOUR, BUSY, 0)])
 
 
 def _errors(past: int, per_second: float, bad: float) -> Traffic:
@@ -123,24 +149,46 @@ def promtool_test(ruled: Ruled, scenario: Scenario, rules_file: str) -> dict[str
 
 
 def input_series(ruled: Ruled, scenario: Scenario) -> list[dict[str, str]]:
-    """The counters of the first source, in promtool's notation."""
-    examples = ruled.sli.sources[0].examples
-    if not examples:
+    """The counters of the source that counts, and who is up, in promtool's notation."""
+    counts = source(ruled, scenario)
+    if not counts.examples:
         raise ValueError(f"the selectors of SLO {ruled.identity.slo} are too free to guess counters that they select")
-    told = [{"series": one.name, "values": _values(one, scenario)} for one in examples]
-    samples = scenario.traffic.seconds // SCRAPE
-    return [*told, *([{"series": ruled.sli.alive, "values": f"1x{samples}"}] if ruled.sli.alive else [])]
+    told = [{"series": one.name, "values": _values(one, scenario, counts)} for one in counts.examples]
+    if not ruled.sli.alive:
+        return told
+    whole = f"1x{scenario.traffic.seconds // SCRAPE}"
+    return [*told, {"series": ruled.sli.alive, "values": _up(scenario)}, {"series": SOMEBODY, "values": whole}]
 
 
-def _values(series: Series, scenario: Scenario) -> str:
+def source(ruled: Ruled, scenario: Scenario) -> Source:
+    """Who counts in this story."""
+    return ruled.sli.sources[-1 if scenario.by_pods else 0]
+
+
+def _stretches(scenario: Scenario) -> Iterator[tuple[Phase, int]]:
+    """Each phase and its samples: it ends with one, and the very first begins with one, too."""
+    for index, phase in enumerate(scenario.traffic.phases):
+        yield phase, phase.seconds // SCRAPE + (0 if index else 1)
+
+
+def _up(scenario: Scenario) -> str:
+    return " ".join(f"1x{count - 1}" if phase.up else _vanished(count) for phase, count in _stretches(scenario))
+
+
+def _vanished(count: int) -> str:
+    return f"stale _x{count - 1}"
+
+
+def _values(series: Series, scenario: Scenario, counts: Source) -> str:
     unborn = scenario.late_born and not series.by_good
     value, stretches = float(0 if unborn else BIRTH), []
-    for index, phase in enumerate(scenario.traffic.phases):
-        # A phase ends with a sample; the very first one begins with one, too.
-        count = phase.seconds // SCRAPE + (0 if index else 1)
+    for index, (phase, count) in enumerate(_stretches(scenario)):
         unborn = unborn and not phase.bad
         if unborn:
             stretches.append(f"_x{count}")
+            continue
+        if not phase.up and counts.name != GATEWAY:
+            stretches.append(_vanished(count))
             continue
         step = phase.per_second * SCRAPE * (series.by_good * (1 - phase.bad) + series.by_bad * phase.bad)
         first = value + step + DRIFT if index else value

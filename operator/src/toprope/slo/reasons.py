@@ -1,4 +1,4 @@
-"""The words that a person greps about SLOs. The sentence stands beside the branch that finds the fact (`health`)."""
+"""The words that a person greps about SLOs. The sentence stands beside the branch that finds the fact (`facts`)."""
 
 from enum import StrEnum
 
@@ -20,6 +20,8 @@ class Reason(StrEnum):
     NO_SERIES = "NoSeries"
     NOBODY_COUNTS = "NobodyCounts"
     BAD_EXCEEDS_TOTAL = "BadExceedsTotal"
+    GATEWAY_NOT_COUNTING = "GatewayNotCounting"
+    GATEWAY_WITHOUT_BUCKET = "GatewayWithoutBucket"
     NO_EVENTS = "NoEvents"
     # RulesAccepted
     EVALUATED = "Evaluated"

@@ -1,8 +1,9 @@
 """The rules of one SLO, as Prometheus evaluates them: records first, then the alerts that read them, in one group.
 
-bad, total as 5-minute rates ─┬─► events in each window ─► error ratio ─► burn rate, budget left
-                              │   (≤ 1 h rated from the counters, longer ones summed from the 5-minute rates)
-nobody counts any more ───────┘                                    └────► alerts of the tiers
+bad, total as 5-minute rates ─┬─► events in each window ─┬─► error ratio ─► burn rate ─► alerts of the tiers
+                              │   (≤ 1 h rated from the  └─► events that the budget allows ─► budget left
+                              │   counters, longer ones
+nobody counts any more ───────┘   summed from the rates)
 
 Everything is weighted by events: bad events over all events, never a mean of ratios. The bad side is `… or 0 * total`,
 so that it is 0 and not missing; the ratio has no sample where there is no traffic, and is never NaN. Alerts select by
@@ -17,17 +18,21 @@ from typing import Any
 from toprope.core.names import short_hash
 from toprope.slo.promise import Promise
 from toprope.slo.sli import Sli, Source, Tally
-from toprope.slo.windows import FLOOR, HOUR, MINUTE, Severity, Tier, all_windows, duration
+from toprope.slo.windows import DAY, FLOOR, HOUR, MINUTE, NEARLY, Severity, Tier, all_windows, duration, today
 
 INTERVAL = 60
 """Seconds between two evaluations."""
 BASE = 5 * MINUTE
 """Window of the rates that longer windows are summed from."""
 
+REMEMBERED = DAY
+"""For how long after Prometheus' last evaluation an outage that it saw is taken to have gone on."""
+
 BAD_RATE, TOTAL_RATE, LOST_RATE = "slo:bad:rate5m", "slo:total:rate5m", "slo:lost:rate5m"
-FIRST = "slo:gateway:series"
+FIRST, BUCKET = "slo:gateway:series", "slo:gateway:bucket"
 BAD, TOTAL = "slo:bad:increase", "slo:total:increase"
-ERRORS, BURN, LEFT, OBJECTIVE = "slo:error:ratio", "slo:burn:ratio", "slo:budget:remaining", "slo:objective:ratio"
+ERRORS, BURN, OBJECTIVE = "slo:error:ratio", "slo:burn:ratio", "slo:objective:ratio"
+ALLOWED, LEFT = "slo:budget:events", "slo:budget:remaining"
 
 BURNING, MISSING = "ErrorBudgetBurn", "SloDataMissing"
 MISSING_FOR = "15m"
@@ -103,7 +108,8 @@ def _records(ruled: Ruled) -> list[Rule]:
         ),
         _record(ruled, ERRORS, f"{BAD}{{{matchers}}} / ({TOTAL}{{{matchers}}} > 0)"),
         _record(ruled, BURN, f"{ERRORS}{{{matchers}}} / {number(ruled.promise.budget)}"),
-        _record(ruled, LEFT, f"1 - {_at(ruled, BURN, ruled.promise.window)}"),
+        _record(ruled, ALLOWED, allowed(ruled)),
+        _record(ruled, LEFT, f"1 - {_at(ruled, BAD, ruled.promise.window)} / ({ALLOWED}{{{matchers}}} > 0)"),
     ]
 
 
@@ -111,7 +117,8 @@ def _deciders(ruled: Ruled) -> list[Rule]:
     """Who counts at this evaluation, before anything is counted."""
     first, *others = ruled.sli.sources
     chosen = [_record(ruled, FIRST, f"count({first.anchor})")] if others else []
-    return [*chosen, *([_record(ruled, LOST_RATE, lost_rate(ruled))] if ruled.sli.alive else [])]
+    patient = [_record(ruled, BUCKET, f"count({first.bucket})")] if first.bucket else []
+    return [*chosen, *patient, *([_record(ruled, LOST_RATE, lost_rate(ruled))] if ruled.sli.alive else [])]
 
 
 def _record(ruled: Ruled, name: str, expression: str, **labels: str) -> Rule:
@@ -160,20 +167,39 @@ def _term(selector: str, source: Source, window: int) -> str:
 
 
 def lost_rate(ruled: Ruled) -> str:
-    """Requests a second that nobody is left to count: the last hour's rate from the moment on when no pod is up, with
-    what was lost in that hour, or a crash loop would soon be worth nothing.
+    """Requests a second that nobody is left to count: the last hour's rate from the moment on when no pod takes any,
+    with what was lost in that hour, or a crash loop would soon be worth nothing. 0 while somebody counts.
 
-    It goes on from its own last value, and only while Prometheus evaluates without a gap and scrapes somebody: a hole
-    in Prometheus itself burns nothing. While a gateway counts, nothing is lost.
+    It goes on from its own last value, however long ago Prometheus recorded that (`REMEMBERED`), and only while it
+    evaluates without a gap and scrapes somebody: a hole in Prometheus itself burns nothing, and ends no outage. While a
+    gateway counts, nothing is lost.
     """
-    matchers = ruled.identity.matchers
-    gateway = f" unless on() {FIRST}{{{matchers}}}" if len(ruled.sli.sources) > 1 else ""
+    matchers, serving = ruled.identity.matchers, f"count({_serving(ruled.sli)})"
+    counting = [serving, *([f"count({FIRST}{{{matchers}}})"] if len(ruled.sli.sources) > 1 else [])]
+    last = f"max(last_over_time({LOST_RATE}{{{matchers}}}[{duration(REMEMBERED)}]))"
+    nobody = " ".join(f"unless on() {one}" for one in counting)
     evaluated = f"sum(count_over_time({OBJECTIVE}{{{matchers}}}[{duration(4 * INTERVAL)}])) >= 3"
     return (
-        f"((max({LOST_RATE}{{{matchers}}}) or ({rate(ruled, HOUR, 'total')})) > 0)"
-        f" unless on() count({ruled.sli.alive} == 1){gateway}"
+        f"({last} > 0 or ({rate(ruled, HOUR, 'total')}) > 0) {nobody}"
         f" and on() count(up == 1) and on() ({evaluated})"
+        f" or {' or '.join(f'0 * {one}' for one in counting)}"
     )
+
+
+def _serving(sli: Sli) -> str:
+    """The pods that take requests, as far as anybody knows: they are up, and do not say that they are not ready."""
+    return f"{sli.alive} == 1" + (f" unless {sli.ready} == 0" if sli.ready else "")
+
+
+def allowed(ruled: Ruled) -> str:
+    """Bad events that the budget of the SLO's window allows: its share of what was seen. A history that is younger than
+    the window has not seen enough to say so, and its budget is that of a whole window at today's rate, if that is more.
+    """
+    matchers, window = ruled.identity.matchers, ruled.promise.window
+    seen = _at(ruled, TOTAL, window)
+    foreseen = f"avg_over_time({TOTAL_RATE}{{{matchers}}}[{_evaluations(today(window))}]) * {window}"
+    whole = f"count_over_time({OBJECTIVE}{{{matchers}}}[{duration(DAY)}] offset {duration(window - NEARLY)})"
+    return f"{number(ruled.promise.budget)} * ({foreseen} > {seen} unless on() {whole} or {seen})"
 
 
 def increase(ruled: Ruled, window: int, side: str) -> str:
@@ -199,7 +225,7 @@ def _alerts(ruled: Ruled) -> list[Rule]:
     for tier in ruled.promise.live:
         by_severity.setdefault(tier.severity, []).append(tier)
     burning = [_burning(ruled, severity, live) for severity, live in by_severity.items()]
-    return [*burning, _missing(ruled)]
+    return [*burning, *([_missing(ruled)] if Severity.TICKET in ruled.promise.severities else [])]
 
 
 def _burning(ruled: Ruled, severity: Severity, live: Iterable[Tier]) -> Rule:

@@ -22,6 +22,12 @@ PATIENCE = Decimal(1)
 REQUESTS = "http_server_request_duration_seconds"
 _STATUS = "http_response_status_code"
 CUT = "http_server_requests_cut_total"
+READY = "workload_ready"
+"""What a pod says of itself; one of an earlier version says nothing, and its `up` decides."""
+
+
+GATEWAY = "Gateway"
+"""Name of the source that sees also what finds no pod."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,8 @@ class Source:
     bad: Tally
     examples: tuple[Series, ...]
     """Counters that together count as the source's do; none where selectors are too free to guess one."""
+    bucket: str | None = None
+    """Selector of the histogram's bucket that tells who had waited before he gave up; None where it is always there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,8 @@ class Sli:
     alive: str | None = None
     """Selector of the `up` of those who count: when none of them is up, while Prometheus scrapes others, requests
     count as bad at the rate of the last hour. None: their silence says nothing."""
+    ready: str | None = None
+    """Selector of what they say of their readiness: 0 is as bad as not being up, for nobody sends them a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +88,18 @@ def sli_of(slo: Slo, counted: Counted) -> Sli:
     if slo.latency:
         threshold = seconds_of(slo.latency.threshold)
         routes = [slo.latency.route] if slo.latency.route else counted.routes
-        return Sli((_slow(counted, routes, threshold),), _up(counted))
+        return Sli((_slow(counted, routes, threshold),), *_standing(counted))
     pods = _failed(counted)
     through = (_through_gateway(counted.gateway, counted.router),) if counted.gateway else ()
-    return Sli((*through, pods), _up(counted))
+    return Sli((*through, pods), *_standing(counted))
 
 
 def _of_own(ratio: Ratio) -> Sli:
     return Sli((Source("Own", ratio.total, Tally((ratio.total,)), Tally((ratio.bad,)), examples(ratio)),))
 
 
-def _up(counted: Counted) -> str:
-    return f"up{{{counted.pods}}}"
+def _standing(counted: Counted) -> tuple[str, str]:
+    return f"up{{{counted.pods}}}", f"{READY}{{{counted.pods}}}"
 
 
 def _through_gateway(routers: str, router: str) -> Source:
@@ -103,7 +113,8 @@ def _through_gateway(routers: str, router: str) -> Source:
     failed = f'{requests}{{{routers},code=~"5..|{GAVE_UP}"}}'
     answered = Series(f'{requests}{{{router},code="200"}}', 1, 0)
     refused = Series(f'{requests}{{{router},code="503"}}', 0, 1)
-    return Source("Gateway", anchor, Tally((anchor,), (hasty,)), Tally((failed,), (hasty,)), (answered, refused))
+    total, bad = Tally((anchor,), (hasty,)), Tally((failed,), (hasty,))
+    return Source(GATEWAY, anchor, total, bad, (answered, refused), f"{took}{{{routers},{bucket(PATIENCE)}}}")
 
 
 def _failed(counted: Counted) -> Source:

@@ -111,7 +111,8 @@ class Alerting(SpecModel):
     """Whether somebody is woken when the budget burns so fast that it will not last for days."""
 
     ticket: bool = True
-    """Whether a ticket is opened when the budget burns faster than it comes back."""
+    """Whether a ticket is opened when the budget burns faster than it comes back, and when nobody counts any more.
+    Without tickets only the condition SloDataPresent says the latter."""
 
     labels: Annotated[
         dict[str, LabelValue],

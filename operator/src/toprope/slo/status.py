@@ -13,6 +13,7 @@ from toprope.core.measured import Measured, Numbers, value
 from toprope.core.model import StatusModel
 from toprope.slo.budget import Budget, State, budget
 from toprope.slo.promise import Promise
+from toprope.slo.sli import GATEWAY
 from toprope.slo.windows import DAY, HOUR, MINUTE, duration
 
 STEP = Decimal("0.001")
@@ -59,7 +60,7 @@ class SloStatus(StatusModel):
     exhausted_since: str | None = None
     """When it was first seen to be spent."""
     counted_by: str | None = None
-    """Whose counters decide: `Gateway`, `Pods`, `Own`, or `Nobody` while no pod is up that could count."""
+    """Whose counters decide: `Gateway`, `Pods`, `Own`, or `Nobody` while no pod takes requests."""
     left_out: list[str] | None = None
     """Tiers of alerts that could never fire at this objective, and so do not exist; absent when all can."""
     history_since: str | None = None
@@ -167,10 +168,10 @@ def _exhausted_since(state: State, before: SloStatus, now: datetime) -> str | No
 
 
 def _counted_by(promise: Promise, numbers: Numbers, now: datetime) -> str | None:
-    if value(numbers.lost, now) is not None:
+    if (value(numbers.lost, now) or 0.0) > 0:
         return "Nobody"
     if value(numbers.gateway, now) is not None:
-        return "Gateway"
+        return GATEWAY
     return promise.counted_by if value(numbers.counted, now) is not None else None
 
 

@@ -23,6 +23,10 @@ FLOOR = Decimal("1.5")
 """Bad events that fire nothing, whatever the extrapolation of a rate makes of a single one."""
 
 
+NEARLY = 2 * HOUR
+"""How much of its window a history may lack and still be whole: its beginning is known to the hour."""
+
+
 class Severity(StrEnum):
     """What an alert does to a person."""
 
@@ -108,6 +112,11 @@ def all_windows(window: int) -> Sequence[int]:
     """Every window in seconds that something is recorded over, shortest first, the SLO's own last."""
     looked_at = {length for tier in tiers(window) for length in (tier.short, tier.long)}
     return [*sorted(looked_at), window]
+
+
+def today(window: int) -> int:
+    """What is called today: a day, shorter where the windows of a short SLO are."""
+    return min(tier.long for tier in tiers(window) if tier.severity is Severity.TICKET)
 
 
 def duration(seconds: int) -> str:

@@ -9,6 +9,7 @@ from tests.support.shorteners import (
     CLOUD_NATIVE_PG,
     EXTERNAL,
     NOW,
+    ROUTE,
     WITH_TRAFFIC,
     Spoiling,
     all_of,
@@ -44,7 +45,7 @@ REFUSED = {"type": "Accepted", "status": "False", "reason": "NotAllowedByListene
 
 
 def parents(*conditions: dict[str, str]) -> list[dict[str, Any]]:
-    route = SEEN.children["HTTPRoute", "links-web"]
+    route = SEEN.children["HTTPRoute", ROUTE]
     said = [{"observedGeneration": 1, **one} for one in conditions]
     return [{"parentRef": route["spec"]["parentRefs"][0], "conditions": said}]
 
@@ -91,9 +92,9 @@ def parents(*conditions: dict[str, str]) -> list[dict[str, Any]]:
          "Ready", "False", Reason.WEB_NOT_READY, "0 of 1"),
         ("web pods that are being scaled are ready", changed(*WEB, {"metadata": {"generation": 2}, "spec":
          {"replicas": 3}, "status": {"observedGeneration": 1}}), "Ready", "True", Reason.SERVING, "with 1 web pod."),
-        ("the gateway refuses the route", changed("HTTPRoute", "links-web", {"status": {"parents": parents(REFUSED)}}),
+        ("the gateway refuses the route", changed("HTTPRoute", ROUTE, {"status": {"parents": parents(REFUSED)}}),
          "Ready", "False", "NotAllowedByListeners", "no listener"),
-        ("and says so in its own condition", changed("HTTPRoute", "links-web", {"status": {"parents":
+        ("and says so in its own condition", changed("HTTPRoute", ROUTE, {"status": {"parents":
          parents(REFUSED)}}), "RouteAccepted", "False", "NotAllowedByListeners", "no listener"),
         ("the cache is away", not_ready(*CACHE), "CacheReady", "False", Reason.CACHE_NOT_READY, "Redirects go on"),
         ("without the cache the service is ready", not_ready(*CACHE), "Ready", "True", Reason.SERVING, "serves"),
@@ -204,6 +205,6 @@ def test_a_slow_first_start_is_still_under_way() -> None:
 
 
 def test_the_gateway_is_waited_for() -> None:
-    spoil = changed("HTTPRoute", "links-web", {"status": {"parents": []}})
+    spoil = changed("HTTPRoute", ROUTE, {"status": {"parents": []}})
     said = condition(decide(replace(GOOD), spoil(SEEN), NOW), "Ready")
     assert said[1] == "GatewayHasNotAnswered"

@@ -9,6 +9,7 @@ import pytest
 from tests.support.engine import INSTALLATION
 from tests.support.shorteners import (
     NOW,
+    ROUTE,
     WITH_TRAFFIC,
     Paper,
     a_shortener,
@@ -72,7 +73,7 @@ def test_the_doors_open_only_after_the_verdict_stands_in_the_status() -> None:
         decision = paper.pass_once()
         assert selects(decision) == stable
     after = paper.pass_once()
-    backends = applied(after, "HTTPRoute", "links-web")["spec"]["rules"][0]["backendRefs"]
+    backends = applied(after, "HTTPRoute", ROUTE)["spec"]["rules"][0]["backendRefs"]
     assert [one["name"] for one in backends] == [f"links-web-{candidate}"]
 
 
@@ -81,7 +82,7 @@ def test_a_release_is_ready_while_the_gateway_looks_at_its_moved_route() -> None
     while not paper.resource.status.revision.retiring:
         paper.pass_once()
     paper.pass_once()
-    decision = paper.pass_once(changed("HTTPRoute", "links-web", {"metadata": {"generation": 2}}))
+    decision = paper.pass_once(changed("HTTPRoute", ROUTE, {"metadata": {"generation": 2}}))
     assert condition(decision, "Ready")[:2] == ("True", Reason.SERVING)
     assert condition(decision, "RouteAccepted")[:2] == ("False", "GatewayHasNotAnswered")
     assert not next(one.is_trouble for one in decision.conditions if one.type == "RouteAccepted")
@@ -249,10 +250,10 @@ def test_a_write_that_moves_requests_holds_only_for_the_door_as_it_was_seen() ->
         quiet = paper.pass_once()
     seen = paper.seen()
     moves = paper.pass_once()
-    for kind in ("Service", "HTTPRoute"):
-        version = seen.children[kind, "links-web"]["metadata"]["resourceVersion"]
-        assert applied(moves, kind, "links-web")["metadata"]["resourceVersion"] == version
-        assert "resourceVersion" not in applied(quiet, kind, "links-web")["metadata"]
+    for kind, name in (("Service", "links-web"), ("HTTPRoute", ROUTE)):
+        version = seen.children[kind, name]["metadata"]["resourceVersion"]
+        assert applied(moves, kind, name)["metadata"]["resourceVersion"] == version
+        assert "resourceVersion" not in applied(quiet, kind, name)["metadata"]
 
 
 def test_a_phase_of_a_newer_operator_does_no_harm() -> None:

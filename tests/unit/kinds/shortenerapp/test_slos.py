@@ -1,12 +1,16 @@
 """What a ShortenerApp's status says of its SLOs, all together."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from tests.support.measured import AVAILABILITY, numbers
-from tests.support.shorteners import Paper, Spoiling, a_shortener, all_of, secret_changed
+from tests.support.shorteners import WITH_TRAFFIC, Paper, Spoiling, a_shortener, all_of, secret_changed
 from toprope.core.measured import Measured
+from toprope.core.resource import Resource
+from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp.counted import counted
 from toprope.kinds.shortenerapp.data import DATA_PRESENT
 from toprope.slo.promise import Promise
 from toprope.slo.windows import DAY
@@ -39,6 +43,40 @@ def test_it_is_said_also_where_data_are_missing_and_nothing_is_touched() -> None
     decision = paper.pass_once(all_of(measuring(paper), secret_changed("links-credentials", None)))
     assert {one.type: one.status for one in decision.conditions}[DATA_PRESENT] == "False"
     assert decision.status["budget"] == "0.6"
+
+
+def through(namespace: str, name: str) -> Resource:
+    """Behind the one gateway that all share."""
+    resource = a_shortener(WITH_TRAFFIC, name)
+    return replace(resource, ref=replace(resource.ref, namespace=namespace))
+
+
+def router(resource: Resource) -> str:
+    """As Traefik 3.7 calls it."""
+    named = f"{resource.namespace}-{places.route_name(resource)}-gw-infra-public-ep-websecure-0"
+    return f"httproute-{re.sub('-+', '-', named)}-0123456789abcdef0123@kubernetesgateway"
+
+
+def matcher(resource: Resource) -> str:
+    """The regular expression of its routers."""
+    return (counted(resource).gateway or "").removeprefix('router=~"').removesuffix('"')
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("a-b", "c"), ("a", "b-c")),
+        (("a", "c"), ("a", "c-web")),
+        (("a--b", "c"), ("a-b", "c")),
+        (("a", "c"), ("b", "c")),
+        (("a", "c" * 60 + "d"), ("a", "c" * 60 + "e")),
+    ],
+)
+def test_the_gateway_counts_the_requests_of_each_alone(one: tuple[str, str], other: tuple[str, str]) -> None:
+    mine, theirs = through(*one), through(*other)
+    for resource, stranger in ((mine, theirs), (theirs, mine)):
+        assert re.fullmatch(matcher(resource), router(resource))
+        assert not re.fullmatch(matcher(resource), router(stranger))
 
 
 @pytest.mark.parametrize("slos", [[], SLOS])

@@ -23,6 +23,8 @@ class Health:
     workers: int
     restarts: Mapping[str, int] = field(default_factory=dict)
     """By reason."""
+    ready: bool = False
+    """What `/readyz` says."""
     checks: Mapping[str, bool] = field(default_factory=dict)
     """Readiness checks that hold in every worker."""
     resident_bytes: int = 0
@@ -92,6 +94,7 @@ def _merged(number: Counter | Gauge, slots: Sequence[Slot]) -> float:
 
 def _health(health: Health) -> Iterator[str]:
     yield from _single("workload_workers", "gauge", "Worker processes.", health.workers)
+    yield from _single("workload_ready", "gauge", "1 while requests are sent here: /readyz.", health.ready)
     yield from _head(
         "workload_worker_restarts_total", "counter", "Workers that died, by reason; each is started again."
     )

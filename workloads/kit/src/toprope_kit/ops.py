@@ -49,6 +49,11 @@ class Standing(Protocol):
         """What `/metrics` shows beside the counters."""
 
 
+def is_ready(standing: Standing) -> bool:
+    """Whether requests may be sent here."""
+    return not standing.draining and all(worker.ready for worker in standing.workers())
+
+
 @dataclass(frozen=True)
 class Answer:
     """One response."""
@@ -92,10 +97,8 @@ class Ops:
 
     def readyz(self) -> Answer:
         """Ready: every worker serves, its checks hold, and nobody asked us to leave."""
-        workers = self._standing.workers()
-        draining = self._standing.draining
-        ready = not draining and all(worker.ready for worker in workers)
-        body = {"ready": ready, "draining": draining, "workers": [_told(worker) for worker in workers]}
+        ready, workers = is_ready(self._standing), self._standing.workers()
+        body = {"ready": ready, "draining": self._standing.draining, "workers": [_told(worker) for worker in workers]}
         return _json(200 if ready else 503, body)
 
     def metrics(self) -> Answer:

@@ -21,7 +21,7 @@ from toprope_kit.channel import Birth
 from toprope_kit.keeper import Keeper
 from toprope_kit.memory import Memory
 from toprope_kit.metrics import Health
-from toprope_kit.ops import Ops, WorkerState
+from toprope_kit.ops import Ops, WorkerState, is_ready
 from toprope_kit.server import ServerSettings
 from toprope_kit.service import Service
 
@@ -62,6 +62,7 @@ class Supervisor:
         findings = [finding for state in states for finding in state.findings]
         return Health(
             workers=len(pids),
+            ready=is_ready(self),
             restarts={reason: restarts[reason] for reason in REASONS},
             checks={f.name: not any(g.error for g in findings if g.name == f.name) for f in findings},
             resident_bytes=usage.resident_bytes([usage.OWN, *pids]),

@@ -1,5 +1,7 @@
 """How the requests of a ShortenerApp are counted: the one place that its SLIs come from."""
 
+import re
+
 from toprope.core.names import OWNER_KIND, OWNER_NAME, label_value
 from toprope.core.resource import Resource
 from toprope.delivery.spec import Traffic
@@ -28,10 +30,14 @@ def counted(resource: Resource) -> Counted:
 
 
 def _router(resource: Resource, traffic: Traffic) -> str:
-    """How Traefik calls the route: the same over releases. Its hash alone tells (a-b, c) from (a, b-c)."""
+    """How Traefik begins the names of the route's routers: the same over releases, and nobody else's, for the route's
+    name says whose it is. The hash at their end cannot be known: it is over the listener's host name and entry point.
+    """
     gateway = traffic.gateway
-    route = f"{resource.namespace}-{places.name(resource, places.WEB)}"
-    return f"httproute-{route}-gw-{gateway.namespace or resource.namespace}-{gateway.name}"
+    place = f"gw-{gateway.namespace or resource.namespace}-{gateway.name}"
+    whole = f"httproute-{resource.namespace}-{places.route_name(resource)}-{place}"
+    # Traefik writes whatever lies between letters and digits as one hyphen.
+    return "-".join(re.findall("[a-z0-9]+", whole))
 
 
 def metric_label(label: str) -> str:

@@ -33,7 +33,7 @@ from toprope.kinds.shortenerapp.standing import Standing, standing
 from toprope.kinds.shortenerapp.status import ReplicasStatus, ShortenerAppStatus
 from toprope.kinds.shortenerapp.timing import next_look
 from toprope.kinds.shortenerapp.troubles import ready_pods
-from toprope.kinds.shortenerapp.web import Release, doors, left_alone, of_release, url
+from toprope.kinds.shortenerapp.web import Release, doors, left_alone, lived_by, of_release, url
 from toprope.slo.health import Health
 from toprope.slo.rule_sets import RuleSet
 from toprope.slo.status import least_budget
@@ -157,6 +157,7 @@ def _actions(plan: Plan) -> Sequence[Action]:
         *watches,
         *plan.parts.kept,
         *left_alone(seen, list(plan.releases.values())),
+        *lived_by(plan.look),
         *remembered(resource, seen, plan.releases),
         *plan.rotation.kept,
     ]

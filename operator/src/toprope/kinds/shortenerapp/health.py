@@ -100,8 +100,15 @@ def waits_for(look: Look, migration: Migration, needs: Needs, need: int) -> Fact
 
 
 def route(look: Look) -> Manifest | None:
-    """The live HTTPRoute."""
-    return look.seen.child(HTTP_ROUTE, places.name(look.resource, places.WEB))
+    """The live HTTPRoute. One that an earlier operator called otherwise counts until the gateway lives by today's."""
+    today, traffic = routed(look), look.resource.spec.traffic
+    earlier = look.seen.child(HTTP_ROUTE, places.name(look.resource, places.WEB))
+    return earlier if earlier and traffic and not acceptance(today, traffic).serves else today
+
+
+def routed(look: Look) -> Manifest | None:
+    """The live HTTPRoute of today's name."""
+    return look.seen.child(HTTP_ROUTE, places.route_name(look.resource))
 
 
 def accepted(look: Look) -> Acceptance | None:

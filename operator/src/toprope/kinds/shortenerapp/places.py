@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from toprope.core.names import DATA, child_labels, child_name, selector_labels
+from toprope.core.names import DATA, child_labels, child_name, selector_labels, short_hash
 from toprope.core.resource import Resource
 
 WEB = "web"
@@ -39,6 +39,14 @@ _LIMITS = {DATABASE: 50}
 def name(resource: Resource, component: str, revision: str | None = None) -> str:
     """`<resource>-<component>[-<revision>]`, cut where a limit asks for it."""
     return child_name(resource.name, component, revision, limit=_LIMITS.get(component, 63))
+
+
+def route_name(resource: Resource) -> str:
+    """Of the HTTPRoute. What a gateway counts it names by namespace and route with hyphens between, as both may hold
+    themselves: the hash tells the route of (a-b, c) from that of (a, b-c).
+    """
+    whose = f"{resource.namespace}/{resource.ref.resource.kind}/{resource.name}"
+    return name(resource, WEB, short_hash(whose, 6))
 
 
 def labels(resource: Resource, component: str, revision: str | None = None) -> dict[str, str]:

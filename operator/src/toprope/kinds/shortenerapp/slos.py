@@ -12,9 +12,11 @@ from toprope.kinds.shortenerapp.counted import counted
 from toprope.kinds.shortenerapp.render.pod_monitor import pod_monitor
 from toprope.slo.dashboards.config_map import config_map
 from toprope.slo.dashboards.resource import of_resource
-from toprope.slo.health import Health, Stated, Wanted, health
+from toprope.slo.facts.look import Wanted
+from toprope.slo.health import Health, Stated, health
 from toprope.slo.rule_sets import Promiser, RuleSet, prometheus_rule, rule_sets, rules_config_map
 from toprope.slo.rules import version_of
+from toprope.slo.sli import GATEWAY
 
 RULES, DASHBOARD = "slos", "dashboard"
 
@@ -42,9 +44,12 @@ def dashboard(resource: Resource, found: Sequence[RuleSet]) -> dict[str, Any]:
 
 def judged(resource: Resource, found: Sequence[RuleSet], measured: Measured, now: datetime) -> Health:
     """What there is to say of them."""
+    ruled = [(one.ruled, one.group) for one in found if one.ruled]
+    first = {one.promise.name: one.sli.sources[0] for one, _ in ruled}
     wanted = Wanted(
-        {one.ruled.promise: version_of(one.group) for one in found if one.ruled},
-        {one.slo.name: one.broken for one in found if not one.ruled},
-        places.name(resource, RULES) if PROMETHEUS_RULE in resource.installation.absent else None,
+        rules={one.promise: version_of(group) for one, group in ruled},
+        broken={one.slo.name: one.broken for one in found if not one.ruled},
+        gateway={name: source.anchor for name, source in first.items() if source.name == GATEWAY},
+        file=places.name(resource, RULES) if PROMETHEUS_RULE in resource.installation.absent else None,
     )
     return health(wanted, measured, Stated(resource.status.slos, resource.status.conditions), now)

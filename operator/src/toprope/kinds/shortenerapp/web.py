@@ -8,7 +8,7 @@ from toprope.core.objects import CONTROLLER_REVISION, SERVICE, Manifest, labels_
 from toprope.core.resource import Resource
 from toprope.delivery.traffic import WHOLE, Backend, http_route
 from toprope.kinds.shortenerapp import places
-from toprope.kinds.shortenerapp.health import Look, backends_of, deployment_of, route
+from toprope.kinds.shortenerapp.health import Look, backends_of, deployment_of, route, routed
 from toprope.kinds.shortenerapp.migrations import Migration, wants_job
 from toprope.kinds.shortenerapp.needs import Needs
 from toprope.kinds.shortenerapp.render import service
@@ -68,9 +68,16 @@ def doors(look: Look, serving: str) -> list[Manifest]:
     backend = places.name(resource, places.WEB, serving)
     if resource.spec.traffic and (route(look) or look.seen.child(SERVICE, backend)):
         backends = [Backend(backend, places.SERVICE_PORT, WHOLE)]
-        wanted = http_route(places.metadata(resource, places.WEB), resource.spec.traffic, backends)
-        found.append(_guarded(wanted, route(look), moves=backends_of(route(look)) != {backend}))
+        metadata = places.metadata(resource, places.WEB) | {"name": places.route_name(resource)}
+        wanted, live = http_route(metadata, resource.spec.traffic, backends), routed(look)
+        found.append(_guarded(wanted, live, moves=backends_of(live) != {backend}))
     return found
+
+
+def lived_by(look: Look) -> list[Manifest]:
+    """The route that requests come by: it is not pruned, whatever it is called."""
+    live = route(look)
+    return [live] if live and look.resource.spec.traffic else []
 
 
 def _guarded(manifest: Manifest, live: Manifest | None, *, moves: bool) -> Manifest:

@@ -4,7 +4,7 @@ Each answer carries the identity labels and no others, or the columns of a table
 """
 
 from toprope.core.names import REVISION
-from toprope.slo.rules import BAD_RATE, BURN, LEFT, OBJECTIVE, TOTAL_RATE, Identity
+from toprope.slo.rules import BAD_RATE, BURN, ERRORS, LEFT, OBJECTIVE, TOTAL_RATE, Identity
 from toprope.slo.sli import REQUESTS, Counted, of_routes
 from toprope.slo.windows import Tier, duration
 
@@ -31,8 +31,8 @@ def left(whose: str) -> str:
 
 
 def attained(whose: str) -> str:
-    """The share of good events over the SLO's own window, whichever that is."""
-    return f"1 - (1 - {objective(whose)}) * (1 - {left(whose)})"
+    """The share of good events over the SLO's own window: a week at least, which no tier's window is."""
+    return f'1 - max {_BY} ({ERRORS}{{{whose},window=~"([7-9]|[1-9][0-9])d"}})'
 
 
 def burn_of_last_hour(whose: str) -> str:

@@ -59,7 +59,9 @@ def _budgets(whose: str, slos: Sequence[Ruled]) -> timeseries.Panel:
     caption = Caption(
         "Error budget left",
         "percentunit",
-        "What is left of each error budget over the SLO's own window: 100 % untouched, at the line it is spent.",
+        "What is left of each error budget over the SLO's own window: 100 % untouched, at the line it is spent."
+        " While the history is shorter than the window, the budget is that of a whole window at today's rate, if that"
+        " is more than was seen.",
     )
     longest = duration(max(ruled.promise.window for ruled in slos))
     return lined(lines(caption, {"{{slo}}": promql.left(whose)}), (0, BAD)).time_from(longest)

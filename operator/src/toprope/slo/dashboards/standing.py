@@ -15,7 +15,8 @@ _CAPTION = Caption(
     "Where each SLO stands",
     "percentunit",
     "What is promised, what was attained over the SLO's own window, what is left of its error budget, and how many"
-    " times as fast as it comes back the budget was spent in the last hour. Empty cells: no traffic.",
+    " times as fast as it comes back the budget was spent in the last hour. While the history is shorter than the"
+    " window, what is left is of a whole window's budget at today's rate. Empty cells: no traffic.",
 )
 
 

@@ -1,0 +1,104 @@
+"""SloDataPresent: whether somebody counts, and who."""
+
+from toprope.core.measured import value
+from toprope.slo.budget import State
+from toprope.slo.facts.look import RULES_ACCEPTED, Check, Fact, Look, blind, named
+from toprope.slo.reasons import Reason
+from toprope.slo.sli import PATIENCE
+from toprope.slo.status import Standing
+
+TOO_MANY = 1.01
+"""Bad events over all events, from where on the two cannot count the same thing; rates are extrapolated by a little."""
+
+
+def not_recorded(look: Look) -> Fact | None:
+    """Whether anybody counts is known by rules that run."""
+    if names := named(look, lambda one: one.numbers.rules is None):
+        return Fact("Unknown", Reason.NOT_RECORDED, f"No rules record {names} yet; {RULES_ACCEPTED} says why.")
+    return None
+
+
+def no_series(look: Look) -> Fact | None:
+    """What should be counted matches nothing."""
+    if names := named(look, lambda one: bool(one.numbers.rules) and value(one.numbers.counted, look.now) is None):
+        told = (
+            f"Prometheus has no series that count {names}. Look whether it scrapes the pods (its page /targets, the "
+            f"PodMonitor's labels, the NetworkPolicy's namespace), and whether the selectors match anything."
+        )
+        return Fact("False", Reason.NO_SERIES, told)
+    return None
+
+
+def nobody_counts(look: Look) -> Fact | None:
+    """Every pod is gone: silence is counted as failure."""
+    if names := named(look, lambda one: (value(one.numbers.lost, look.now) or 0.0) > 0):
+        told = (
+            f"No pod takes requests that could be counted for {names}: they count as bad at the rate of the last hour. "
+            f"Look at the pods (kubectl get pods) and at the condition Ready."
+        )
+        return Fact("False", Reason.NOBODY_COUNTS, told)
+    return None
+
+
+def bad_exceeds_total(look: Look) -> Fact | None:
+    """The two counters cannot be of the same thing."""
+    if names := named(look, lambda one: (value(one.numbers.error, look.now) or 0.0) > TOO_MANY):
+        told = (
+            f"More bad events are counted than events: {names}. Selector `bad` must select some of the events that "
+            f"`total` selects."
+        )
+        return Fact("False", Reason.BAD_EXCEEDS_TOTAL, told)
+    return None
+
+
+def gateway_not_counting(look: Look) -> Fact | None:
+    """Pods are asked, and the gateway before them says nothing of it."""
+    if names := named(look, lambda one: _is_counted_by_pods_alone(look, one)):
+        selector = next(look.wanted.gateway[name] for name in names.split(", "))
+        told = (
+            f"Pods alone count {names}, for Prometheus has no series of the gateway: {selector}. Where users come "
+            f"through it, a request that finds no pod is not seen: let Prometheus scrape the gateway, and Traefik "
+            f"count by router (--metrics.prometheus.addRoutersLabels=true)."
+        )
+        return Fact("True", Reason.GATEWAY_NOT_COUNTING, told)
+    return None
+
+
+def _is_counted_by_pods_alone(look: Look, one: Standing) -> bool:
+    said, now = one.numbers, look.now
+    if one.promise.name not in look.wanted.gateway or value(said.gateway, now) is not None:
+        return False
+    return (value(said.counted, now) or 0.0) > 0
+
+
+def gateway_without_bucket(look: Look) -> Fact | None:
+    """Who gave up is counted, and not how long he had waited."""
+    if names := named(look, lambda one: _is_counted(look, one) and value(one.numbers.bucket, look.now) is None):
+        told = (
+            f"The gateway counts {names}, and has no histogram bucket of {PATIENCE} s: every client that gave up (499) "
+            f"counts as bad, however short it waited. Add the bucket to Traefik's --metrics.prometheus.buckets."
+        )
+        return Fact("True", Reason.GATEWAY_WITHOUT_BUCKET, told)
+    return None
+
+
+def _is_counted(look: Look, one: Standing) -> bool:
+    return one.promise.name in look.wanted.gateway and value(one.numbers.gateway, look.now) is not None
+
+
+def no_events(look: Look) -> Fact | None:
+    """Somebody counts, and there was nothing to count."""
+    if names := named(look, lambda one: one.status.state is State.NO_DATA):
+        return Fact("True", Reason.NO_EVENTS, f"All are counted; nothing has happened yet for {names}.")
+    return None
+
+
+def counted(look: Look) -> Fact:
+    """All is counted."""
+    return Fact("True", Reason.COUNTED, "All are counted.")
+
+
+DATA: tuple[Check, ...] = (
+    blind, no_series, nobody_counts, bad_exceeds_total, not_recorded, gateway_not_counting, gateway_without_bucket,
+    no_events, counted,
+)  # fmt: skip
