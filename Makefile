@@ -36,6 +36,7 @@ demo: cluster ## a cluster, the operator, a ShortenerApp; shorten a link, follow
 	@# The first link waits neither for what measures nor for what watches.
 	@$(PYTHON) -m dev monitoring
 	@$(PYTHON) -m dev metrics
+	@$(CLUSTER) dev/toprope demo -f examples/links.yaml --gateway http://127.0.0.1:8080 --slos
 
 up: cluster ## the local cluster with the operator and Prometheus in it; can be repeated
 	@$(PYTHON) -m dev monitoring

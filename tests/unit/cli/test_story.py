@@ -90,3 +90,25 @@ async def test_the_api_key_comes_from_the_credentials() -> None:
 async def test_credentials_without_a_key_are_named_with_their_place() -> None:
     with pytest.raises(story.StoryFailed, match="Secret default/links-credentials has no key 'api-key'"):
         await story.api_key(Looks({"data": {}}), LINKS)
+
+
+async def test_slos_come_alive_while_somebody_visits() -> None:
+    said: list[str] = []
+    visits: list[int] = []
+
+    async def visit() -> None:
+        visits.append(1)
+
+    met = world(condition("SlosMet", "True", "AllMet"), condition("Ready", "True", "Serving"))
+    looks = Looks(None, world(condition("SlosMet", "Unknown", "NoPrometheus")), met)
+    assert await story.slos_met(looks, LINKS, visit, 5, lambda what, style: said.append(what.split()[0])) == met
+    assert (said, len(visits)) == (["SlosMet"], 3)
+
+
+async def test_slos_that_are_not_met_end_the_story_with_what_they_say() -> None:
+    async def visit() -> None:
+        return None
+
+    looks = Looks(world(condition("SlosMet", "False", "SloBurning")))
+    with pytest.raises(story.StoryFailed, match=r"not met after 0 s\. SloBurning: About SloBurning"):
+        await story.slos_met(looks, LINKS, visit, 0, lambda what, style: None)

@@ -1,4 +1,4 @@
-"""`toprope demo`: from one short manifest to a link that was shortened, followed and counted."""
+"""`toprope demo`: from one short manifest to a link that was shortened, followed and counted, and to SLOs."""
 
 import asyncio
 import os
@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +15,7 @@ import typer
 from rich.text import Text
 
 from toprope.cli import story
+from toprope.cli.budgets import slos_of, slos_table
 from toprope.cli.cluster import reached
 from toprope.cli.gateway import Gateway
 from toprope.cli.render import manifests_of
@@ -31,6 +34,12 @@ Look next at
   kubectl explain {short}.spec                 every field, explained
   {command} render -f {file}      the objects that the operator makes of it"""
 
+_NEXT_OF_SLOS = """\
+Look next at
+  {command} status {name} -n {namespace}            where its budgets stand, and why
+  {command} plan -f {file}        what the budgets allow, and when alerts would fire
+  kubectl -n {namespace} get prometheusrule {name}-slos -o yaml"""
+
 
 def demo(
     context: typer.Context,
@@ -39,7 +48,10 @@ def demo(
     ),
     gateway: Annotated[str, typer.Option(help="Where the Gateway answers.")] = "http://127.0.0.1:8080",
     target: Annotated[str, typer.Option(help="What to shorten.")] = "https://example.com/a/rather/long/address",
-    within: Annotated[float, typer.Option(help="Seconds that the resource may take to become Ready.")] = 180.0,
+    within: Annotated[float, typer.Option(help="Seconds that each part may take to come alive.")] = 180.0,
+    slos: Annotated[
+        bool, typer.Option("--slos", help="The second part, once Prometheus runs: follow a link until SLOs are met.")
+    ] = False,
 ) -> None:
     """Apply a ShortenerApp, watch it come alive, shorten a link with it, follow it, and show its statistics.
 
@@ -55,32 +67,56 @@ def demo(
     if shutil.which("kubectl") is None:
         fail("kubectl is not on the PATH, and the demo ends with what it shows. Install it; `make demo` brings one.")
     try:
-        asyncio.run(_told(file, ref, manifests[0], gateway, target, within))
+        show = _Show(ref, gateway, target, within)
+        asyncio.run(show.slos() if slos else show.link(file, manifests[0]))
     except story.StoryFailed as reason:
         fail(str(reason))
-    _show_resources(ref)
+    if not slos:
+        _show_resources(ref)
     command = context.find_root().info_name
     words = {"name": ref.name, "namespace": ref.namespace, "short": SHORTENER_APP.short, "file": file}
-    out.print(_NEXT.format(command=command, **words), markup=False)
+    out.print((_NEXT_OF_SLOS if slos else _NEXT).format(command=command, **words), markup=False)
 
 
-async def _told(file: Path, ref: Ref, manifest: Manifest, gateway: str, target: str, within: float) -> None:
-    started = time.monotonic()
+@dataclass(frozen=True)
+class _Show:
+    """What is shown, and the moment of each step."""
 
-    def tell(what: str, style: str = "") -> None:
-        out.print(Text(f"{time.monotonic() - started:6.1f} s  "), Text(what, style), sep="")
+    ref: Ref
+    gateway: str
+    target: str
+    within: float
+    began: float = field(default_factory=time.monotonic)
 
-    async with reached() as cluster:
-        await cluster.apply(ref, manifest)
-        tell(f"applied {ref} ({file})")
-        live = await story.ready(cluster, ref, within, tell)
-        key = await story.api_key(cluster, ref)
-    async with Gateway(gateway, _host(live)) as front:
-        link = await story.shortened(front, key, target)
-        tell(f"shortened {link['target']} to {front.url}/{link['slug']}", "bold")
-        tell(f"followed it: 302 to {await story.followed(front, link)}", "bold")
-        visits = await story.counted(front, key, link["slug"])
-        tell(f"its statistics: {visits['clicks'] + visits['bots']} visit on {visits['days'][-1]['day']}", "bold")
+    def tell(self, what: str, style: str = "") -> None:
+        out.print(Text(f"{time.monotonic() - self.began:6.1f} s  "), Text(what, style), sep="")
+
+    async def link(self, file: Path, manifest: Manifest) -> None:
+        async with reached() as cluster:
+            await cluster.apply(self.ref, manifest)
+            self.tell(f"applied {self.ref} ({file})")
+            live = await story.ready(cluster, self.ref, self.within, self.tell)
+            key = await story.api_key(cluster, self.ref)
+        async with Gateway(self.gateway, _host(live)) as front:
+            link = await story.shortened(front, key, self.target)
+            self.tell(f"shortened {link['target']} to {front.url}/{link['slug']}", "bold")
+            self.tell(f"followed it: 302 to {await story.followed(front, link)}", "bold")
+            visits = await story.counted(front, key, link["slug"])
+            told = f"{visits['clicks'] + visits['bots']} visit on {visits['days'][-1]['day']}"
+            self.tell(f"its statistics: {told}", "bold")
+
+    async def slos(self) -> None:
+        async with reached() as cluster:
+            live = await story.ready(cluster, self.ref, self.within, self.tell)
+            key = await story.api_key(cluster, self.ref)
+            async with Gateway(self.gateway, _host(live)) as front:
+                link = await story.shortened(front, key, self.target)
+                self.tell(f"following {front.url}/{link['slug']} until Prometheus has counted it")
+                live = await story.slos_met(
+                    cluster, self.ref, lambda: story.followed(front, link), self.within, self.tell
+                )
+        out.print()
+        out.print(slos_table(slos_of(live), datetime.now(UTC)))
 
 
 def _host(live: Manifest) -> str | None:

@@ -1,11 +1,11 @@
-"""The demo as a story: from a manifest to a link that was followed, each step with its moment.
+"""The demo as a story: from a manifest to a link that was followed and SLOs that are met, each step with its moment.
 
 A step that does not come true in its time ends the story with the reason.
 """
 
 import base64
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from toprope.cli.gateway import Answer, Gateway
 from toprope.cli.waiting import TookTooLong, until
 from toprope.core.names import child_name
 from toprope.core.objects import SECRET, Manifest, Ref
+from toprope.slo.facts.look import SLOS_MET
 from toprope.slo.health import SPOKEN
 from toprope.slo.reasons import Reason
 
@@ -23,6 +24,8 @@ _NOBODY_TO_ASK = (Reason.NO_PROMETHEUS, Reason.PROMETHEUS_UNAVAILABLE)
 
 Tell = Callable[[str, str], None]
 """Told of each step that came true: what, and its style."""
+Visit = Callable[[], Awaitable[object]]
+"""One request of a user's."""
 
 
 class Reads(Protocol):
@@ -58,10 +61,10 @@ class Progress:
                 style = "green" if condition["status"] == "True" else "yellow"
                 self.tell(f"{condition['type']:<14} {fact[0]:<8} {fact[1]}: {condition['message']}", style)
 
-    def obstacle(self) -> str:
-        """What Ready says stands in the way."""
+    def obstacle(self, awaited: str = "Ready") -> str:
+        """What the awaited condition says stands in the way."""
         for condition in self.last:
-            if condition["type"] == "Ready":
+            if condition["type"] == awaited:
                 return f"{condition['reason']}: {condition['message']}"
         return "the operator has not looked at it: is it running? (kubectl -n toprope-system get pods)"
 
@@ -96,6 +99,23 @@ def is_ready(live: Manifest) -> bool:
         and one.get("observedGeneration") == live["metadata"]["generation"]
         for one in said
     )
+
+
+async def slos_met(cluster: Reads, ref: Ref, visit: Visit, within: float, tell: Tell) -> Manifest:
+    """The resource once Prometheus has counted visits and its SLOs are met; what is said of them is told on the way."""
+    progress = Progress(tell)
+
+    async def look() -> Manifest | None:
+        await visit()
+        live = await cluster.read(ref)
+        said = ((live or {}).get("status") or {}).get("conditions") or ()
+        progress.look([one for one in said if one["type"] in SPOKEN])
+        return live if any((one["type"], one["status"]) == (SLOS_MET, "True") for one in said) else None
+
+    try:
+        return await until(look, within)
+    except TookTooLong as late:
+        raise StoryFailed(f"The SLOs of {ref} are not met after {within:g} s. {progress.obstacle(SLOS_MET)}") from late
 
 
 async def api_key(cluster: Reads, ref: Ref) -> str:
