@@ -31,6 +31,8 @@ EXTERNAL = {
 }
 CLOUD_NATIVE_PG = {"database": {"cloudNativePG": {"instances": 2, "storage": "5Gi"}}}
 Spoiling = Callable[[Seen], Seen]
+_RUNNER = asyncio.Runner()
+"""One loop for all passes: a loop for each of them took as long as the passes."""
 
 
 def a_shortener(spec: Mapping[str, Any] | None = None, name: str = "links", **more: Any) -> Resource:
@@ -67,12 +69,12 @@ class Paper:
 
     def seen(self) -> Seen:
         """One look at this world."""
-        return asyncio.run(observe(self.resource, self.cluster, NoPrometheus()))
+        return _RUNNER.run(observe(self.resource, self.cluster, NoPrometheus()))
 
     def pass_once(self, spoil: Spoiling = lambda seen: seen) -> Decision:
         """One pass; the status is written as the engine would."""
         decision = decide(self.resource, spoil(self.seen()), self.now)
-        asyncio.run(self._acted(decision))
+        _RUNNER.run(self._acted(decision))
         self.resource = replace(self.resource, status=told(self.resource, decision, self.now))
         return decision
 
@@ -128,7 +130,7 @@ def give_secret(paper: Paper, name: str, keys: list[str]) -> None:
     """A Secret of the user's."""
     metadata = {"name": name, "namespace": "default"}
     manifest = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": dict.fromkeys(keys, "eA==")}
-    asyncio.run(paper.cluster.create(manifest))
+    _RUNNER.run(paper.cluster.create(manifest))
 
 
 def condition(decision: Decision, name: str) -> tuple[str, str, str]:
