@@ -37,8 +37,10 @@ def free_port() -> int:
 class PrometheusProcess:
     """One Prometheus; it may be killed and started again over the same data."""
 
-    def __init__(self, directory: Path, groups: Sequence[Any], targets: dict[str, Any]) -> None:
-        self.directory, self.port = directory, free_port()
+    def __init__(
+        self, directory: Path, groups: Sequence[Any], targets: dict[str, Any], *flags: str, retention: str = "15d"
+    ) -> None:
+        self.directory, self.port, self.flags, self.retention = directory, free_port(), flags, retention
         self.url = f"http://127.0.0.1:{self.port}"
         (directory / "rules.yaml").write_text(yaml.safe_dump({"groups": groups}))
         config = {
@@ -56,8 +58,9 @@ class PrometheusProcess:
                     program(),
                     f"--config.file={self.directory / 'prometheus.yaml'}",
                     f"--storage.tsdb.path={self.directory / 'data'}",
-                    "--storage.tsdb.retention.time=15d",
+                    f"--storage.tsdb.retention.time={self.retention}",
                     f"--web.listen-address=127.0.0.1:{self.port}",
+                    *self.flags,
                 ],
                 stdout=log,
                 stderr=log,
@@ -101,3 +104,13 @@ def a_prometheus(directory: Path, groups: Sequence[Any], **labels: str) -> Itera
         prometheus = PrometheusProcess(directory, groups, {"targets": [f"127.0.0.1:{port}"], "labels": labels})
         stack.callback(prometheus.kill)
         yield prometheus
+
+
+@contextmanager
+def a_memory(directory: Path, *flags: str, retention: str = "15d") -> Iterator[PrometheusProcess]:
+    """It scrapes nobody: all that it has lies in `directory / "data"` already."""
+    prometheus = PrometheusProcess(directory, [], {"targets": []}, *flags, retention=retention)
+    try:
+        yield prometheus
+    finally:
+        prometheus.kill()

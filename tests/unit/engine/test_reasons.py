@@ -22,7 +22,7 @@ from toprope.delivery import machine, traffic
 from toprope.engine import status
 from toprope.engine.one_pass import Bug
 from toprope.engine.parse import Unreadable
-from toprope.io.prometheus import Unseen
+from toprope.io.prometheus import TooMuch, Unseen
 from toprope.io.translation import Gone, Missing
 
 CODE = Path(toprope.__file__).parent
@@ -41,8 +41,8 @@ SHOWN = [
     (ChildOrphaned(REF, ["services"], "a=b"), ["Ready", "Reconciled"], "ChildOrphaned"),
     (Unreadable("spec.replicas: too many."), ["Ready", "Reconciled"], "InvalidSpec"),
 ]
-NEVER_SHOWN = {AlreadyExists, Unseen}
-"""One becomes a Conflict or a ChildNotOurs; the ledger makes a fact of the other."""
+NEVER_SHOWN = {AlreadyExists, Unseen, TooMuch}
+"""The first becomes a Conflict or a ChildNotOurs; the ledger makes a fact of the others."""
 
 
 @pytest.mark.parametrize(("error", "conditions", "reason"), SHOWN, ids=lambda one: type(one).__name__)

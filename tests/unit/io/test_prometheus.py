@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.prometheus_on_paper import Page, matrix, on_paper, success
-from toprope.io.prometheus import LARGEST, Prometheus, RangeSeries, Series, Unseen, reached
+from toprope.io.prometheus import LARGEST, Prometheus, RangeSeries, Series, TooMuch, Unseen, reached
 
 UP = {"__name__": "up", "job": "links"}
 
@@ -109,5 +109,22 @@ async def test_nobody_there() -> None:
 
 async def test_nobody_answers() -> None:
     async with on_paper(Page(hangs=True), patience=0.1) as (_, prometheus):
-        with pytest.raises(Unseen, match="did not answer: TimeoutError"):
+        with pytest.raises(TooMuch, match="did not answer: TimeoutError"):
             await prometheus.clock()
+
+
+REFUSALS = {
+    "too slow": (503, "timeout", "query timed out in expression evaluation", TooMuch),
+    "too large": (422, "execution", "query processing would load too many samples into memory", TooMuch),
+    "impossible": (422, "execution", "many-to-many matching not allowed", Unseen),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+async def test_what_is_too_much_is_told_from_what_never_will_be_answered(name: str) -> None:
+    status, kind, words, error = REFUSALS[name]
+    body = f'{{"status":"error","errorType":"{kind}","error":"{words}"}}'
+    async with on_paper(Page(body, status)) as (_, prometheus):
+        with pytest.raises(Unseen, match=f"answers {status}, {kind}: {words}") as raised:
+            await prometheus.clock()
+    assert raised.type is error

@@ -28,13 +28,16 @@ async def selected(url: str, selectors: Iterable[str]) -> Selected:
             for selector in dict.fromkeys(selectors):
                 counts = await prometheus.values(f"count({selector})", now)
                 series[selector] = int(counts[0].value) if counts else 0
-            return Selected(series, await _retention(prometheus))
+            return Selected(series, await retention(prometheus))
     except TimeoutError as error:
         raise Unseen(f"{url} took longer than {PATIENCE:.0f} s to answer.") from error
 
 
-async def _retention(prometheus: Prometheus) -> timedelta | None:
-    """What only speaks Prometheus' language may not know the question."""
+async def retention(prometheus: Prometheus) -> timedelta | None:
+    """How long samples are kept; None where it does not say.
+
+    What only speaks Prometheus' language may not know the question.
+    """
     try:
         return span_of(await prometheus.retention())
     except Unseen:

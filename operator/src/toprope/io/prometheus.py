@@ -29,6 +29,10 @@ class Unseen(Transient):
     meets it."""
 
 
+class TooMuch(Unseen):
+    """It takes too long, or too much memory, to answer. A shorter range may be answered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """The newest sample of one series."""
@@ -110,10 +114,11 @@ class Prometheus:
             answer = orjson.loads(body)
             if status == 200 and answer["status"] == "success":
                 return answer["data"]
-            said = f"{answer['errorType']}: {answer['error']}"
+            kind, said = answer["errorType"], f"{answer['errorType']}: {answer['error']}"
         except (orjson.JSONDecodeError, LookupError, TypeError) as error:
             raise Unseen(f"{self._connection.server} answers {status} with what is no answer of Prometheus.") from error
-        raise Unseen(f"Prometheus answers {status}, {said[:300]}")
+        is_too_much = kind == "timeout" or "too many samples" in said
+        raise (TooMuch if is_too_much else Unseen)(f"Prometheus answers {status}, {said[:300]}")
 
     async def _answer(self, verb: str, path: str, fields: Sequence[tuple[str, str]]) -> tuple[int, bytes]:
         if self._session is None:
@@ -131,7 +136,9 @@ class Prometheus:
                 return answer.status, await _whole(answer)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             named = f"{type(error).__name__}: {error}".removesuffix(": ")
-            raise Unseen(f"{self._connection.server} did not answer: {named}") from error
+            # aiohttp's own time-outs are of connections that do not come about.
+            is_slow = isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ClientError)
+            raise (TooMuch if is_slow else Unseen)(f"{self._connection.server} did not answer: {named}") from error
 
     def _headers(self) -> dict[str, str]:
         bearer = self._connection.bearer()

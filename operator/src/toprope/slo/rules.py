@@ -116,9 +116,14 @@ def _records(ruled: Ruled) -> list[Rule]:
 def _deciders(ruled: Ruled) -> list[Rule]:
     """Who counts at this evaluation, before anything is counted."""
     first, *others = ruled.sli.sources
-    chosen = [_record(ruled, FIRST, f"count({first.anchor})")] if others else []
+    chosen = [_record(ruled, FIRST, decider(ruled.sli))] if others else []
     patient = [_record(ruled, BUCKET, f"count({first.bucket})")] if first.bucket else []
     return [*chosen, *patient, *([_record(ruled, LOST_RATE, lost_rate(ruled))] if ruled.sli.alive else [])]
+
+
+def decider(sli: Sli) -> str:
+    """Has a sample while the first source's counters decide."""
+    return f"count({sli.sources[0].anchor})"
 
 
 def _record(ruled: Ruled, name: str, expression: str, **labels: str) -> Rule:
@@ -138,7 +143,12 @@ def rate(ruled: Ruled, window: int, side: str) -> str:
         return counted
     seen = f"{LOST_RATE}{{{ruled.identity.matchers}}}[{_evaluations(window)}]"
     lost = f"sum(sum_over_time({seen})) * {INTERVAL} / {window}"
-    return f"(({counted}) or 0 * ({lost}) or 0 * count({alive} == 1)) + (({lost}) or vector(0))"
+    return f"(({counted}) or 0 * ({lost}) or 0 * {up(alive)}) + (({lost}) or vector(0))"
+
+
+def up(selector: str) -> str:
+    """Has a sample while one of these is up."""
+    return f"count({selector} == 1)"
 
 
 def _total(ruled: Ruled, window: int) -> str:
@@ -147,14 +157,15 @@ def _total(ruled: Ruled, window: int) -> str:
 
 
 def _counted(ruled: Ruled, window: int, side: str) -> str:
-    first, *others = (_rated(source, getattr(source, side), window) for source in ruled.sli.sources)
+    first, *others = (rated(source, getattr(source, side), window) for source in ruled.sli.sources)
     if not others:
         return first
     decides = f"{FIRST}{{{ruled.identity.matchers}}}"
     return f"({first} and on() {decides}) or ({others[0]} unless on() {decides})"
 
 
-def _rated(source: Source, tally: Tally, window: int) -> str:
+def rated(source: Source, tally: Tally, window: int) -> str:
+    """Events a second that one source counted. It reads nothing that rules record."""
     terms = [f"+ {_term(one, source, window)}" for one in tally.added]
     terms += [f"- {_term(one, source, window)}" for one in tally.less]
     return f"clamp_min({' '.join(terms).removeprefix('+ ')}, 0)"
@@ -174,21 +185,21 @@ def lost_rate(ruled: Ruled) -> str:
     evaluates without a gap and scrapes somebody: a hole in Prometheus itself burns nothing, and ends no outage. While a
     gateway counts, nothing is lost.
     """
-    matchers, serving = ruled.identity.matchers, f"count({_serving(ruled.sli)})"
-    counting = [serving, *([f"count({FIRST}{{{matchers}}})"] if len(ruled.sli.sources) > 1 else [])]
+    matchers = ruled.identity.matchers
+    counting = [serving(ruled.sli), *([f"count({FIRST}{{{matchers}}})"] if len(ruled.sli.sources) > 1 else [])]
     last = f"max(last_over_time({LOST_RATE}{{{matchers}}}[{duration(REMEMBERED)}]))"
     nobody = " ".join(f"unless on() {one}" for one in counting)
     evaluated = f"sum(count_over_time({OBJECTIVE}{{{matchers}}}[{duration(4 * INTERVAL)}])) >= 3"
     return (
         f"({last} > 0 or ({rate(ruled, HOUR, 'total')}) > 0) {nobody}"
-        f" and on() count(up == 1) and on() ({evaluated})"
+        f" and on() {up('up')} and on() ({evaluated})"
         f" or {' or '.join(f'0 * {one}' for one in counting)}"
     )
 
 
-def _serving(sli: Sli) -> str:
-    """The pods that take requests, as far as anybody knows: they are up, and do not say that they are not ready."""
-    return f"{sli.alive} == 1" + (f" unless {sli.ready} == 0" if sli.ready else "")
+def serving(sli: Sli) -> str:
+    """Has a sample while a pod takes requests, as far as is known: it is up, and does not say that it is not ready."""
+    return f"count({sli.alive} == 1" + (f" unless {sli.ready} == 0)" if sli.ready else ")")
 
 
 def allowed(ruled: Ruled) -> str:

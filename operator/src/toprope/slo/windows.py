@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 SHORTEST_KEPT = 28 * DAY
@@ -93,9 +94,10 @@ def days(window: str) -> int:
     return int(window.removesuffix("d"))
 
 
+@lru_cache(maxsize=128)
 def tiers(window: int) -> Sequence[Tier]:
     """The tiers of an SLO window of so many seconds, fastest first."""
-    return [_tier(share, window) for share in _SHARES]
+    return tuple(_tier(share, window) for share in _SHARES)
 
 
 def _tier(share: _Share, window: int) -> Tier:
