@@ -56,11 +56,16 @@ def load(world: World) -> Iterator[Load]:
     # A rate loses what a counter is born with: all of them are, before anything counts.
     with Load(world, FIFTY, PER_SECOND) as first:
         until(lambda: len(first.answers) >= len(FIFTY), lambda: f"{len(first.answers)} answers", 30)
-    born = f'traefik_router_requests_total{{router=~"httproute-{world.namespace}-.*",code="500"}}'
     world.wait_condition("links", "RulesAccepted", "Evaluated", RELOADED + EVALUATED)
-    until(lambda: bool(values(world, born)), lambda: f"{born} is not there", SCRAPED)
+    until(lambda: counted(world), lambda: f"nobody counts: {world.condition('links', 'SloDataPresent')}", EVALUATED)
     with Load(world, FIFTY, PER_SECOND) as lasting:
         yield lasting
+
+
+def counted(world: World) -> bool:
+    """Whether the gateway has counted a failure, and the pods anything."""
+    failed = f'traefik_router_requests_total{{router=~"httproute-{world.namespace}-.*",code="500"}}'
+    return bool(values(world, failed)) and world.condition("links", "SloDataPresent").get("status") == "True"
 
 
 def test_the_page_arrives_when_the_maths_say(world: World, load: Load) -> None:
