@@ -1,6 +1,7 @@
 """The monitoring of the local cluster, as a story asks it."""
 
 import json
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -38,3 +39,8 @@ def pages(world: World, slo: str) -> list[dict[str, Any]]:
     """The pages about an SLO of this world that somebody got, oldest first."""
     wanted = {"slo": slo, "severity": "page"}.items()
     return [one for one in received(world) if one["status"] == "firing" and wanted <= one["labels"].items()]
+
+
+def moment(alert: dict[str, Any], field: str) -> float:
+    """A time of an alert, as Unix time."""
+    return datetime.fromisoformat(alert[field]).timestamp()

@@ -1,9 +1,8 @@
 """All pods of a service are gone: somebody is woken, though no pod is left to count anything."""
 
-from datetime import datetime
 from typing import Any
 
-from tests.e2e.monitoring import EVALUATED, NOTIFIED, RELOADED, SCRAPED, pages
+from tests.e2e.monitoring import EVALUATED, NOTIFIED, RELOADED, SCRAPED, moment, pages
 from tests.e2e.slo_load import Load
 from tests.e2e.world import World, a_shortener, until
 from toprope.slo.rules import INTERVAL
@@ -41,8 +40,7 @@ def somebody_is_woken(world: World, load: Load) -> None:
     # Ten requests a second of a few minutes' past: the maths ask for seconds of errors.
     patience = INTERVAL + SCRAPED + 2 * INTERVAL + NOTIFIED
     until(lambda: bool(pages(world, "availability")), lambda: f"nobody was woken: {standing(world)}", patience)
-    fired = datetime.fromisoformat(pages(world, "availability")[0]["startsAt"]).timestamp()
-    due = load.due(Slo.model_validate(SLOS[0]))
+    due, fired = load.due(Slo.model_validate(SLOS[0])), moment(pages(world, "availability")[0], "startsAt")
     assert due - SCRAPED <= fired <= due + SCRAPED + 2 * INTERVAL
     until(lambda: standing(world)["state"] in ("Burning", "Exhausted"), lambda: str(standing(world)), 60)
 
