@@ -1,7 +1,11 @@
-"""All stories share one cluster; each has a namespace of its own, where `restricted` is enforced."""
+"""All stories share one cluster; each has a namespace of its own, where `restricted` is enforced.
+
+It bears another name in each run: Prometheus and Alertmanager remember those of earlier runs for long.
+"""
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,10 +32,11 @@ def kubeconfig() -> Path:
 
 @pytest.fixture(scope="module")
 def world(kubeconfig: Path, request: pytest.FixtureRequest) -> Iterator[World]:
-    name = request.module.__name__.rpartition(".")[2].removeprefix("test_").replace("_", "-")
-    made = World(kubeconfig, name)
-    made.kubectl("delete", "namespace", name, "--ignore-not-found", "--wait=true")
-    made.kubectl("create", "namespace", name)
-    made.kubectl("label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
+    story = request.module.__name__.rpartition(".")[2].removeprefix("test_").replace("_", "-")
+    made = World(kubeconfig, f"{story}-{int(time.time()):x}")
+    made.kubectl("delete", "namespace", "-l", f"story={story}", "--wait=true")
+    made.kubectl("create", "namespace", made.namespace)
+    marks = ("pod-security.kubernetes.io/enforce=restricted", f"story={story}")
+    made.kubectl("label", "namespace", made.namespace, *marks)
     yield made
-    made.kubectl("delete", "namespace", name, "--wait=false")
+    made.kubectl("delete", "namespace", made.namespace, "--wait=false")

@@ -5,32 +5,49 @@ from typing import Any
 import httpx
 import pytest
 
+from dev.build.images import version
 from tests.e2e.monitoring import RELOADED, ask, received, values
 from tests.e2e.world import GATEWAY, World, a_shortener, until
 
 SENT = 60.0
-NOBODY = "nobody.example.com"
 
 
-def nobody(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A Service without a pod, and a route to it."""
+def unanswered(world: World, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A Service of the pods of this name, and a route to it."""
     service = {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": {"name": "nobody", "namespace": world.namespace},
-        "spec": {"selector": {"app": "nobody"}, "ports": [{"port": 80}]},
+        "metadata": {"name": name, "namespace": world.namespace},
+        "spec": {"selector": {"app": name}, "ports": [{"port": 80}]},
     }
     route = {
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "HTTPRoute",
-        "metadata": {"name": "nobody", "namespace": world.namespace},
+        "metadata": {"name": name, "namespace": world.namespace},
         "spec": {
             "parentRefs": [{"name": "public", "namespace": "infra"}],
-            "hostnames": [NOBODY],
-            "rules": [{"backendRefs": [{"name": "nobody", "port": 80}]}],
+            "hostnames": [f"{name}.example.com"],
+            "rules": [{"backendRefs": [{"name": name, "port": 80}]}],
         },
     }
     return service, route
+
+
+def deaf(world: World, name: str) -> dict[str, Any]:
+    """A pod that runs and listens to nothing: it refuses connections."""
+    container = {
+        "name": name,
+        "image": f"docker.io/toprope/shortener:{version()}",
+        "command": ["sleep", "600"],
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+    }
+    user = {"runAsNonRoot": True, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": world.namespace, "labels": {"app": name}},
+        "spec": {"containers": [container], "securityContext": user, "terminationGracePeriodSeconds": 0},
+    }
 
 
 def rule(world: World, slo: str, severity: str) -> dict[str, Any]:
@@ -90,11 +107,12 @@ def test_the_pods_of_a_resource_are_scraped_and_its_requests_counted(world: Worl
     counted(world, "links-web-[a-z0-9]{6}", 201)
 
 
-def test_what_finds_no_pod_is_counted_by_the_gateway(world: World) -> None:
-    world.apply(*nobody(world))
-    with httpx.Client(base_url=GATEWAY, headers={"Host": NOBODY}, timeout=10) as visitor:
-        until(lambda: visitor.get("/").status_code == 503, lambda: f"{NOBODY}: {visitor.get('/').status_code}", SENT)
-    counted(world, "nobody", 503)
+@pytest.mark.parametrize(("name", "code"), [("nobody", 503), ("deaf", 502)])
+def test_what_no_pod_answers_is_counted_by_the_gateway(name: str, code: int, world: World) -> None:
+    world.apply(*unanswered(world, name), *([deaf(world, name)] if name == "deaf" else []))
+    with httpx.Client(base_url=GATEWAY, headers={"Host": f"{name}.example.com"}, timeout=10) as visitor:
+        until(lambda: visitor.get("/").status_code == code, lambda: f"{name}: {visitor.get('/').status_code}", SENT)
+    counted(world, name, code)
 
 
 def counted(world: World, route: str, code: int) -> None:

@@ -1,6 +1,7 @@
-"""A pod's counters as a program: `python -m tests.support.exporter PORT`.
+"""A pod's counters as a program: `python -m tests.support.exporter PORT [BAD]`.
 
-A hundred requests a second, two of them bad and ten slow, for the last thousand seconds and on.
+A hundred requests a second, ten of them slow and two, or as many as are asked for, bad; for the last thousand seconds
+and on.
 """
 
 import sys
@@ -8,7 +9,15 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 BORN = time.time() - 1000
-PER_SECOND = {("200", "0.05"): 88, ("200", "1"): 98, ("200", "+Inf"): 98, ("500", "0.05"): 2, ("500", "+Inf"): 2}
+BAD = int(sys.argv[2]) if len(sys.argv) > 2 else 2
+GOOD = 100 - BAD
+PER_SECOND = {
+    ("200", "0.05"): GOOD - 10,
+    ("200", "1"): GOOD,
+    ("200", "+Inf"): GOOD,
+    ("500", "0.05"): BAD,
+    ("500", "+Inf"): BAD,
+}
 NAME = "http_server_request_duration_seconds"
 
 

@@ -1,24 +1,19 @@
 """The ledger over a real Prometheus that evaluates the rules of real SLOs, and over one that fails."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from copy import deepcopy
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tests.support.engine import INSTALLATION, LeapingClock
+from tests.support.live_ledgers import Held, ledger_of, promising
 from tests.support.prometheus_process import PrometheusProcess, a_prometheus
-from tests.support.tiny import TINY
-from toprope.core.measured import Measured, Numbers, Sample
-from toprope.core.objects import Ref
-from toprope.core.resource import Resource
+from toprope.core.measured import Sample
 from toprope.edge.telemetry import Telemetry
-from toprope.io.ledger import Ledger, Reading
-from toprope.io.prometheus import Prometheus, reached
+from toprope.io.ledger import Reading
 from toprope.slo.budget import State
 from toprope.slo.facts.look import Wanted
 from toprope.slo.health import Stated, health
@@ -62,43 +57,11 @@ def loaded() -> list[dict[str, Any]]:
     return [*groups, spoilt(rules(SLOS["absurd"]), ERRORS, f'{TOTAL}{{slo="absurd"}} * 0 / 0')]
 
 
-def a_resource(*names: str) -> Resource:
-    spec, status = SimpleNamespace(slos=[SLOS[name] for name in names]), SimpleNamespace(slos=[])
-    return Resource(Ref(TINY.resource, "shop", "links"), "uid", 1, "1", {}, False, spec, status, INSTALLATION)
+ALL = promising(list(SLOS.values()))
 
 
-ALL = a_resource(*SLOS)
-
-
-class Held:
-    """A ledger, its clock, and the bells that it rang."""
-
-    def __init__(self, client: Prometheus) -> None:
-        self.clock, self.bells = LeapingClock(), 0
-        self.ledger = Ledger(client, self.clock, self.ring)
-
-    def ring(self, owner: Any, why: str) -> None:
-        self.bells += 1
-
-    async def later(self, leap: timedelta) -> Measured:
-        self.clock.leapt += leap
-        await self.ledger.look()
-        return self.ledger.of(ALL)
-
-    async def until(self, slo: str, record: str) -> Numbers:
-        """Looks until it has the number."""
-        async with asyncio.timeout(60):
-            while True:
-                found = (await self.later(timedelta())).of(slo)
-                if getattr(found, record):
-                    return found
-                await asyncio.sleep(0.2)
-
-
-@asynccontextmanager
-async def a_ledger(prometheus: PrometheusProcess) -> AsyncIterator[Held]:
-    async with Prometheus(reached(prometheus.url), patience=2) as client:
-        yield Held(client)
+def a_ledger(prometheus: PrometheusProcess) -> AbstractAsyncContextManager[Held]:
+    return ledger_of(prometheus.url, ALL)
 
 
 @pytest.fixture(scope="module")
