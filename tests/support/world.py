@@ -16,13 +16,16 @@ _CHANGING = [
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "<uid>"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "<time>"),
     (re.compile(r"\b\d+\.\d+\.\d+\.\d+\b"), "<address>"),
+    # The route's name says in which namespace it is; revisions have longer hashes.
+    (re.compile(r"(?<=-web-)[0-9a-z]{6}\b"), "<whose>"),
 ]
 
 
 async def world_of(kind: Kind, cluster: Cluster, namespace: str) -> dict[str, Any]:
     """Every object that the kind may have made in the namespace, by kind and name."""
     made = await _made(kind, cluster, namespace)
-    return {f"{one['kind']}/{one['metadata']['name']}": _plain(one, namespace) for one in made}
+    plain = [_plain(one, namespace) for one in made]
+    return {f"{one['kind']}/{one['metadata']['name']}": one for one in plain}
 
 
 async def data_of(kind: Kind, cluster: Cluster, namespace: str) -> dict[str, str]:
@@ -48,7 +51,11 @@ def _plain(manifest: Manifest, namespace: str) -> Any:
     if "data" in plain and manifest["kind"] == "Secret":
         plain["data"] = sorted(plain["data"])
     plain.pop("status", None)
-    text = orjson.dumps(plain).decode().replace(namespace, "<namespace>")
+    return _lasting(plain, namespace)
+
+
+def _lasting(value: Any, namespace: str) -> Any:
+    text = orjson.dumps(value).decode().replace(namespace, "<namespace>")
     for changing, name in _CHANGING:
         text = changing.sub(name, text)
     return orjson.loads(text)
@@ -57,7 +64,4 @@ def _plain(manifest: Manifest, namespace: str) -> Any:
 async def status_of(api: Api, ref: Ref) -> Any:
     """The status of a resource, without its times."""
     live = await api.call(Request("GET", ref, ref.path))
-    text = orjson.dumps(live.get("status")).decode().replace(ref.namespace, "<namespace>")
-    for changing, name in _CHANGING:
-        text = changing.sub(name, text)
-    return orjson.loads(text)
+    return _lasting(live.get("status"), ref.namespace)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.integration.kinds.conftest import NO_CLOUD_NATIVE_PG, cloud_native_pg
-from tests.support.engine import INSTALLATION
+from tests.support.engine import INSTALLATION, asked
 from tests.support.specs import invalid, valid
 from toprope.cli.paper import merged
 from toprope.cli.rendering import children, resource_from
@@ -34,7 +34,7 @@ def manifest(spec: dict[str, Any], name: str = "links") -> dict[str, Any]:
 
 
 async def applied(api: Api, ref: Ref, body: Manifest) -> Manifest:
-    answer: Manifest = await api.call(Request("PATCH", ref, ref.path, STRICT, body, APPLY))
+    answer: Manifest = await asked(api, Request("PATCH", ref, ref.path, STRICT, body, APPLY))
     return answer
 
 
