@@ -76,6 +76,7 @@ FAILING = {"failing": "many-to-many matching not allowed", "counted": None, "err
         (spoilt(gateway=None), *ALONE, "availability, for Prometheus has no series of the gateway: requests{router="),
         (spoilt(gateway=None), *ALONE, "--metrics.prometheus.addRoutersLabels=true"),
         (spoilt(gateway=None, counted=Sample(0, NOW)), "SloDataPresent", "True", Reason.COUNTED, "All are counted."),
+        (spoilt(bucket=None, rules="version0"), "SloDataPresent", "True", Reason.COUNTED, "All are counted."),
         (spoilt(bucket=None), *HASTY, "availability, and has no histogram bucket of 1 s"),
         (spoilt(error=Sample(1.02, NOW)), "SloDataPresent", "False", Reason.BAD_EXCEEDS_TOTAL, "availability. Sel"),
         (spoilt(error=Sample(1.009, NOW)), "SloDataPresent", "True", Reason.COUNTED, "All are counted."),

@@ -2,7 +2,7 @@
 
 from toprope.core.measured import value
 from toprope.slo.budget import State
-from toprope.slo.facts.look import RULES_ACCEPTED, Check, Fact, Look, blind, named
+from toprope.slo.facts.look import RULES_ACCEPTED, Check, Fact, Look, blind, is_newest, named
 from toprope.slo.reasons import Reason
 from toprope.slo.sli import PATIENCE
 from toprope.slo.status import Standing
@@ -54,7 +54,7 @@ def bad_exceeds_total(look: Look) -> Fact | None:
 def gateway_not_counting(look: Look) -> Fact | None:
     """Pods are asked, and the gateway before them says nothing of it."""
     if names := named(look, lambda one: _is_counted_by_pods_alone(look, one)):
-        selector = next(look.wanted.gateway[name] for name in names.split(", "))
+        selector = next(iter(look.wanted.gateway.values()))
         told = (
             f"Pods alone count {names}, for Prometheus has no series of the gateway: {selector}. Where users come "
             f"through it, a request that finds no pod is not seen: let Prometheus scrape the gateway, and Traefik "
@@ -73,7 +73,7 @@ def _is_counted_by_pods_alone(look: Look, one: Standing) -> bool:
 
 def gateway_without_bucket(look: Look) -> Fact | None:
     """Who gave up is counted, and not how long he had waited."""
-    if names := named(look, lambda one: _is_counted(look, one) and value(one.numbers.bucket, look.now) is None):
+    if names := named(look, lambda one: _is_hasty(look, one)):
         told = (
             f"The gateway counts {names}, and has no histogram bucket of {PATIENCE} s: every client that gave up (499) "
             f"counts as bad, however short it waited. Add the bucket to Traefik's --metrics.prometheus.buckets."
@@ -82,8 +82,11 @@ def gateway_without_bucket(look: Look) -> Fact | None:
     return None
 
 
-def _is_counted(look: Look, one: Standing) -> bool:
-    return one.promise.name in look.wanted.gateway and value(one.numbers.gateway, look.now) is not None
+def _is_hasty(look: Look, one: Standing) -> bool:
+    """Earlier rules may not have asked for the bucket."""
+    if one.promise.name not in look.wanted.gateway or value(one.numbers.gateway, look.now) is None:
+        return False
+    return is_newest(look, one) and value(one.numbers.bucket, look.now) is None
 
 
 def no_events(look: Look) -> Fact | None:

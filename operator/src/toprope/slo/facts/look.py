@@ -67,6 +67,11 @@ def named(look: Look, holds: Callable[[Standing], bool]) -> str:
     return ", ".join(one.promise.name for one in look.standings if holds(one))
 
 
+def is_newest(look: Look, one: Standing) -> bool:
+    """Whether samples prove that today's rules run."""
+    return one.numbers.rules == look.wanted.rules[one.promise]
+
+
 def blind(look: Look) -> Fact | None:
     """There is nobody to ask, or he does not answer."""
     if look.blind is None:

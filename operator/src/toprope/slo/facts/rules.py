@@ -3,9 +3,8 @@
 from datetime import datetime, timedelta
 
 from toprope.core.conditions import Truth, moment
-from toprope.slo.facts.look import RULES_ACCEPTED, Check, Fact, Look, blind, named
+from toprope.slo.facts.look import RULES_ACCEPTED, Check, Fact, Look, blind, is_newest, named
 from toprope.slo.reasons import Reason
-from toprope.slo.status import Standing
 
 PATIENCE = timedelta(minutes=2)
 """How long new rules take at most until Prometheus has evaluated them."""
@@ -30,7 +29,7 @@ def rule_fails(look: Look) -> Fact | None:
 
 def not_installed(look: Look) -> Fact | None:
     """Somebody has to carry the rules to Prometheus."""
-    if look.wanted.file and not all(_is_newest(look, one) for one in look.standings):
+    if look.wanted.file and not all(is_newest(look, one) for one in look.standings):
         told = (
             f"The cluster has no prometheus-operator. ConfigMap {look.wanted.file} holds the rules as a file "
             f"(rules.yaml): load it into your Prometheus, anew after each change."
@@ -61,7 +60,7 @@ def not_evaluated(look: Look) -> Fact | None:
 
 def earlier_rules(look: Look) -> Fact | None:
     """Samples prove that other rules run."""
-    if names := named(look, lambda one: not _is_newest(look, one)):
+    if names := named(look, lambda one: not is_newest(look, one)):
         told = (
             f"Prometheus still evaluates earlier rules of {names}; it takes new ones within two minutes, unless "
             f"prometheus-operator (its log says why) or the reload of the configuration refuses them."
@@ -73,10 +72,6 @@ def earlier_rules(look: Look) -> Fact | None:
 def evaluated(look: Look) -> Fact:
     """Samples prove it."""
     return Fact("True", Reason.EVALUATED, "Prometheus evaluates these very rules.")
-
-
-def _is_newest(look: Look, one: Standing) -> bool:
-    return one.numbers.rules == look.wanted.rules[one.promise]
 
 
 def _overdue(look: Look) -> Truth:
