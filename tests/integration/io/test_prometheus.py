@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.live_ledgers import Held, ledger_of, promising
+from tests.support.live_ledger import Held, ledger_of, promising
 from tests.support.prometheus_process import PrometheusProcess, a_prometheus
 from toprope.core.measured import Sample
 from toprope.edge.telemetry import Telemetry

@@ -1,164 +1,133 @@
-"""Hours of faults, of a service and of its Prometheus: what burns, who is woken, and who is not.
+"""Hours of faults where a gateway counts, and of those that pods alone cannot tell: what burns, and who is woken."""
 
-By the evaluator, which `test_promql` holds equal to promtool; what should happen is the oracle's.
-"""
-
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from tests.support.promql.groups import Outcome, evaluated
-from tests.support.promql.outages import PER_SECOND, Span, Tale, series
-from tests.support.promql.series import Mask, Release, Row, Values
-from toprope.slo.oracle import turns
-from toprope.slo.promise import promise_of
-from toprope.slo.proof import LATE, LATE_BY_SUMS
-from toprope.slo.rules import BURNING, ERRORS, INTERVAL, LOST_RATE, MISSING, MISSING_FOR, Identity, Ruled, group
-from toprope.slo.sli import Counted, sli_of
-from toprope.slo.spec import Slo
-from toprope.slo.windows import MINUTE, Severity
+from tests.support.outages import GONE, UP, Span, availability, came_of, minutes
+from tests.support.promql.groups import Outcome
+from tests.support.promql.series import Mask, Series
+from tests.support.proofs import COUNTED, watched
+from toprope.slo.oracle import Phase, Traffic
+from toprope.slo.proof import Scenario
+from toprope.slo.rules import BURNING, ERRORS, LOST_RATE, MISSING, MISSING_FOR
+from toprope.slo.sli import REQUESTS
+from toprope.slo.windows import HOUR, MINUTE, Severity
 
-PODS, ROUTES = 'namespace="shop",toprope_dev_name="links"', {"redirect": ("/{slug}",)}
-WHO = {
-    "pods": Counted("shop", PODS, ROUTES),
-    "gateway": Counted("shop", PODS, ROUTES, gateway='router=~"httproute-shop-links-web-.*"'),
-}
-SLO = Slo.model_validate({"name": "availability", "objective": "99.9", "availability": {}})
-BUDGET = 0.001
-HOLES: dict[str, Span] = {"an hour": (360, 420), "20 minutes": (360, 380)}
+ROUTER = "httproute-shop-links-web-gw-infra-public"
+BEHIND = replace(
+    COUNTED,
+    gateway=f'router=~"{ROUTER}-ep-.*"',
+    router=f'router="{ROUTER}-ep-web-0-0123456789abcdef0123@kubernetesgateway"',
+)
+WHO = {"pods": COUNTED, "gateway": BEHIND}
+RATE, BUDGET = 20.0, 0.001
 BACK = 4
 """Evaluations after a hole until all is known again: three until Prometheus is believed, one for a rate."""
 
-everywhere = pytest.mark.parametrize("release", list(Release), ids=lambda one: one.name)
 counted_by = pytest.mark.parametrize("who", list(WHO))
+holes = pytest.mark.parametrize("away", [6, 20, 60])
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What the rules made of a tale."""
-
-    tale: Tale
-    outcome: Outcome
-
-    @property
-    def minutes(self) -> Values:
-        found: Values = self.outcome.at / (1000 * MINUTE)
-        return found
-
-    def fires(self, severity: Severity = Severity.PAGE, alert: str = BURNING) -> Mask:
-        return self.outcome.firing(alert, severity=severity.value)
-
-    def turns(self) -> list[tuple[float, bool]]:
-        """When pages begin and end, in seconds."""
-        fires = self.fires()
-        turned = np.flatnonzero(np.diff(np.concatenate([[False], fires]).astype(int)))
-        return [(float(self.outcome.at[index]) / 1000, bool(fires[index])) for index in turned]
-
-    def burnt(self, minute: int) -> float:
-        """By the rules, how many times its budget the traffic until that minute has spent."""
-        return float(self.errors.values[np.argmax(self.minutes >= minute)]) / BUDGET
-
-    def truly_burnt(self, minute: int) -> float:
-        now = minute * MINUTE
-        return self.tale.traffic.bad(0, now) / self.tale.traffic.total(0, now) / BUDGET
-
-    @property
-    def errors(self) -> Row:
-        return self.outcome.record(ERRORS, window=SLO.window)
-
-    @property
-    def end(self) -> int:
-        return self.tale.hours * 60
+def came(who: str, story: Scenario, *, unseen: Sequence[Span] = (), more: Sequence[Series] = ()) -> Outcome:
+    return came_of(availability(WHO[who]), replace(story, by_pods=who == "pods"), unseen=unseen, more=more)
 
 
-def seen(tale: Tale, who: str, release: Release) -> Seen:
-    identity = Identity("shop", "ShortenerApp", "links", SLO.name)
-    rules = group(Ruled(identity, sli_of(SLO, WHO[who]), promise_of(SLO)))
-    return Seen(tale, evaluated(rules, series(tale), tale.evaluations, release))
+def failing(share: float, hours: int) -> Scenario:
+    """So many of all requests fail, all the time."""
+    return Scenario("failing", Traffic([Phase(hours * HOUR, RATE, share)]))
 
 
-def assert_turns_with_the_maths(found: Seen) -> None:
-    live = promise_of(SLO).live
-    wanted = turns(live, Severity.PAGE, promise_of(SLO).budget, found.tale.traffic)
-    assert [fires for _, fires in found.turns()] == [turn.fires for turn in wanted]
-    for (at, _), turn in zip(found.turns(), wanted, strict=True):
-        assert 0 <= at - turn.at <= (LATE_BY_SUMS if turn.by_sums else LATE)
+def fires(outcome: Outcome, severity: Severity = Severity.PAGE, alert: str = BURNING) -> Mask:
+    return outcome.firing(alert, severity=severity.value)
 
 
-@everywhere
+def between(outcome: Outcome, begin: int, end: int) -> Mask:
+    """The evaluations from one minute to before another."""
+    found: Mask = (outcome.at >= begin * MINUTE * 1000) & (outcome.at < end * MINUTE * 1000)
+    return found
+
+
 @counted_by
-@pytest.mark.parametrize("refuse", [False, True], ids=["killed", "refusing"])
-def test_pods_that_are_all_down_burn_and_page(refuse: bool, who: str, release: Release) -> None:
-    found = seen(Tale(9, down=[(360, 380)], refuse=refuse), who, release)
-    assert_turns_with_the_maths(found)
-    evaluation = INTERVAL * PER_SECOND / found.tale.traffic.total(0, found.end * MINUTE) / BUDGET
-    assert found.burnt(found.end) == pytest.approx(found.truly_burnt(found.end), abs=evaluation)
+def test_pods_that_refuse_connections_burn_and_page_like_pods_that_are_gone(who: str) -> None:
+    story = minutes((240, RATE, UP), (30, RATE, GONE), (240, RATE, UP))
+    seconds = np.arange(0, story.traffic.seconds + 1, 15.0)
+    down = (seconds >= 240 * MINUTE) & (seconds < 270 * MINUTE)
+    refused = watched(f"up{{{COUNTED.pods}}}", seconds, np.zeros(len(seconds)), down)
+    gone, refusing = came(who, story), came(who, story, more=[refused])
+    assert np.array_equal(fires(gone), fires(refusing))
+    assert fires(refusing)[between(refusing, 240 + 2, 270)].all()
+    for outcome in (gone, refusing):
+        # 30 minutes of 510, cut at evaluations.
+        burnt = outcome.record(ERRORS, window="30d").values[-1]
+        assert burnt == pytest.approx(30 / 510, abs=1.5 / 510)
 
 
-@everywhere
 @counted_by
-@pytest.mark.parametrize("hole", list(HOLES))
-def test_a_hole_in_prometheus_burns_nothing_and_wakes_nobody(hole: str, who: str, release: Release) -> None:
-    found = seen(Tale(9, bad=BUDGET / 2, unseen=[HOLES[hole]]), who, release)
-    assert not any(found.fires(severity).any() for severity in Severity)
-    lost = found.outcome.record(LOST_RATE)
+@holes
+def test_a_hole_in_prometheus_neither_burns_nor_wakes_anybody(away: int, who: str) -> None:
+    outcome = came(who, failing(BUDGET / 2, 9), unseen=[(360, 360 + away)])
+    assert not any(fires(outcome, severity).any() for severity in Severity)
+    errors, lost = outcome.record(ERRORS, window="30d"), outcome.record(LOST_RATE)
+    assert errors.values[errors.there] == pytest.approx(BUDGET / 2, rel=0.01)
     assert not lost.values[lost.there].any()
-    assert found.errors.values[found.errors.there] / BUDGET == pytest.approx(0.5, abs=0.01)
 
 
-@everywhere
 @counted_by
-@pytest.mark.parametrize("hole", list(HOLES))
-@pytest.mark.parametrize("what", ["killed", "refusing", "failing"])
-def test_what_burns_before_a_hole_burns_after_it(what: str, hole: str, who: str, release: Release) -> None:
-    """Without a gateway, what nobody counts is worth the last hour's rate, and the hole is a part of that hour."""
-    outage: Span = (350, 540)
-    trouble = Tale(11, bad=0.1) if what == "failing" else Tale(11, down=[outage], refuse=what == "refusing")
-    back = HOLES[hole][1]
-    found = seen(replace(trouble, unseen=[HOLES[hole]]), who, release)
-    running = (back + BACK <= found.minutes) & (found.minutes < outage[1])
-    assert found.fires()[running].all()
-    if trouble.down:
-        burnt = found.burnt(outage[1]) - found.burnt(back + BACK)
-        assert burnt >= (found.truly_burnt(outage[1]) - found.truly_burnt(back + BACK)) / 2
+@holes
+@pytest.mark.parametrize("what", ["gone", "failing"])
+def test_what_burns_before_a_hole_burns_after_it(what: str, away: int, who: str) -> None:
+    story = failing(0.1, 9) if what == "failing" else minutes((350, RATE, UP), (190, RATE, GONE))
+    outcome = came(who, story, unseen=[(360, 360 + away)])
+    assert fires(outcome)[between(outcome, 360 + away + BACK, 540)].all()
+    assert fires(outcome)[between(outcome, 350 + BACK, 360)].all()
 
 
-@everywhere
-@pytest.mark.parametrize(("who", "hole"), [("gateway", "an hour"), ("gateway", "20 minutes"), ("pods", "20 minutes")])
-def test_what_died_while_nobody_looked_pages_afterwards(who: str, hole: str, release: Release) -> None:
-    began, back = HOLES[hole][0] + 10, HOLES[hole][1]
-    found = seen(Tale(11, down=[(began, 540)], unseen=[HOLES[hole]]), who, release)
-    assert found.fires()[(back + BACK <= found.minutes) & (found.minutes < 540)].all()
-    assert not found.fires()[found.minutes < back].any()
+@pytest.mark.parametrize(("who", "away"), [("gateway", 60), ("gateway", 20), ("pods", 20)])
+def test_what_died_while_nobody_looked_pages_afterwards(who: str, away: int) -> None:
+    outcome = came(who, minutes((370, RATE, UP), (170, RATE, GONE)), unseen=[(360, 360 + away)])
+    assert fires(outcome)[between(outcome, 360 + away + BACK, 540)].all()
+    assert not fires(outcome)[between(outcome, 0, 360 + away)].any()
 
 
-@everywhere
-def test_pods_that_nobody_saw_for_an_hour_are_told_as_missing(release: Release) -> None:
+def test_pods_that_nobody_saw_for_an_hour_are_told_as_missing() -> None:
     """Whether they died, or were taken away, cannot be known: no page, and a ticket."""
-    found = seen(Tale(11, down=[(370, 540)], unseen=[HOLES["an hour"]]), "pods", release)
-    assert not found.fires().any()
-    told = found.minutes[found.fires(Severity.TICKET, MISSING)]
-    assert 0 <= told[0] - 420 - int(MISSING_FOR.removesuffix("m")) <= BACK
-    assert told[-1] < 540 + BACK
+    outcome = came("pods", minutes((370, RATE, UP), (170, RATE, GONE)), unseen=[(360, 420)])
+    assert not fires(outcome).any()
+    told = fires(outcome, Severity.TICKET, MISSING)
+    patience = int(MISSING_FOR.removesuffix("m"))
+    assert not told[between(outcome, 0, 420 + patience)].any()
+    assert told[between(outcome, 420 + patience + BACK, 540)].all()
 
 
-@everywhere
-@counted_by
-@pytest.mark.parametrize("renewed", [10, 30])
-def test_new_pods_neither_burn_nor_hide_anything(renewed: int, who: str, release: Release) -> None:
-    calm = seen(Tale(9, bad=BUDGET / 2, renewed=renewed), who, release)
-    assert not any(calm.fires(severity).any() for severity in Severity)
-    assert calm.burnt(calm.end) == pytest.approx(0.5, abs=0.01)
-    failing = seen(Tale(9, bad=0.02, renewed=renewed), who, release)
-    assert failing.fires()[BACK:].all()
-    assert failing.burnt(failing.end) == pytest.approx(0.02 / BUDGET, rel=0.01)
+def life(pod: int, begin: int, end: int, share: float) -> list[Series]:
+    """A pod from one minute to before another; it counts from 0, and so many of its answers are errors."""
+    seconds = np.arange(0, end * MINUTE + 1, 15.0)
+    seen = (seconds >= begin * MINUTE) & (seconds < end * MINUTE)
+    counts = np.maximum(0, seconds - begin * MINUTE) * RATE
+    whose = f'{COUNTED.pods},pod="{pod}"'
+    by_code = {"200": counts * (1 - share), "500": counts * share}
+    return [
+        watched(f"up{{{whose}}}", seconds, np.ones(len(seconds)), seen),
+        *(
+            watched(
+                f'{REQUESTS}_count{{{whose},http_route="/{{slug}}",http_response_status_code="{code}"}}',
+                seconds,
+                counted,
+                seen,
+            )
+            for code, counted in by_code.items()
+        ),
+    ]
 
 
-@everywhere
-@counted_by
-@pytest.mark.parametrize("refuse", [False, True], ids=["killed", "refusing"])
-def test_a_crash_loop_pages_once_and_costs_what_it_costs(refuse: bool, who: str, release: Release) -> None:
-    found = seen(Tale(12, down=[(begin, begin + 3) for begin in range(400, 600, 10)], refuse=refuse), who, release)
-    assert_turns_with_the_maths(found)
-    assert found.burnt(found.end) == pytest.approx(found.truly_burnt(found.end), rel=0.05)
+@pytest.mark.parametrize(("share", "pages"), [(BUDGET / 2, False), (0.02, True)])
+def test_new_pods_neither_burn_nor_hide_anything(share: float, pages: bool) -> None:
+    """Every ten minutes another one, and for a minute both."""
+    pods = [one for number in range(48) for one in life(number, 10 * number, 10 * number + 11, share)]
+    nobody = minutes((480, 0, GONE))
+    outcome = came("pods", nobody, more=pods)
+    assert (fires(outcome)[BACK:] == pages).all()
+    assert outcome.record(ERRORS, window="30d").values[-1] == pytest.approx(share, rel=0.01)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.live_ledgers import Held, ledger_of, promising
+from tests.support.live_ledger import Held, ledger_of, promising
 from tests.support.operator_process import until
 from tests.support.watcher import Service, Watcher, a_watcher
 from toprope.core.conditions import Condition
