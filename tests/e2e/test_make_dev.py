@@ -22,7 +22,11 @@ def make_dev(log: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """As a person starts it, in a terminal of its own; gone afterwards."""
     with log.open("wb") as output:
         running = subprocess.Popen(
-            ["make", "--silent", "dev"], cwd=CHECKOUT, stdout=output, stderr=output, start_new_session=True
+            ["env", "--default-signal=INT", "make", "--silent", "dev"],  # who runs tests in the background ignores it
+            cwd=CHECKOUT,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     try:
         yield running
