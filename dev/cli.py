@@ -133,7 +133,7 @@ def parser() -> argparse.ArgumentParser:
     )
     command("up", up, "start or complete the cluster")
     command("down", down, "end the cluster; nothing is left running").add_argument(
-        "--take-over", action="store_true", help="also when it belongs to another checkout"
+        "--take-over", action="store_true", help="also when it runs for another checkout"
     )
     command("status", status, "what runs and where its logs are")
     command("kubeconfig", kubeconfig, "print the path of the kubeconfig")

@@ -41,14 +41,22 @@ class Cluster:
     def up(self) -> None:
         """A Ready node and a Gateway that answers on 127.0.0.1:8080; measurements follow unwaited."""
         # Before the lock too: who is refused should hear whose it is, not that it is being worked on.
-        owner.refuse_others(self.places.state, self.checkout)
+        self.refuse_while_anothers_lives()
         with owner.command_lock(self.places.state):
+            self.refuse_while_anothers_lives()
+            if owner.owner(self.places.state) not in (None, self.checkout):
+                self.clear()
             owner.claim(self.places.state, self.checkout)
             self.driver.up()
             api = Api.of(self.driver.kubeconfig())
             self.open_gateway(api)
             if is_built(self.places, METRICS):
                 self.measure(api)
+
+    def refuse_while_anothers_lives(self) -> None:
+        """OwnedElsewhere when another checkout's cluster runs; what one that ended left behind keeps nobody out."""
+        if self.driver.lives():
+            owner.refuse_others(self.places.state, self.checkout)
 
     def open_gateway(self, api: Api) -> None:
         """Gateway API, Traefik and the Gateway `public`, ready to carry routes."""
@@ -101,11 +109,15 @@ class Cluster:
             return chosen
 
     def down(self, take_over: bool = False) -> None:
-        """Nothing is left running; `take_over` also ends a cluster of another checkout."""
+        """Nothing is left running; `take_over` also ends a cluster of another checkout that runs."""
         # An interrupted `up` may need a moment to end; whoever calls `down` then wants it down.
         with owner.command_lock(self.places.state, patience=PATIENCE):
             if not take_over:
-                owner.refuse_others(self.places.state, self.checkout)
-            with step("take the cluster down", usual_seconds=2):
-                self.driver.down()
-            owner.release(self.places.state)
+                self.refuse_while_anothers_lives()
+            self.clear()
+
+    def clear(self) -> None:
+        """Nobody has a cluster, and nothing of one is left."""
+        with step("take the cluster down", usual_seconds=2):
+            self.driver.down()
+        owner.release(self.places.state)

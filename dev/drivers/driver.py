@@ -31,6 +31,9 @@ class Driver(Protocol):
     def is_up(self) -> bool:
         """True when its API server answers."""
 
+    def lives(self) -> bool:
+        """True when anything of the cluster runs, whether or not it is whole."""
+
     def down(self) -> None:
         """No process, mount, network namespace, link, cgroup or iptables rule is left."""
 

@@ -112,6 +112,13 @@ class Kind:
             return False
         return True
 
+    def lives(self) -> bool:
+        """True when kind knows the cluster; one that is stopped starts again with the engine."""
+        try:
+            return self.exists()
+        except Missing:  # never built: then it never made a cluster
+            return False
+
     def down(self) -> None:
         """kind removes the container, its network stays with Docker; another user's cluster stays."""
         if not self.is_ours():

@@ -47,7 +47,7 @@ class Plain:
         inner = self.inner_images()
         self.build_images(inner)
         since = None
-        if self.node.init_pid() is None:
+        if not self.lives():
             since = datetime.now(UTC).replace(microsecond=0)
             self.node.end()
             (self.house.root / "ready").unlink(missing_ok=True)
@@ -106,7 +106,11 @@ class Plain:
 
     def is_up(self) -> bool:
         """True when a node lives and its API server answers."""
-        return self.node.init_pid() is not None and self.answers(Api.of(self.kubeconfig(), timeout=3))
+        return self.lives() and self.answers(Api.of(self.kubeconfig(), timeout=3))
+
+    def lives(self) -> bool:
+        """True when the node does."""
+        return self.node.init_pid() is not None
 
     def down(self) -> None:
         """Nothing is left but the caches."""
@@ -118,7 +122,7 @@ class Plain:
         try:
             api.get("/readyz")
         except ApiError:
-            if self.node.init_pid() is None:
+            if not self.lives():
                 raise DevError("the node ended while it started", f"read {self.house.root}/log/node.log") from None
             return False
         return True
