@@ -39,7 +39,10 @@ class Cluster:
         self.checkout = checkout
 
     def up(self) -> None:
-        """A Ready node and a Gateway that answers on 127.0.0.1:8080; measurements follow unwaited."""
+        """A Ready node and a Gateway that answers on 127.0.0.1:8080; what measures and watches follows unwaited.
+
+        What of it is not built yet is left for `monitoring` and `metrics`: the first link waits for none of them.
+        """
         # Before the lock too: who is refused should hear whose it is, not that it is being worked on.
         self.refuse_while_anothers_lives()
         with owner.command_lock(self.places.state):
@@ -52,6 +55,8 @@ class Cluster:
             self.open_gateway(api)
             if is_built(self.places, METRICS):
                 self.measure(api)
+            if monitoring.is_made(self.places):
+                monitoring.start(api, self.driver, self.places)
 
     def refuse_while_anothers_lives(self) -> None:
         """OwnedElsewhere when another checkout's cluster runs; what one that ended left behind keeps nobody out."""
@@ -78,7 +83,9 @@ class Cluster:
         debian.taken(self.places)
         with owner.command_lock(self.places.state, patience=PATIENCE):
             owner.refuse_others(self.places.state, self.checkout)
-            monitoring.start(Api.of(self.driver.kubeconfig()), self.driver, self.places)
+            api = Api.of(self.driver.kubeconfig())
+            monitoring.start(api, self.driver, self.places)
+        monitoring.wait(api)
 
     def metrics(self) -> None:
         """Build metrics-server if need be and run it; then Go's caches are not needed any more."""

@@ -11,8 +11,9 @@ from functools import partial
 
 from dev.api import Api
 from dev.build import debian
-from dev.build.binaries import binary, monitoring_crds
+from dev.build.binaries import binary, is_built, monitoring_crds
 from dev.build.gosets import (
+    MONITORING,
     PROMETHEUS,
     PROMETHEUS_OPERATOR,
     PROMETHEUS_OPERATOR_VERSION,
@@ -39,15 +40,25 @@ WORKLOADS = (
 SECONDS = 180.0
 
 
+def is_made(places: Places) -> bool:
+    """True when nothing of it has to be built or fetched."""
+    return all(is_built(places, stage) for stage in MONITORING) and debian.folder(places).is_dir()
+
+
 def start(api: Api, driver: Driver, places: Places) -> None:
-    """Run all of it in the cluster, and wait until it works; everything it is made of is there already."""
+    """Run all of it in the cluster, unwaited; everything it is made of is there already."""
     made = images(places)
     driver.build_images(made)
-    with step("start Prometheus and Alertmanager", usual_seconds=30):
+    with step("hand Prometheus and Alertmanager to the cluster", usual_seconds=8):
         install(api, monitoring_crds(places), SECONDS)
         for image in made:
             driver.load_image(image)
         apply_manifests(api, NAMESPACE, {tag_name(image): image.name.rpartition(":")[2] for image in made})
+
+
+def wait(api: Api) -> None:
+    """Wait until all of it works."""
+    with step("start Prometheus and Alertmanager", usual_seconds=30):
         for plural, name in WORKLOADS:
             until(f"{name} in {NAMESPACE}", partial(rolled_out, api, NAMESPACE, name, plural), SECONDS)
 

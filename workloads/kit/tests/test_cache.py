@@ -1,5 +1,6 @@
 """The cache client against the cache image's own program, stopped, started and given new passwords."""
 
+import asyncio
 import contextlib
 import signal
 from collections.abc import Iterator
@@ -160,3 +161,21 @@ def test_a_missing_password_ends_the_server_with_a_sentence(tmp_path: Path) -> N
     with running([PROGRAM], {"CREDENTIALS_DIR": str(tmp_path)}) as program:
         assert program.process.wait(10) == 1
         assert "cache-password cannot be read: mount the Secret there." in program.says()
+
+
+async def test_no_connection_is_made_for_a_question_that_outlives_the_cache(place: Place) -> None:
+    asked: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while heard := await reader.read(1024):
+            asked.put_nowait(heard)
+        writer.close()
+
+    async with await asyncio.start_server(deaf, "127.0.0.1", place.port):
+        cache = Cache(place.settings())
+        question = asyncio.create_task(cache.check())
+        await asyncio.wait_for(asked.get(), 10)
+        await cache.close()
+        with pytest.raises(CacheAway):
+            await question
+    assert asked.empty()

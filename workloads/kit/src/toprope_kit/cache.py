@@ -82,6 +82,7 @@ class Cache:
         self._circuit = Circuit(settings.cache_pause, clock)
         file = settings.cache_password_file
         self._passwords = Passwords(file) if file is not None else None
+        self._closed = False
         self.connected: Callable[[], None] = lambda: None
         """Called for each new connection, before anything is asked through it: another server may stand behind it,
         which holds something older, or nothing."""
@@ -115,7 +116,8 @@ class Cache:
         await self.attempt(lambda redis: redis.ping())
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, and open no other."""
+        self._closed = True
         await self._redis.aclose()
 
     async def _asked(self, ask: Callable[[Redis], Awaitable[T]]) -> T:
@@ -128,6 +130,8 @@ class Cache:
             return await ask(self._redis)
 
     async def _greeted(self, connection: AbstractConnection) -> None:
+        if self._closed:  # whoever asks meanwhile tries once more, on a connection that nobody would close
+            raise exceptions.ConnectionError("The cache was closed.")
         await connection.on_connect()
         self.connected()
 
