@@ -62,13 +62,15 @@ dev: cluster ## the operator on this machine, started again on each save, agains
 lint: venv ## every gate: ruff, types, doors, size, shell, Dockerfiles, YAML, workflows
 	@PYTHON=$(PYTHON) dev/lint $(GATES)
 
-crds: venv ## generate crds/ and the operator's RBAC from the models
+crds: venv ## generate crds/, the operator's RBAC and the overview dashboard from the models
 	@$(PYTHON) -m toprope crds --into crds
 	@$(PYTHON) -m toprope rbac --into dev/manifests/operator/rbac.yaml
+	@$(PYTHON) -m toprope slo dashboard --config-map toprope-system --into dev/manifests/operator/overview.yaml
 
 crds-fresh: venv
 	@$(PYTHON) -m toprope crds --into crds --check
 	@$(PYTHON) -m toprope rbac --into dev/manifests/operator/rbac.yaml --check
+	@$(PYTHON) -m toprope slo dashboard --config-map toprope-system --into dev/manifests/operator/overview.yaml --check
 
 venv: $(VENV)/.done ## the Python environment of all targets, in the user cache
 $(VENV)/.done: $(LOCK)

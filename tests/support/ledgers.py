@@ -58,7 +58,7 @@ class Told(Prometheus):
     async def newest(self, selector: str, at: float) -> list[Series]:
         self._asked(selector)
         records = {TOTAL_RATE: {}, TOTAL: {"window": "30d"}, BAD: {"window": "30d"}, BURN: {"window": "30d"}}
-        records |= {ERRORS: {"window": "30d"}, OBJECTIVE: {"rules": self.rules}, LEFT: {}, BUCKET: {}}
+        records |= {ERRORS: {"window": "30d"}, OBJECTIVE: {"window": "30d", "rules": self.rules}, LEFT: {}, BUCKET: {}}
         values = {ERRORS: self.ratio, BURN: self.ratio * 1000, TOTAL: 1e6, BAD: self.ratio * 1e6}
         values[LEFT] = 1 - self.ratio * 1000
         return [

@@ -65,6 +65,7 @@ def matrix(*series: Any) -> Page:
     )
 
 
-def objective(slo: str, rules: str = "version1") -> dict[str, str]:
+def objective(slo: str, rules: str = "version1", window: str = "30d") -> dict[str, str]:
     """The labels of the record that proves which rules run."""
-    return {"__name__": OBJECTIVE, "namespace": "shop", "kind": "Tiny", "name": "links", "slo": slo, "rules": rules}
+    whose = {"namespace": "shop", "kind": "Tiny", "name": "links", "slo": slo}
+    return {"__name__": OBJECTIVE, **whose, "window": window, "rules": rules}

@@ -35,6 +35,15 @@ def test_the_checked_in_rbac_is_fresh() -> None:
     assert run("rbac", "--into", str(rbac), "--check").exit_code == 0, "run `make crds`"
 
 
+def test_the_checked_in_overview_is_fresh() -> None:
+    overview = ROOT / "dev" / "manifests" / "operator" / "overview.yaml"
+    shown = run("slo", "dashboard", "--config-map", "toprope-system", "--into", str(overview), "--check")
+    assert shown.exit_code == 0, "run `make crds`"
+    carried = yaml.safe_load(overview.read_text())
+    assert carried["metadata"]["labels"] == {"grafana_dashboard": "1"}
+    assert json.loads(carried["data"]["toprope-overview.json"])["title"] == "SLOs of every resource"
+
+
 def test_a_stale_file_is_shown_with_what_differs_and_the_cure(tmp_path: Path) -> None:
     run("crds", "--into", str(tmp_path))
     stale = tmp_path / "toprope.dev_shortenerapps.yaml"

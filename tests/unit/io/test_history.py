@@ -1,6 +1,7 @@
 """Since when there is a history of an SLO, and how far back Prometheus remembers."""
 
 from datetime import timedelta
+from math import inf, nan
 
 import pytest
 
@@ -45,6 +46,15 @@ async def test_a_prometheus_that_forgot_begins_anew() -> None:
     assert abs(world.hands.now() - since - timedelta(seconds=60)) < timedelta(seconds=1)
 
 
+@pytest.mark.parametrize("nonsense", [nan, inf, 1e300])
+async def test_a_history_that_cannot_be_is_as_good_as_none(nonsense: float) -> None:
+    world = World()
+    world.prometheus.history = nonsense
+    await world.later()
+    told = world.of()
+    assert (told.blind, told.numbers["availability"].since) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("text", "span"),
     [
@@ -53,6 +63,7 @@ async def test_a_prometheus_that_forgot_begins_anew() -> None:
         ("1y2w3d12h", timedelta(days=365 + 14 + 3, hours=12)),
         ("500ms", timedelta(milliseconds=500)),
         ("99999999999y", timedelta(days=36500)),
+        (f"{'9' * 5000}y", None),
         ("10GiB", None),
         ("", None),
     ],

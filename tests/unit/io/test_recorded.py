@@ -1,8 +1,9 @@
 """From series to the numbers of each SLO."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from math import inf
+from math import inf, nan
 
 import pytest
 
@@ -10,8 +11,9 @@ from tests.support.measured import NOW
 from tests.support.prometheus_on_paper import objective
 from toprope.core.measured import Numbers, Sample
 from toprope.io.prometheus import Series, Unseen
-from toprope.io.recorded import Recording, histories
+from toprope.io.recorded import QUERIES, Recording, histories
 from toprope.slo.rules import ALLOWED, BAD, BUCKET, BURN, ERRORS, FIRST, LEFT, LOST_RATE, TOTAL, TOTAL_RATE, Identity
+from toprope.slo.windows import DAY, duration, tiers
 
 CLOCK = 1000.0
 AVAILABILITY = Identity("shop", "Tiny", "links", "availability")
@@ -75,6 +77,14 @@ def test_the_newest_of_two_versions_of_the_rules_counts(order: int) -> None:
     assert recorded(both[::order], CLOCK, NOW)[AVAILABILITY].rules == "version1"
 
 
+def test_the_error_ratio_is_that_of_the_slos_own_window() -> None:
+    """At 90 days the slowest tier looks at 9: more than the whole window of another SLO."""
+    both = [series(ERRORS, 0.5, window="9d"), series(ERRORS, 0.25, window="90d")]
+    own = Series(objective("availability", window="90d"), 0.999, 990)
+    earlier = Series(objective("availability", "version0", window="9d"), 0.999, 960)
+    assert recorded([*both, own, earlier], CLOCK, NOW)[AVAILABILITY].error == Sample(0.25, THEN)
+
+
 def test_the_same_name_in_another_namespace_is_another_slo() -> None:
     other = Series({**EVALUATED.labels, "namespace": "test"}, 0.9, 990)
     found = recorded([EVALUATED, other], CLOCK, NOW)
@@ -107,5 +117,20 @@ def test_nonsense_is_not_believed(nonsense: Series) -> None:
 
 def test_history_begins_with_the_first_rules() -> None:
     older = Series(objective("availability", "version0"), 400.0, CLOCK)
-    found = histories([Series(objective("availability"), 900.0, CLOCK), older, Series({}, 1.0, CLOCK)])
-    assert found == {AVAILABILITY: 400.0}
+    newer, others = Series(objective("availability"), 900.0, CLOCK), Series({}, 1.0, CLOCK)
+    assert histories([newer, older, others], CLOCK, NOW) == {AVAILABILITY: NOW - timedelta(seconds=600)}
+
+
+@pytest.mark.parametrize("nonsense", [nan, inf, -1e13, 1e300])
+def test_a_history_that_cannot_be_is_not_believed(nonsense: float) -> None:
+    with pytest.raises(Unseen, match="a shape of its own"):
+        histories([Series(objective("availability"), nonsense, CLOCK)], CLOCK, NOW)
+
+
+@pytest.mark.parametrize("window", range(7, 91))
+@pytest.mark.parametrize("record", [TOTAL, BAD, BURN])
+def test_whatever_the_window_is_its_tiers_are_asked_for(record: str, window: int) -> None:
+    (asked,) = (query for query in QUERIES if query.startswith(record))
+    needed = {duration(span) for tier in tiers(window * DAY) for span in (tier.short, tier.long)}
+    for negated, taken in re.findall(r'window(!~|=~)"([^"]*)"', asked):
+        assert all((re.fullmatch(taken, span) is None) == (negated == "!~") for span in needed | {f"{window}d"})

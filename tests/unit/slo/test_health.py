@@ -1,5 +1,6 @@
 """What conditions and Events say of SLOs, fact by fact."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from math import nan
@@ -108,7 +109,16 @@ def test_a_broken_slo_is_said_first_and_the_others_are_judged() -> None:
     said = condition(found, "RulesAccepted")
     assert (said.status, said.reason) == ("False", Reason.SLO_NOT_UNDERSTOOD)
     assert "jobs: ratio.bad" in said.message
-    assert [one.name for one in found.statuses] == ["fast"]
+    assert [(one.name, one.state) for one in found.statuses] == [("fast", State.MET), ("jobs", State.NO_DATA)]
+
+
+@pytest.mark.parametrize("rules", [{}, {FAST: RULES}])
+def test_a_broken_slo_is_neither_met_nor_counted(rules: Mapping[Promise, str]) -> None:
+    found = health(Wanted(rules, broken={"jobs": "ratio.bad 'x{' is no PromQL"}), Measured(FINE), Stated(), NOW)
+    met, data = condition(found, "SlosMet"), condition(found, "SloDataPresent")
+    assert (met.status, met.reason) == ("Unknown", Reason.SLO_WITHOUT_DATA)
+    assert (data.status, data.reason) == ("Unknown", Reason.NOT_RECORDED)
+    assert "number for jobs;" in met.message
 
 
 def test_without_prometheus_operator_somebody_else_carries_the_rules() -> None:

@@ -4,7 +4,21 @@ import difflib
 from collections.abc import Mapping
 from pathlib import Path
 
+import typer
+
 from toprope.cli.say import err, fail
+
+
+def put(text: str, into: Path | None, command: str, *, checked: bool) -> None:
+    """The text printed, or as the file `into`: written, or only compared; `command` is what generates it."""
+    if into is None:
+        if checked:
+            fail("--check compares a file: name it with --into.")
+        typer.echo(text, nl=False)
+    elif checked:
+        check({into: text}, f"{command} --into {into}")
+    else:
+        write({into: text})
 
 
 def write(files: Mapping[Path, str]) -> None:

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from toprope.cli import generated
-from toprope.cli.say import fail
 from toprope.kinds import KINDS
 from toprope.schema.rbac import Account, access
 from toprope.schema.text import as_yaml
@@ -27,13 +26,5 @@ def rbac(
     """
     scopes = [name.strip() for name in namespaces.split(",") if name.strip()]
     manifests = access(KINDS, Account(operator_namespace, service_account), scopes)
-    if into is None:
-        if check:
-            fail("--check compares a file: name it with --into.")
-        typer.echo(as_yaml(manifests), nl=False)
-        return
-    files = {into: as_yaml(manifests, generated_by="toprope rbac")}
-    if check:
-        generated.check(files, f"toprope rbac --into {into}")
-    else:
-        generated.write(files)
+    text = as_yaml(manifests, generated_by="toprope rbac" if into else None)
+    generated.put(text, into, "toprope rbac", checked=check)

@@ -154,13 +154,13 @@ class Ledger:
         """What costs more, and may fail without making the rest unknown."""
         self._history_due = now + HISTORY_AGAIN
         try:
-            begun = histories([one for query in HISTORY for one in await self._prometheus.values(query, clock)])
+            begun = [one for query in HISTORY for one in await self._prometheus.values(query, clock)]
+            since = histories(begun, clock, now)
             self._retention = span_of(await self._prometheus.retention())
         except Unseen as error:
             log.warning("Prometheus does not tell how far back it remembers: %s", error)
             return
         self._history_due, self._retold = now + HISTORY_EVERY, True
-        since = {identity: now + timedelta(seconds=at - clock) for identity, at in begun.items()}
         # It is asked by the hour; what was seen to begin is known better.
         self._since = {
             identity: known if (known := self._since.get(identity)) and abs(known - at) < HISTORY_EVERY else at
@@ -256,7 +256,7 @@ _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "
 def span_of(retention: str) -> timedelta | None:
     """A retention as Prometheus writes it (`15d`, `30d or 10GiB`); None where only the size is bounded."""
     text = retention.split(" ", maxsplit=1)[0]
-    if not re.fullmatch(r"(\d+(ms|[smhdwy]))+", text):
+    if not re.fullmatch(r"(\d{1,18}(ms|[smhdwy])){1,9}", text):
         return None
     seconds = sum(int(n) * _UNITS[unit] for n, unit in re.findall(r"(\d+)(ms|[smhdwy])", text))
     return timedelta(seconds=min(seconds, _FOR_EVER))

@@ -31,11 +31,10 @@ vanished since: where nothing happens, there is no ratio."""
 
 QUERIES = (
     f'{{__name__=~"{"|".join((OBJECTIVE, TOTAL_RATE, FIRST, BUCKET, LOST_RATE, ALLOWED, LEFT))}"}}{_SPAN}',
-    # An SLO's own window is a week at least, those of its tiers are shorter.
+    # An SLO's own window is a week at least; of its tiers' windows, few are.
     f'{ERRORS}{{window=~"([7-9]|[1-9][0-9])d"}}{_SPAN}',
-    # The guards look at long windows only; of an SLO of a month those are known by name.
-    f'{TOTAL}{{window!~"5m|30m|2h"}}{_SPAN}',
-    f'{BAD}{{window!~"5m|30m|2h"}}{_SPAN}',
+    f"{TOTAL}{_SPAN}",
+    f"{BAD}{_SPAN}",
     f"{BURN}{_SPAN}",
 )
 HISTORY = (
@@ -45,7 +44,7 @@ HISTORY = (
 """When the rules were evaluated first: to the hour, and to the minute where that was within the last hour."""
 
 _Draft = dict[str, dict[str, Series]]
-"""The newest series of one SLO, by record and window; most records have none, which is the window ``."""
+"""The newest series of one SLO, by record and window; some records have none, which is the window ``."""
 
 
 class Recording:
@@ -90,15 +89,15 @@ def _put(drafts: dict[tuple[str, str, str, str], _Draft], one: Series) -> None:
         kept[window] = one
 
 
-def histories(series: Iterable[Series]) -> dict[Identity, float]:
-    """When each SLO's history begins, by Prometheus' clock."""
+def histories(series: Iterable[Series], clock: float, now: datetime) -> dict[Identity, datetime]:
+    """When each SLO's history begins. `clock` was the time at Prometheus when it was `now` here."""
     found: dict[Identity, float] = {}
     with _believed():
         for one in series:
             if "slo" in one.labels and "kind" in one.labels:
                 whose = Identity(*(one.labels[label] for label in ("namespace", "kind", "name", "slo")))
                 found[whose] = min(one.value, found.get(whose, one.value))
-    return found
+        return {whose: now + timedelta(seconds=at - clock) for whose, at in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +113,12 @@ class _Reader:
 
     def windows(self, record: str) -> dict[str, Sample]:
         found = self.draft.get(record, {})
-        return {window: self._sample(one) for window, one in found.items() if one.at >= self.oldest}
+        return {window: self.sample(one) for window, one in found.items() if one.at >= self.oldest}
 
     def single(self, record: str) -> Sample | None:
         return next(iter(self.windows(record).values()), None)
 
-    def _sample(self, one: Series) -> Sample:
+    def sample(self, one: Series) -> Sample:
         at = self.moments.get(one.at)
         if at is None:
             at = self.moments[one.at] = self.now + timedelta(seconds=one.at - self.clock)
@@ -127,16 +126,16 @@ class _Reader:
 
 
 def _numbers(draft: _Draft, clock: float, now: datetime) -> Numbers:
-    objective = draft[OBJECTIVE][""]
+    objective = max(draft[OBJECTIVE].values(), key=lambda one: one.at)
     reader = _Reader(draft, objective.at - _LAG, clock, now, {})
     return Numbers(
         rules=objective.labels["rules"],
-        evaluated=reader.single(OBJECTIVE),
+        evaluated=reader.sample(objective),
         counted=reader.single(TOTAL_RATE),
         gateway=reader.single(FIRST),
         bucket=reader.single(BUCKET),
         lost=reader.single(LOST_RATE),
-        error=reader.single(ERRORS),
+        error=reader.windows(ERRORS).get(objective.labels["window"]),
         allowed=reader.single(ALLOWED),
         left=reader.single(LEFT),
         total=reader.windows(TOTAL),

@@ -65,7 +65,8 @@ def health(wanted: Wanted, measured: Measured, before: Stated, now: datetime) ->
     ]
     waits = accepted.status == "Unknown" and look.blind is None
     due = waits_since(look) + PATIENCE if waits else None
-    return Health([one.status for one in found], conditions, list(_tells(found, now)), due)
+    statuses = [*(one.status for one in found), *(SloStatus(name=name) for name in wanted.broken)]
+    return Health(statuses, conditions, list(_tells(found, now)), due)
 
 
 def _tells(found: Iterable[Standing], now: datetime) -> Iterable[Tell]:

@@ -82,7 +82,8 @@ def group(ruled: Ruled) -> dict[str, Any]:
     """The rule group of one SLO, in the format of Prometheus and of `PrometheusRule.spec.groups[]`."""
     rules = [*_records(ruled), *_alerts(ruled)]
     version = short_hash(repr((rules, INTERVAL)))
-    objective = _record(ruled, OBJECTIVE, f"vector({number(1 - ruled.promise.budget)})", rules=version)
+    labels = {"window": duration(ruled.promise.window), "rules": version}
+    objective = _record(ruled, OBJECTIVE, f"vector({number(1 - ruled.promise.budget)})", **labels)
     return {
         "name": ruled.identity.group,
         "interval": duration(INTERVAL),

@@ -1,6 +1,7 @@
 """What a resource's status says of its SLOs. It is written anew only when a person would notice."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,6 +19,8 @@ from toprope.slo.windows import DAY, HOUR, MINUTE, duration
 
 STEP = Decimal("0.001")
 """What a number must move by to be worth a write."""
+TENTH = 0.1
+"""By what share of itself a span of time must move: at a steady burn it shortens all the time, as everybody knows."""
 AN_HOUR = timedelta(hours=1)
 
 
@@ -108,16 +111,17 @@ def least_budget(statuses: Iterable[SloStatus]) -> str | None:
 
 
 def settled(before: SloStatus, after: SloStatus) -> SloStatus:
-    """`after` when its state changed or one of its numbers moved by 0.001, else `before`."""
+    """`after` when its state changed, one of its numbers moved by 0.001 or what is left of its time by a tenth, else
+    `before`."""
     is_settled = _words(before) == _words(after) and not any(
         _moved(old, new) for old, new in zip(_figures(before), _figures(after), strict=True)
     )
-    return before if is_settled and not _history_moved(before, after) else after
+    return before if is_settled and not (_history_moved(before, after) or _time_moved(before, after)) else after
 
 
 def _words(status: SloStatus) -> tuple[object, ...]:
     said = (status.objective, status.window, status.state, status.exhausted_since, status.counted_by)
-    return (*said, *(status.left_out or ()), status.exhausted_in is None)
+    return (*said, *(status.left_out or ()))
 
 
 def _figures(status: SloStatus) -> tuple[str | None, ...]:
@@ -137,6 +141,13 @@ def _history_moved(before: SloStatus, after: SloStatus) -> bool:
     if before.history_since is None or after.history_since is None:
         return before.history_since != after.history_since
     return abs(moment(after.history_since) - moment(before.history_since)) >= AN_HOUR
+
+
+def _time_moved(before: SloStatus, after: SloStatus) -> bool:
+    if before.exhausted_in is None or after.exhausted_in is None:
+        return before.exhausted_in != after.exhausted_in
+    was = _minutes(before.exhausted_in)
+    return abs(_minutes(after.exhausted_in) - was) > TENTH * was
 
 
 def _said(promise: Promise, numbers: Numbers, found: Budget, before: SloStatus, now: datetime) -> SloStatus:
@@ -186,13 +197,19 @@ def _rounded(number: float | None) -> str | None:
     return "0" if text == "-0" else text
 
 
+_MINUTES = {"d": DAY // MINUTE, "h": HOUR // MINUTE, "m": 1}
+
+
 def lasting(span: timedelta) -> str:
     """As a person says it, in two units: `3d4h`, `5h12m`, `40m`."""
     minutes = int(span.total_seconds()) // MINUTE
-    units: Sequence[tuple[str, int]] = (("d", DAY // MINUTE), ("h", HOUR // MINUTE), ("m", 1))
     parts = []
-    for unit, size in units:
+    for unit, size in _MINUTES.items():
         count, minutes = divmod(minutes, size)
         parts.append(f"{count}{unit}" if count else "")
     first = next((index for index, part in enumerate(parts) if part), None)
     return "0m" if first is None else "".join(parts[first : first + 2])
+
+
+def _minutes(lasting: str) -> int:
+    return sum(int(count) * _MINUTES[unit] for count, unit in re.findall(r"(\d+)([dhm])", lasting))

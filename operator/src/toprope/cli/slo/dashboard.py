@@ -6,12 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
+from toprope.cli import generated
 from toprope.cli.render import manifests_of
 from toprope.cli.rendering import NotRenderable, installation, resource_from
 from toprope.cli.say import fail
 from toprope.core.objects import SECRET
 from toprope.kind import Kind
 from toprope.kinds import KINDS
+from toprope.schema.text import as_yaml
+from toprope.slo.dashboards.config_map import config_map
 from toprope.slo.dashboards.frame import as_json
 from toprope.slo.dashboards.overview import overview
 
@@ -21,16 +24,28 @@ def dashboard(
         Path | None,
         typer.Option("--file", "-f", help="Manifest of the resource; - is standard input. Left out: the overview."),
     ] = None,
+    namespace: Annotated[
+        str, typer.Option("--config-map", help="Print a ConfigMap for Grafana's sidecar, for this namespace.")
+    ] = "",
+    into: Annotated[Path | None, typer.Option(help="File to write.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail when --into is stale.")] = False,
 ) -> None:
-    """Print the Grafana dashboard of a resource, or the overview of all of them.
+    """Print the Grafana dashboard of a resource, or the overview of all of them; or write or check a file.
 
-    Example: toprope slo dashboard -f examples/links.yaml
+    A resource's own dashboard is kept in the cluster by the operator; the overview comes with its installation.
+
+    Example: toprope slo dashboard --config-map toprope-system | kubectl apply -f -
     """
     try:
         found = dashboard_of(manifests_of(file), KINDS) if file else overview()
     except NotRenderable as refusal:
         fail(f"{file}: {refusal}")
-    typer.echo(as_json(found), nl=False)
+    command = " ".join(("toprope slo dashboard", *((f"--config-map {namespace}",) if namespace else ())))
+    text = as_json(found)
+    if namespace:
+        carried = config_map({"name": f"{found['uid']}-dashboard", "namespace": namespace}, found)
+        text = as_yaml([carried], generated_by=command if into else None)
+    generated.put(text, into, command, checked=check)
 
 
 def dashboard_of(documents: Sequence[Mapping[str, Any]], kinds: Iterable[Kind]) -> dict[str, Any]:

@@ -43,10 +43,11 @@ def _numbers() -> list[stat.Panel]:
     return [
         number(Caption("SLOs", "none", "How many SLOs have rules that Prometheus evaluates."),
                count(promql.objective(_WHOSE))),
-        number(Caption("Burning", "none", "How many spent their budget faster than it comes back in the last hour."),
+        number(Caption("Burn above 1", "none", "How many spent their budget in the last hour faster than it comes back;"
+                       " the status says Burning once that is fast enough for an alert."),
                count(f"{promql.burn_of_last_hour(_WHOSE)} > 1"), (1, WARNING)),
-        number(Caption("Exhausted", "none", "How many have no error budget left."),
-               count(f"{promql.left(_WHOSE)} <= 0"), (1, BAD)),
+        number(Caption("Exhausted", "none", "How many have no error budget left, on at least 10 bad events."),
+               count(promql.exhausted(_WHOSE)), (1, BAD)),
         number(Caption("Silent", "none", "How many nobody counts requests for: neither good nor bad, but unknown."),
                count(promql.silent(_WHOSE)), (1, WARNING)),
     ]  # fmt: skip

@@ -4,7 +4,8 @@ Each answer carries the identity labels and no others, or the columns of a table
 """
 
 from toprope.core.names import REVISION
-from toprope.slo.rules import BAD_RATE, BURN, ERRORS, LEFT, OBJECTIVE, TOTAL_RATE, Identity
+from toprope.slo.budget import ENOUGH
+from toprope.slo.rules import BAD, BAD_RATE, BURN, ERRORS, LEFT, OBJECTIVE, TOTAL_RATE, Identity
 from toprope.slo.sli import REQUESTS, Counted, of_routes
 from toprope.slo.windows import Tier, duration
 
@@ -31,8 +32,20 @@ def left(whose: str) -> str:
 
 
 def attained(whose: str) -> str:
-    """The share of good events over the SLO's own window: a week at least, which no tier's window is."""
-    return f'1 - max {_BY} ({ERRORS}{{{whose},window=~"([7-9]|[1-9][0-9])d"}})'
+    """The share of good events over the SLO's own window."""
+    return f"1 - {_over_its_window(ERRORS, whose)}"
+
+
+def exhausted(whose: str) -> str:
+    """The SLOs that have no budget left, on as many bad events as the status asks for."""
+    # Rates are extrapolated: ten events may be counted as 9.9.
+    enough = f"{_over_its_window(BAD, whose)} >= {ENOUGH - 0.5}"
+    return f"{left(whose)} <= 0 and on ({', '.join(IDENTITY)}) {enough}"
+
+
+def _over_its_window(record: str, whose: str) -> str:
+    """The objective tells each SLO's own window; tiers may have as long ones."""
+    return f"max {_BY} ({record}{{{whose}}} and on ({', '.join(IDENTITY)}, window) {OBJECTIVE}{{{whose}}})"
 
 
 def burn_of_last_hour(whose: str) -> str:

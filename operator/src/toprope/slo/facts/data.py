@@ -2,7 +2,7 @@
 
 from toprope.core.measured import value
 from toprope.slo.budget import State
-from toprope.slo.facts.look import RULES_ACCEPTED, Check, Fact, Look, blind, is_newest, named
+from toprope.slo.facts.look import RULES_ACCEPTED, Check, Fact, Look, blind, is_newest, named, with_broken
 from toprope.slo.reasons import Reason
 from toprope.slo.sli import PATIENCE
 from toprope.slo.status import Standing
@@ -13,7 +13,7 @@ TOO_MANY = 1.01
 
 def not_recorded(look: Look) -> Fact | None:
     """Whether anybody counts is known by rules that run."""
-    if names := named(look, lambda one: one.numbers.rules is None):
+    if names := with_broken(look, lambda one: one.numbers.rules is None):
         return Fact("Unknown", Reason.NOT_RECORDED, f"No rules record {names} yet; {RULES_ACCEPTED} says why.")
     return None
 

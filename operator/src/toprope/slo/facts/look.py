@@ -67,6 +67,11 @@ def named(look: Look, holds: Callable[[Standing], bool]) -> str:
     return ", ".join(one.promise.name for one in look.standings if holds(one))
 
 
+def with_broken(look: Look, holds: Callable[[Standing], bool]) -> str:
+    """The same, and the SLOs that have no rules: nothing is known of them."""
+    return ", ".join(filter(None, (named(look, holds), *look.wanted.broken)))
+
+
 def is_newest(look: Look, one: Standing) -> bool:
     """Whether samples prove that today's rules run."""
     return one.numbers.rules == look.wanted.rules[one.promise]

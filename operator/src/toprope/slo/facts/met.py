@@ -1,7 +1,7 @@
 """SlosMet: whether any budget is spent, or burns."""
 
 from toprope.slo.budget import State
-from toprope.slo.facts.look import DATA_PRESENT, RULES_ACCEPTED, Check, Fact, Look, blind, named
+from toprope.slo.facts.look import DATA_PRESENT, RULES_ACCEPTED, Check, Fact, Look, blind, named, with_broken
 from toprope.slo.reasons import Reason
 
 
@@ -29,7 +29,7 @@ def burning(look: Look) -> Fact | None:
 
 def without_data(look: Look) -> Fact | None:
     """Something cannot be judged."""
-    if names := named(look, lambda one: one.status.state is State.NO_DATA):
+    if names := with_broken(look, lambda one: one.status.state is State.NO_DATA):
         told = f"There is no number for {names}; {DATA_PRESENT} and {RULES_ACCEPTED} say why. No data is not good."
         return Fact("Unknown", Reason.SLO_WITHOUT_DATA, told)
     return None
