@@ -37,7 +37,7 @@ def received(world: World) -> list[dict[str, Any]]:
 
 def pages(world: World, slo: str) -> list[dict[str, Any]]:
     """The pages about an SLO of this world that somebody got, oldest first."""
-    wanted = {"slo": slo, "severity": "page"}.items()
+    wanted = {"name": world.name, "slo": slo, "severity": "page"}.items()
     return [one for one in received(world) if one["status"] == "firing" and wanted <= one["labels"].items()]
 
 

@@ -20,15 +20,16 @@ READY = 120.0
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """One namespace of the running cluster, and the host name that its resource has at the gateway."""
+    """One namespace of the running cluster, and the resource in it that requests go to."""
 
     kubeconfig: Path
     namespace: str
+    name: str = "links"
 
     @property
     def hostname(self) -> str:
-        """The name under which this namespace's resource is reached: stories do not meet each other."""
-        return f"{self.namespace}.example.com"
+        """The name under which the resource is reached: stories do not meet each other."""
+        return f"{self.name}.{self.namespace}.example.com"
 
     def kubectl(self, *arguments: str, given: str | None = None, namespace: str | None = None) -> str:
         """Run kubectl in this world's namespace; its standard output. AssertionError with its words when it fails."""
@@ -90,9 +91,9 @@ class World:
         )
         return self.condition(name, type_)
 
-    def links(self, name: str = "links") -> httpx.Client:
+    def links(self) -> httpx.Client:
         """A client of the shortener's API through the gateway, with the key that Toprope made."""
-        key = self.secret(f"{name}-credentials", "api-key")
+        key = self.secret(f"{self.name}-credentials", "api-key")
         return httpx.Client(
             base_url=GATEWAY, headers={"Host": self.hostname, "Authorization": f"Bearer {key}"}, timeout=10
         )
@@ -111,13 +112,13 @@ class World:
         return httpx.Client(base_url=GATEWAY, headers={"Host": self.hostname, "User-Agent": agent}, timeout=10)
 
 
-def a_shortener(world: World, name: str = "links", **spec: Any) -> dict[str, Any]:
+def a_shortener(world: World, name: str | None = None, **spec: Any) -> dict[str, Any]:
     """A ShortenerApp with its own host name at the local gateway; `spec` replaces or adds fields."""
     traffic = {"gateway": {"name": "public", "namespace": "infra"}, "hostnames": [world.hostname]}
     return {
         "apiVersion": "toprope.dev/v1alpha1",
         "kind": "ShortenerApp",
-        "metadata": {"name": name, "namespace": world.namespace},
+        "metadata": {"name": name or world.name, "namespace": world.namespace},
         "spec": {"traffic": traffic, **spec},
     }
 

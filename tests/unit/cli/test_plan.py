@@ -134,6 +134,16 @@ def test_a_prometheus_that_is_not_there_is_one_sentence() -> None:
     assert "25,920 bad events" in shown.stdout
 
 
+@pytest.mark.parametrize("command", [("plan", "-f", EXAMPLE), ("status", "links")])
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [("http://me:s3cret@127.0.0.1:1", "--prometheus holds a password"), ("garbage", "an address as http://127.0.0.1")],
+)
+def test_an_address_that_is_none_or_holds_a_password_is_refused(command: tuple[str, ...], url: str, why: str) -> None:
+    shown = run(*command, "--prometheus", url)
+    assert (shown.exit_code, why in shown.output, "s3cret" in shown.output) == (2, True, False)
+
+
 @asynccontextmanager
 async def prometheus(retention: str | None) -> AsyncIterator[str]:
     """Has seven series of whatever is no failure; its address."""

@@ -5,15 +5,29 @@ from pathlib import Path
 
 import pytest
 
-from toprope.slo import rules
+from toprope.slo.rule_sets import Promiser, rule_sets
+from toprope.slo.rules import group
+from toprope.slo.sli import Counted
+from toprope.slo.spec import Slo
 
 RUNBOOKS = Path(__file__).parents[3] / "docs" / "runbooks"
-ALERTS = {rules.BURNING, rules.MISSING}
+WHO = Promiser(
+    "ShortenerApp", "links", Counted("shop", 'app="links"', {"api": ("/api/v1/*",)}), "https://example.com/runbooks"
+)
+(PROMISE,) = rule_sets([Slo.model_validate({"name": "a", "objective": "99.9", "availability": {}})], WHO)
+assert PROMISE.ruled
+LINKS = {rule["alert"]: rule["annotations"]["runbook_url"] for rule in group(PROMISE.ruled)["rules"] if "alert" in rule}
+ALERTS = set(LINKS)
 HEADINGS = ["Is it real?", "What to look at", "Stop the damage", "Go back to normal"]
 
 
 def test_every_alert_has_a_page_and_every_page_an_alert() -> None:
     assert {page.stem for page in RUNBOOKS.glob("*.md")} == ALERTS | {"incident"}
+
+
+@pytest.mark.parametrize("alert", sorted(ALERTS))
+def test_an_alert_leads_to_its_own_page(alert: str) -> None:
+    assert LINKS[alert] == f"https://example.com/runbooks/{alert}.md"
 
 
 @pytest.mark.parametrize("alert", sorted(ALERTS))

@@ -9,11 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from toprope.cli.planned import Planned, PlannedSlo, as_json, as_text
+from toprope.cli.prometheus import TokenFile, way
 from toprope.cli.render import manifests_of
 from toprope.cli.rendering import NotRenderable, installation, resource_from
 from toprope.cli.say import Format, err, fail, out
 from toprope.cli.selected import Selected, selected
 from toprope.core.objects import SECRET
+from toprope.io.credentials import Connection
 from toprope.io.prometheus import Unseen
 from toprope.kinds import KINDS
 from toprope.schema.structural import Schema, structural
@@ -28,6 +30,7 @@ def plan(
     prometheus: Annotated[
         str | None, typer.Option(help="URL of a Prometheus: what the SLOs count is looked for there.")
     ] = None,
+    token_file: TokenFile = None,
     output: Annotated[Format, typer.Option("--output", "-o", help="text is for people.")] = "text",
 ) -> None:
     """Say what the SLOs of a resource come to: which alerts live, when they fire, what the budget allows.
@@ -41,7 +44,7 @@ def plan(
         for manifest in manifests_of(file)
         if manifest.get("kind") != SECRET.kind
     ]
-    there = _looked(prometheus, found) if prometheus else None
+    there = _looked(way(prometheus, token_file), found) if prometheus else None
     if output == "json":
         typer.echo(json.dumps(as_json(found, there), indent=2))
     else:
@@ -79,11 +82,11 @@ def unknown(given: Any, schema: Schema, path: str) -> Iterator[str]:
             yield from unknown(value, schema["items"], f"{path}.{index}")
 
 
-def _looked(url: str, found: list[Planned]) -> Selected | None:
+def _looked(there: Connection, found: list[Planned]) -> Selected | None:
     """None, and a sentence, where there is no answer: a plan is good without."""
     selectors = [selector for each in found for slo in each.slos for _, _, selector in slo.selectors]
     try:
-        return asyncio.run(selected(url, selectors))
+        return asyncio.run(selected(there, selectors))
     except Unseen as error:
         err.print(f"Nothing is known of what is counted now: {error}", markup=False)
         return None

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from toprope.io.credentials import Connection
 from toprope.io.ledger import span_of
-from toprope.io.prometheus import PATIENCE, Prometheus, Unseen, reached
+from toprope.io.prometheus import PATIENCE, Prometheus, Unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +20,10 @@ class Selected:
     """How long samples are kept; None where it does not say, or bounds only the size."""
 
 
-async def selected(url: str, selectors: Iterable[str]) -> Selected:
+async def selected(there: Connection, selectors: Iterable[str]) -> Selected:
     """One look at a Prometheus. Unseen when it has not answered everything in ten seconds."""
     try:
-        async with asyncio.timeout(PATIENCE), Prometheus(reached(url)) as prometheus:
+        async with asyncio.timeout(PATIENCE), Prometheus(there) as prometheus:
             now = await prometheus.clock()
             series = {}
             for selector in dict.fromkeys(selectors):
@@ -30,7 +31,7 @@ async def selected(url: str, selectors: Iterable[str]) -> Selected:
                 series[selector] = int(counts[0].value) if counts else 0
             return Selected(series, await retention(prometheus))
     except TimeoutError as error:
-        raise Unseen(f"{url} took longer than {PATIENCE:.0f} s to answer.") from error
+        raise Unseen(f"{there.server} took longer than {PATIENCE:.0f} s to answer.") from error
 
 
 async def retention(prometheus: Prometheus) -> timedelta | None:

@@ -13,11 +13,12 @@ from rich.text import Text
 from toprope.cli.budgets import slos_of, slos_table
 from toprope.cli.cluster import reached
 from toprope.cli.course import Course, course, course_json, course_table
+from toprope.cli.prometheus import TokenFile, way
 from toprope.cli.say import Format, err, fail, out
 from toprope.core.conditions import moment
 from toprope.core.objects import Manifest
+from toprope.io.credentials import Connection
 from toprope.io.prometheus import Prometheus, Unseen
-from toprope.io.prometheus import reached as way_to
 from toprope.kind import Kind
 from toprope.kinds import KINDS
 
@@ -30,6 +31,7 @@ def status(
     prometheus: Annotated[
         str | None, typer.Option(help="URL of a Prometheus that is asked how the error budgets went.")
     ] = None,
+    token_file: TokenFile = None,
     output: Annotated[
         Format, typer.Option("--output", "-o", help="json is the status as it stands there; budgets, how they went.")
     ] = "text",
@@ -38,9 +40,10 @@ def status(
 
     Example: toprope status links
     """
+    there = way(prometheus, token_file) if prometheus else None
     kind, live = asyncio.run(_found(name, namespace))
     now = datetime.now(UTC)
-    went = asyncio.run(_course(prometheus, live, now)) if prometheus else None
+    went = asyncio.run(_course(there, live, now)) if there else None
     if output == "json":
         typer.echo(json.dumps(as_json(live, went), indent=2))
         return
@@ -50,13 +53,13 @@ def status(
         out.print(table)
 
 
-async def _course(url: str, live: Manifest, now: datetime) -> Course | None:
+async def _course(there: Connection, live: Manifest, now: datetime) -> Course | None:
     """None, and a sentence, where Prometheus does not say. Without SLOs it is not asked."""
     slos = slos_of(live)
     if not slos:
         return None
     try:
-        async with Prometheus(way_to(url)) as prometheus:
+        async with Prometheus(there) as prometheus:
             return await course(prometheus, live, slos, now)
     except Unseen as unseen:
         err.print(f"How the budgets went is not known. {unseen}", style="yellow", markup=False)

@@ -1,22 +1,19 @@
 """Prometheus' memory of what SLOs count, and word on standard error while it takes long to read."""
 
-import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 from toprope.cli.planned import spoken
-from toprope.cli.say import err, fail
+from toprope.cli.say import err
 from toprope.cli.selected import retention
 from toprope.io.credentials import Connection
 from toprope.io.portions import PATIENCE, in_portions
-from toprope.io.prometheus import Prometheus, TooMuch, Unseen, reached
+from toprope.io.prometheus import Prometheus, TooMuch, Unseen
 from toprope.slo.raw import Raw, questions
 from toprope.slo.rules import INTERVAL, Ruled
 
-TOKEN = "TOPROPE_PROMETHEUS_TOKEN"  # noqa: S105 - the name of a variable
 FIRST_WORD, NEXT_WORD = 2.0, 10.0
 """Seconds until something is said, and between two words."""
 
@@ -28,16 +25,6 @@ class Asked:
     raw: Raw
     retention: timedelta | None
     """How long it keeps samples; None where it does not say."""
-
-
-def way(url: str, token_file: Path | None) -> Connection:
-    """The way to a Prometheus; ends the command where the URL is none, or holds what must not be repeated."""
-    parts = url.split("/")
-    if parts[0] not in ("http:", "https:") or len(parts) < 3 or not parts[2]:
-        fail(f"--prometheus {url}: an address as http://127.0.0.1:9090.", code=2)
-    if "@" in parts[2]:
-        fail("--prometheus holds a password, which messages would repeat: give a token by --token-file.", code=2)
-    return replace(reached(url, token_file), token=os.environ.get(TOKEN, "").strip() or None)
 
 
 async def asked(there: Connection, ruled: Sequence[Ruled], span: timedelta) -> Asked:

@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
+from toprope.cli.prometheus import TokenFile, way
 from toprope.cli.say import Format, err, fail, out
-from toprope.cli.slo.asked import Asked, asked, way
+from toprope.cli.slo.asked import Asked, asked
 from toprope.cli.slo.backtested import Pair, Told, as_json, doubts
 from toprope.cli.slo.drawn import as_text
 from toprope.cli.slo.file import File, From, Name, Namespace, whole
@@ -33,13 +34,7 @@ def backtest(  # noqa: PLR0913 - the options of a command are its arguments
     against: Annotated[
         Path | None, typer.Option(help="An earlier manifest of the same resource, to be compared.")
     ] = None,
-    token_file: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="TOPROPE_PROMETHEUS_TOKEN_FILE",
-            help="File with a bearer token for Prometheus; or say the token by $TOPROPE_PROMETHEUS_TOKEN.",
-        ),
-    ] = None,
+    token_file: TokenFile = None,
     output: Annotated[Format, typer.Option("--output", "-o", help="text is for people.")] = "text",
     written_by: From = None,
     namespace: Namespace = None,
