@@ -137,7 +137,11 @@ def test_a_prometheus_that_is_not_there_is_one_sentence() -> None:
 @pytest.mark.parametrize("command", [("plan", "-f", EXAMPLE), ("status", "links")])
 @pytest.mark.parametrize(
     ("url", "why"),
-    [("http://me:s3cret@127.0.0.1:1", "--prometheus holds a password"), ("garbage", "an address as http://127.0.0.1")],
+    [
+        ("http://me:s3cret@127.0.0.1:1", "--prometheus holds a password"),
+        ("localhost:9090", "an address as http://127.0.0.1"),
+        ("http://", "an address as http://127.0.0.1"),
+    ],
 )
 def test_an_address_that_is_none_or_holds_a_password_is_refused(command: tuple[str, ...], url: str, why: str) -> None:
     shown = run(*command, "--prometheus", url)

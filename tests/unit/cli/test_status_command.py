@@ -84,9 +84,8 @@ async def test_a_prometheus_that_fails_is_a_sentence_and_the_rest_is_shown(world
     assert "answers 503" in sentence
 
 
-@pytest.mark.parametrize("url", ["http://", "localhost:9090", "ftp://here", "http://127.0.0.1:1"])
-async def test_a_url_that_leads_nowhere_is_a_sentence_too(world: World, url: str) -> None:
-    shown = await world.run("--prometheus", url, "-o", "json")
+async def test_a_prometheus_that_is_not_there_is_a_sentence_too(world: World) -> None:
+    shown = await world.run("--prometheus", "http://127.0.0.1:1", "-o", "json")
     assert (shown.exit_code, len(shown.stderr.splitlines())) == (0, 1)
     assert json.loads(shown.stdout) == world.resource()["status"]
 
