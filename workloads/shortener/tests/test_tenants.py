@@ -9,7 +9,10 @@ pytestmark = pytest.mark.integration
 
 AS_FIRST = "SELECT set_config('toprope.tenant', '1', true);"
 AS_SECOND = "SELECT set_config('toprope.tenant', '2', true);"
-OURS = "INSERT INTO shortener.links (slug, target) VALUES ('ours', 'https://example.org')"
+OURS = (
+    "INSERT INTO shortener.links (slug, target) VALUES ('ours', 'https://example.org');"
+    " INSERT INTO shortener.idempotency_keys (key, request_digest) VALUES ('once', 'x')"
+)
 
 
 def values(printed: str) -> list[str]:
@@ -19,7 +22,7 @@ def values(printed: str) -> list[str]:
 
 @pytest.fixture
 def two(world: World) -> World:
-    """Two tenants; the first has a link, with a click."""
+    """Two tenants; the first has a link, with a click, and an answer kept for a repeated request."""
     world.sql("INSERT INTO shortener.tenants (name) VALUES ('second')")
     world.sql(f"BEGIN; {AS_FIRST} {OURS}; COMMIT", "app")
     world.sql("INSERT INTO shortener.click_inbox (link_id, clicked_at, referrer, agent, bot, network)"
@@ -28,7 +31,7 @@ def two(world: World) -> World:
     return world
 
 
-@pytest.mark.parametrize("table", ["links", "clicks", "click_days", "click_sources"])
+@pytest.mark.parametrize("table", ["links", "idempotency_keys", "clicks", "click_days", "click_sources"])
 def test_rows_exist_for_their_tenant_alone(two: World, table: str) -> None:
     count = f"SELECT count(*) > 0 FROM shortener.{table}"
     assert values(two.sql(f"BEGIN; {AS_FIRST} {count}", "app")) == ["t"]
@@ -38,9 +41,13 @@ def test_rows_exist_for_their_tenant_alone(two: World, table: str) -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    ["UPDATE shortener.links SET enabled = false RETURNING 1", "DELETE FROM shortener.links RETURNING 1"],
+    [
+        "UPDATE shortener.links SET enabled = false RETURNING 1",
+        "DELETE FROM shortener.links RETURNING 1",
+        "UPDATE shortener.idempotency_keys SET answer = '{}' RETURNING 1",
+    ],
 )
-def test_another_tenants_links_cannot_be_touched(two: World, statement: str) -> None:
+def test_another_tenants_rows_cannot_be_touched(two: World, statement: str) -> None:
     assert values(two.sql(f"BEGIN; {AS_SECOND} {statement}", "app")) == []
 
 
@@ -48,6 +55,10 @@ def test_another_tenants_links_cannot_be_touched(two: World, statement: str) -> 
     ("sentence", "statement"),
     [
         ("a link for another tenant", "INSERT INTO shortener.links (tenant_id, slug, target) VALUES (1, 'x', 'y')"),
+        (
+            "an answer for another tenant",
+            "INSERT INTO shortener.idempotency_keys (tenant_id, key, request_digest) VALUES (1, 'x', 'y')",
+        ),
         ("a link given away", "UPDATE shortener.links SET tenant_id = 1"),
         ("other tenants", "SELECT * FROM shortener.tenants"),
         ("hashes of keys", "SELECT * FROM shortener.api_keys"),
