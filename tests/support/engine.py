@@ -13,7 +13,8 @@ from toprope.core.names import FINALIZER, label_value
 from toprope.core.objects import Manifest, Ref
 from toprope.core.resource import Installation
 from toprope.engine.events import Told
-from toprope.engine.one_pass import Outcome, Result, World, one_pass, part
+from toprope.engine.one_pass import Outcome, Result, World, one_pass
+from toprope.engine.parting import part
 from toprope.io.api import APPLY, Api, Request
 from toprope.io.apis import present
 from toprope.io.cluster import ApiCluster

@@ -46,11 +46,13 @@ def test_ready_is_said_after_the_first_lists() -> None:
 def test_metrics_name_passes_bells_and_requests() -> None:
     telemetry = Telemetry()
     telemetry.passed("Tiny", "Done", 0.01)
+    telemetry.parted("Tiny", "Transient")
     telemetry.rang("Tiny", "Service")
     telemetry.requested("PATCH", "200")
     telemetry.watch(lambda: 1.5, lambda: 2)
     page = answer("/metrics", health(), telemetry.registry)[2].decode()
     assert 'toprope_passes_total{kind="Tiny",outcome="Done"} 1.0' in page
+    assert 'toprope_partings_total{kind="Tiny",outcome="Transient"} 1.0' in page
     assert 'toprope_bells_total{kind="Tiny",why="Service"} 1.0' in page
     assert 'toprope_api_requests_total{code="200",verb="PATCH"} 1.0' in page
     assert "toprope_oldest_unfinished_pass_seconds 1.5" in page

@@ -44,10 +44,14 @@ class Journal:
 
     def __init__(self) -> None:
         self.results: list[str] = []
+        self.partings: list[str] = []
         self.bells: list[str] = []
 
     def passed(self, kind: str, result: str, seconds: float) -> None:
         self.results.append(result)
+
+    def parted(self, kind: str, result: str) -> None:
+        self.partings.append(result)
 
     def rang(self, kind: str, why: str) -> None:
         self.bells.append(why)
@@ -152,13 +156,31 @@ async def test_nothing_unfinished_has_no_age() -> None:
         assert loop.oldest_unfinished() == 0.0
 
 
-async def test_letting_go_is_tried_until_it_is_done() -> None:
-    tries = [Transient("away")]
+async def test_letting_go_is_tried_until_it_is_done_and_is_no_pass() -> None:
+    journal = Journal()
+    tries = [Outcome(Result.TRANSIENT, LONG, Transient("away")), Outcome(Result.DONE, LONG)]
+    failures = []
 
-    async def attempt() -> None:
-        if tries:
-            raise tries.pop()
+    async def attempt(before: int) -> Outcome:
+        failures.append(before)
+        return tries.pop(0)
 
     async with asyncio.timeout(10):
-        await Loop(Passes([]).run, Journal()).part(TINY, LINKS, attempt)
-    assert tries == []
+        await Loop(Passes([]).run, journal).part(TINY, LINKS, attempt)
+    assert failures == [0, 1]
+    assert (journal.partings, journal.results) == (["Transient", "Done"], [])
+
+
+async def test_a_farewell_that_hangs_has_an_age() -> None:
+    loop, began = Loop(Passes([]).run, Journal()), asyncio.Event()
+
+    async def attempt(before: int) -> Outcome:
+        began.set()
+        return await asyncio.Future()
+
+    parting = asyncio.create_task(loop.part(TINY, LINKS, attempt))
+    await began.wait()
+    assert loop.oldest_unfinished() > 0.0
+    parting.cancel()
+    await asyncio.gather(parting, return_exceptions=True)
+    assert loop.oldest_unfinished() == 0.0

@@ -10,8 +10,8 @@ from tests.support.passes import LINKS, Passes
 from tests.support.shorteners import ROUTE
 from toprope.core.names import COMPONENT, DATA, MANAGED_BY, OWNER_KIND, OWNER_NAME, REVISION
 from toprope.core.objects import CLAIM, CONTROLLER_REVISION, HTTP_ROUTE, JOB, SECRET, SERVICE, Ref
-from toprope.engine import one_pass
-from toprope.engine.one_pass import HICCUPS, Result, part
+from toprope.engine.one_pass import HICCUPS, Result, one_pass
+from toprope.engine.parting import part
 from toprope.engine.pause import CONFLICTS_IN_A_ROW, Streak, pause_after
 from toprope.engine.tug import AT_ONCE, CALM, FIRST_BREATH
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
@@ -159,15 +159,14 @@ async def test_a_schema_that_is_older_than_the_operator_is_said_and_costs_no_loo
     assert passes.states()["Reconciled"] == ("True", "AllApplied")
 
 
-async def test_a_pass_that_takes_too_long_ends_and_is_told_of_when_it_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_pass_that_takes_too_long_ends_and_is_told_of_when_it_lasts() -> None:
     async def never(*_: object) -> None:
         await asyncio.Event().wait()
 
     passes = await Passes().serving()
-    monkeypatch.setattr(one_pass, "LONGEST_PASS", 0.01)
     slow = replace(SHORTENER_APP, observe=never)
     for failures in range(HICCUPS + 1):
-        outcome = await one_pass.one_pass(slow, LINKS, passes.world, failures=failures)
+        outcome = await one_pass(slow, LINKS, passes.world, failures=failures, longest=0.01)
         assert outcome.result is Result.TRANSIENT
     assert passes.states()["Reconciled"] == ("False", "ApiUnavailable")
     assert "longer than" in passes.message("Reconciled")

@@ -1,6 +1,9 @@
 """A resource that may not go yet says so to a person, once, and keeps its finalizer."""
 
-from datetime import datetime
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +14,8 @@ from toprope.core.errors import Refused, TopropeError, Transient
 from toprope.core.names import FINALIZER, RECONCILE
 from toprope.core.objects import Manifest, Ref
 from toprope.engine.events import Told
-from toprope.engine.one_pass import World, one_pass, part
+from toprope.engine.one_pass import HICCUPS, Outcome, Result, World, one_pass
+from toprope.engine.parting import part, parting
 from toprope.io.ledger import NoPrometheus
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
 
@@ -61,20 +65,57 @@ async def going(error: TopropeError) -> tuple[Stubborn, World]:
 async def test_a_refusal_is_an_event_however_often_it_comes() -> None:
     cluster, world = await going(Refused(LINKS, "claims are guarded by a policy", reason="Forbidden"))
     cluster.events.clear()
-    for _ in range(3):
-        with pytest.raises(Refused):
-            await part(SHORTENER_APP, LINKS, world)
-    said = [(one["type"], one["reason"], one["message"]) for one in cluster.events]
-    assert said == [("Warning", "Forbidden", "It cannot go yet: claims are guarded by a policy")]
+    for failures in range(3):
+        assert (await parting(SHORTENER_APP, LINKS, world, failures)).result is Result.REFUSED
+    assert said_by(cluster) == [("Warning", "Forbidden", "It cannot go yet: claims are guarded by a policy")]
     assert cluster.objects[LINKS]["metadata"]["finalizers"] == [FINALIZER]
 
 
-async def test_a_hiccup_is_none() -> None:
+def said_by(cluster: Stubborn) -> list[tuple[str, str, str]]:
+    return [(one["type"], one["reason"], one["message"]) for one in cluster.events]
+
+
+async def tried(world: World, observe: Callable[..., Any] = SHORTENER_APP.observe) -> list[Result]:
+    """How tries in a row end that have a moment each."""
+    kind = replace(SHORTENER_APP, observe=observe)
+    return [(await parting(kind, LINKS, world, failures, longest=0.05)).result for failures in range(HICCUPS + 2)]
+
+
+async def test_a_hiccup_is_none_and_lasting_trouble_is() -> None:
     cluster, world = await going(Transient("try again"))
     cluster.events.clear()
-    with pytest.raises(Transient):
-        await part(SHORTENER_APP, LINKS, world)
+    assert (await parting(SHORTENER_APP, LINKS, world, HICCUPS - 1)).result is Result.TRANSIENT
     assert cluster.events == []
+    assert (await parting(SHORTENER_APP, LINKS, world, HICCUPS)).result is Result.TRANSIENT
+    assert said_by(cluster) == [("Warning", "ApiUnavailable", "It cannot go yet: try again")]
+
+
+async def test_a_farewell_that_hangs_is_ended_and_told_of() -> None:
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    cluster, world = await going(Transient("never asked"))
+    cluster.events.clear()
+    assert set(await tried(world, never)) == {Result.TRANSIENT}
+    told = "It cannot go yet: One pass took longer than 0 s."
+    assert said_by(cluster) == [("Warning", "ApiUnavailable", told)]
+
+
+async def test_a_mistake_of_ours_in_a_farewell_is_told_like_one_in_a_pass() -> None:
+    async def wrong(*_: object) -> None:
+        raise KeyError("spec")
+
+    cluster, world = await going(Transient("never asked"))
+    cluster.events.clear()
+    assert set(await tried(world, wrong)) == {Result.BUG}
+    told = "It cannot go yet: KeyError; the operator's log has more."
+    assert said_by(cluster) == [("Warning", "InternalError", told)]
+
+
+async def test_what_is_gone_already_has_nothing_to_part_from() -> None:
+    cluster, world = await going(Transient("never asked"))
+    del cluster.objects[LINKS]
+    assert await parting(SHORTENER_APP, LINKS, world) == Outcome(Result.IDLE, timedelta(0))
 
 
 @pytest.mark.parametrize(

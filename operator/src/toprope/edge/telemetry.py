@@ -55,6 +55,12 @@ class Telemetry:
         self._passes = Counter(
             "toprope_passes_total", "Passes by how they ended.", ["kind", "outcome"], registry=self.registry
         )
+        self._partings = Counter(
+            "toprope_partings_total",
+            "Tries to let a deleted resource go, by how they ended.",
+            ["kind", "outcome"],
+            registry=self.registry,
+        )
         self._bells = Counter(
             "toprope_bells_total", "What called for a pass: the kind of object that changed.", ["kind", "why"],
             registry=self.registry,
@@ -71,6 +77,10 @@ class Telemetry:
         self._seconds.labels(kind).observe(seconds)
         self._passes.labels(kind, result).inc()
 
+    def parted(self, kind: str, result: str) -> None:
+        """A try to let a resource go ended."""
+        self._partings.labels(kind, result).inc()
+
     def rang(self, kind: str, why: str) -> None:
         """A bell rang."""
         self._bells.labels(kind, why).inc()
@@ -82,7 +92,9 @@ class Telemetry:
     def watch(self, oldest: Callable[[], float], kept: Callable[[], float]) -> None:
         """Names the values that are read when somebody scrapes."""
         Gauge(
-            "toprope_oldest_unfinished_pass_seconds", "Age of the pass that runs longest.", registry=self.registry
+            "toprope_oldest_unfinished_pass_seconds",
+            "Age of the pass, or parting, that runs longest.",
+            registry=self.registry,
         ).set_function(oldest)
         Gauge("toprope_resources", "Resources that are kept.", registry=self.registry).set_function(kept)
 

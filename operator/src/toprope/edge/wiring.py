@@ -14,7 +14,8 @@ import kopf
 from toprope.core.names import FINALIZER
 from toprope.core.objects import Ref
 from toprope.engine.loop import Loop
-from toprope.engine.one_pass import World, part
+from toprope.engine.one_pass import World
+from toprope.engine.parting import parting
 from toprope.io.credentials import Connection
 from toprope.io.store import Store
 from toprope.kind import Kind
@@ -103,4 +104,4 @@ def _register(registered: kopf.OperatorRegistry, kind: Kind, wired: Wired) -> No
     async def let_go(namespace: str | None, name: str, **_: Any) -> None:
         # It waits here, not by kopf's TemporaryError: that one writes to the object each time, and gives up on a 409.
         ref = Ref(kind.resource, str(namespace), name)
-        await wired.loop.part(kind, ref, partial(part, kind, ref, wired.world))
+        await wired.loop.part(kind, ref, partial(parting, kind, ref, wired.world))

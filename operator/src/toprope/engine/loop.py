@@ -8,11 +8,11 @@ bell or due time ──► pass ──► done ──────► wait for a 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from toprope.core.errors import TopropeError
 from toprope.core.names import label_value
 from toprope.core.objects import Ref
 from toprope.engine.one_pass import Outcome, Result
@@ -27,6 +27,8 @@ PASSES_AT_ONCE = 24
 log = logging.getLogger(__name__)
 
 OnePass = Callable[[Kind, Ref, int], Awaitable[Outcome]]
+Parting = Callable[[int], Awaitable[Outcome]]
+"""One try to let a resource go; it is handed how many failed just before."""
 
 
 class Journal(Protocol):
@@ -34,6 +36,10 @@ class Journal(Protocol):
 
     def passed(self, kind: str, result: str, seconds: float) -> None:
         """A pass ended."""
+        ...
+
+    def parted(self, kind: str, result: str) -> None:
+        """A try to let a resource go ended."""
         ...
 
     def rang(self, kind: str, why: str) -> None:
@@ -44,7 +50,6 @@ class Journal(Protocol):
 @dataclass(slots=True)
 class _Bell:
     event: asyncio.Event = field(default_factory=asyncio.Event)
-    started: float | None = None
     streak: Streak = field(default_factory=Streak)
 
 
@@ -55,6 +60,7 @@ class Loop:
         self._run = run
         self._journal = journal
         self._bells: dict[Owner, _Bell] = {}
+        self._started: dict[object, float] = {}
         self._slots = asyncio.Semaphore(PASSES_AT_ONCE)
 
     def ring(self, owner: Owner, why: str) -> None:
@@ -64,8 +70,9 @@ class Loop:
             self._journal.rang(owner[1], why)
 
     def oldest_unfinished(self) -> float:
-        """Age in seconds of the pass that runs longest; 0.0 when none runs. May be called from any thread."""
-        started = [bell.started for bell in list(self._bells.values()) if bell.started is not None]
+        """Age in seconds of the pass, or of the try to let a resource go, that runs longest; 0.0 when none runs. May be
+        called from any thread."""
+        started = list(self._started.values())
         return time.monotonic() - min(started) if started else 0.0
 
     @property
@@ -86,30 +93,36 @@ class Loop:
             if self._bells.get(owner) is bell:
                 del self._bells[owner]
 
-    async def part(self, kind: Kind, ref: Ref, attempt: Callable[[], Awaitable[object]]) -> None:
+    async def part(self, kind: Kind, ref: Ref, attempt: Parting) -> None:
         """Tries until the resource may go, with the same back-off."""
         failures = 0
         while True:
-            try:
-                await attempt()
+            with self._under_way():
+                outcome = await attempt(failures)
+            self._journal.parted(kind.resource.kind, outcome.result)
+            if outcome.error is None:
                 return
-            except TopropeError as error:
-                failures += 1
-                log.warning("%s cannot go yet: %s", ref, error)
-                self._journal.passed(kind.resource.kind, "Parting", 0.0)
-                await asyncio.sleep(back_off(failures, Result.TRANSIENT))
+            failures += 1
+            log.warning("%s cannot go yet: %s", ref, outcome.error)
+            await asyncio.sleep(back_off(failures, Result.TRANSIENT))
 
     async def _turn(self, kind: Kind, ref: Ref, bell: _Bell) -> None:
         async with self._slots:
             bell.event.clear()  # clear, then look: nothing is lost
-            bell.started = began = time.monotonic()
-            try:
+            with self._under_way() as began:
                 outcome = await self._run(kind, ref, bell.streak.failures)
-            finally:
-                bell.started = None
         took = time.monotonic() - began
         self._journal.passed(kind.resource.kind, outcome.result, took)
         await _rest(bell, outcome, took)
+
+    @contextmanager
+    def _under_way(self) -> Iterator[float]:
+        this, began = object(), time.monotonic()
+        self._started[this] = began
+        try:
+            yield began
+        finally:
+            del self._started[this]
 
 
 async def _rest(bell: _Bell, outcome: Outcome, took: float) -> None:

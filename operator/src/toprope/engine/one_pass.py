@@ -7,21 +7,21 @@ resource from the store ──► observe ──► decide ──► act ──�
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from toprope.core.conditions import Condition, moment
 from toprope.core.decision import Apply, Decision, Tell
 from toprope.core.errors import Conflict, Refused, TopropeError, Transient
-from toprope.core.names import DATA, FINALIZER, OWNER_KIND, OWNER_NAME, RECONCILE
-from toprope.core.objects import SECRET, Manifest, Ref, annotations_of, is_being_deleted, labels_of, ref_of
+from toprope.core.names import FINALIZER, RECONCILE
+from toprope.core.objects import Manifest, Ref, annotations_of, is_being_deleted, ref_of
 from toprope.core.resource import Installation, Resource
 from toprope.engine import events, status
 from toprope.engine.act import Acted, act
-from toprope.engine.parse import Unreadable, is_held, resource_of, unread
+from toprope.engine.parse import is_held, resource_of, unread
 from toprope.engine.tug import CALM, Tugs
 from toprope.kind import Kind
 from toprope.ports import Clock, Cluster, Metrics
@@ -35,6 +35,7 @@ PATIENCE = timedelta(seconds=3)
 """How long kopf has to put the finalizer on."""
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class Result(StrEnum):
@@ -79,24 +80,32 @@ class Bug(TopropeError):
     reason = "InternalError"
 
 
-async def one_pass(kind: Kind, ref: Ref, world: World, *, failures: int = 0) -> Outcome:
-    """Runs a pass. `failures` are the passes that failed just before: lasting trouble is shown, a hiccup is not."""
+async def one_pass(kind: Kind, ref: Ref, world: World, *, failures: int = 0, longest: float = LONGEST_PASS) -> Outcome:
+    """Runs a pass, which ends after `longest` seconds. `failures` are the passes that failed just before: lasting
+    trouble is shown, a hiccup is not."""
     live = world.cluster.child(ref)
     if live is None or is_being_deleted(live):
         return Outcome(Result.IDLE, QUIET)
+    work = _passed(kind, live, world) if is_held(live) else _held(ref, live, world)
     try:
-        if not is_held(live):
-            return await _held(ref, live, world)
-        async with asyncio.timeout(LONGEST_PASS):
-            return await _passed(kind, live, world)
+        return await within(longest, ref, work)
     except TopropeError as error:
         return await _failed(kind, live, world, error, failures)
-    except TimeoutError:
-        slow = Transient(f"The pass took longer than {LONGEST_PASS:.0f} s.")
-        return await _failed(kind, live, world, slow, failures)
-    except Exception as error:  # a mistake in one kind must not stop the others
+
+
+async def within(longest: float, ref: Ref, work: Awaitable[T]) -> T:
+    """What the work gives within so many seconds. Whatever else it raises comes out as an error that a person reads: a
+    mistake in one kind must not stop the others."""
+    try:
+        async with asyncio.timeout(longest):
+            return await work
+    except TopropeError:
+        raise
+    except TimeoutError as error:
+        raise Transient(f"One pass took longer than {longest:.0f} s.") from error
+    except Exception as error:
         log.exception("a pass over %s failed by a mistake of ours", ref)
-        return await _failed(kind, live, world, Bug(f"{type(error).__name__}; the operator's log has more."), failures)
+        raise Bug(f"{type(error).__name__}; the operator's log has more.") from error
 
 
 async def _held(ref: Ref, live: Manifest, world: World) -> Outcome:
@@ -104,73 +113,14 @@ async def _held(ref: Ref, live: Manifest, world: World) -> Outcome:
     born = moment(live["metadata"]["creationTimestamp"])
     if world.clock.now() - born < PATIENCE:
         return Outcome(Result.IDLE, PATIENCE)
-    await _amend_finalizers(ref, live, [*(live["metadata"].get("finalizers") or ()), FINALIZER], world)
+    await amend_finalizers(ref, live, [*(live["metadata"].get("finalizers") or ()), FINALIZER], world)
     return Outcome(Result.DONE, AT_ONCE)
 
 
-async def _amend_finalizers(ref: Ref, live: Manifest, finalizers: Sequence[str], world: World) -> None:
+async def amend_finalizers(ref: Ref, live: Manifest, finalizers: Sequence[str], world: World) -> None:
+    """Writes them all, if the object is still the one that was read."""
     metadata = {"resourceVersion": live["metadata"]["resourceVersion"], "finalizers": list(finalizers)}
     await world.cluster.amend(ref, {"metadata": metadata})
-
-
-async def part(kind: Kind, ref: Ref, world: World) -> bool:
-    """One try to let a resource go: its farewell, then our finalizer. Raises when it must be tried again.
-
-    False when there is nothing to let go. kopf would try only the farewell again: a finalizer that could not be taken
-    off stays until the object changes.
-    """
-    live = await world.cluster.read(ref)
-    if live is None or not is_being_deleted(live) or not is_held(live):
-        return False
-    try:
-        await farewell(kind, live, world)
-        left = [finalizer for finalizer in live["metadata"]["finalizers"] if finalizer != FINALIZER]
-        await _amend_finalizers(ref, live, left, world)
-    except Transient:
-        raise
-    except TopropeError as error:
-        trouble = Tell(error.reason, f"It cannot go yet: {error}", "Warning")
-        held = unread(kind, live, world.installation)
-        await world.told.tell(world.cluster, events.told(held, [trouble], world.clock.now()))
-        raise
-    return True
-
-
-async def farewell(kind: Kind, live: Manifest, world: World) -> None:
-    """What is left to do before the resource may go. Raises until it is done.
-
-    A resource that cannot be read, or is left alone on request, goes as it is: its data stays, whatever its spec says.
-    """
-    if annotations_of(live).get(RECONCILE) == "disabled":
-        await _leave_data(kind, live, world, f"The annotation {RECONCILE}: disabled leaves everything as it is.")
-        return
-    try:
-        resource = resource_of(kind, live, world.installation)
-    except Unreadable as error:
-        log.warning("%s goes without farewell: %s", live["metadata"]["name"], error)
-        await _leave_data(kind, live, world, str(error))
-        return
-    seen = await kind.observe(resource, world.cluster, world.metrics)
-    decision = kind.farewell(resource, seen, world.clock.now())
-    acted = await act(resource, decision.actions, world.cluster)
-    if acted.failures:
-        raise acted.failures[0]
-    await _tell(resource, decision, world)
-
-
-async def _leave_data(kind: Kind, live: Manifest, world: World, why: str) -> None:
-    """Says where the data stays. Secrets are in no store: the selector finds them."""
-    going = unread(kind, live, world.installation)
-    held = [one for one in world.cluster.children(going.namespace, going.labels) if DATA in labels_of(one)]
-    named = "".join(f"{one['kind']} {one['metadata']['name']} and " for one in held)
-    collections = dict.fromkeys([*(ref_of(one).resource.qualified for one in held), SECRET.qualified])
-    selector = f"{DATA},{OWNER_KIND}={kind.resource.kind},{OWNER_NAME}={going.labels[OWNER_NAME]}"
-    message = (
-        f"{why} So nothing is deleted: {named}the credentials of {going.name}, where it has any, stay in namespace "
-        f"{going.namespace}, and a {kind.resource.kind} of that name takes them up again. To delete them for good: "
-        f"kubectl -n {going.namespace} delete {','.join(collections)} -l {selector}"
-    )
-    await world.told.tell(world.cluster, events.told(going, [Tell("DataStays", message)], world.clock.now()))
 
 
 async def _passed(kind: Kind, live: Manifest, world: World) -> Outcome:
@@ -182,7 +132,7 @@ async def _passed(kind: Kind, live: Manifest, world: World) -> Outcome:
     seen = await kind.observe(resource, world.cluster, world.metrics)
     decision = kind.decide(resource, seen, world.clock.now())
     acted = await act(resource, decision.actions, world.cluster)
-    await _tell(resource, decision, world)
+    await tell(resource, decision, world)
     return await _said(resource, live, decision, acted, world)
 
 
@@ -233,7 +183,7 @@ def _serves(failure: TopropeError, decision: Decision) -> bool:
 
 
 async def _failed(kind: Kind, live: Manifest, world: World, error: TopropeError, failures: int) -> Outcome:
-    outcome = Outcome(_result(error), QUIET, error)
+    outcome = Outcome(result_of(error), QUIET, error)
     # The first Conflicts in a row are no failures at all (engine.pause); one that never ends is a person's business.
     if isinstance(error, Transient) and failures < HICCUPS:
         return outcome
@@ -246,7 +196,8 @@ async def _failed(kind: Kind, live: Manifest, world: World, error: TopropeError,
     return outcome
 
 
-def _result(error: TopropeError) -> Result:
+def result_of(error: TopropeError) -> Result:
+    """How a pass ended that ended with it."""
     match error:
         case Conflict():
             return Result.CONFLICT
@@ -258,7 +209,8 @@ def _result(error: TopropeError) -> Result:
             return Result.REFUSED
 
 
-async def _tell(resource: Resource, decision: Decision, world: World) -> None:
+async def tell(resource: Resource, decision: Decision, world: World) -> None:
+    """Posts the Events that a decision asks for."""
     tells = [action for action in decision.actions if isinstance(action, Tell)]
     if tells:
         await world.told.tell(world.cluster, events.told(resource, tells, world.clock.now()))

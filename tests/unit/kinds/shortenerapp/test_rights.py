@@ -9,7 +9,7 @@ from tests.support.passes import LINKS, Passes
 from tests.support.shorteners import CLOUD_NATIVE_PG, EXTERNAL, WITH_TRAFFIC
 from toprope.core.names import ROTATE_CREDENTIALS
 from toprope.core.objects import CONTROLLER_REVISION, SECRET
-from toprope.engine.one_pass import part
+from toprope.engine.parting import part
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
 
 AVAILABILITY = {"name": "availability", "objective": "99.9", "availability": {}}
