@@ -87,8 +87,8 @@ class Replicas(SpecModel):
 
     max: Annotated[int, Field(ge=1, le=1000)] = 3
     """Most web pods; with an embedded database at most 10. While a release is under way there are up to twice as many,
-    each with up to 6 connections to the database. A CloudNativePG cluster gets room for them when it is made; raise its
-    `max_connections` before this is raised above 10 later."""
+    and three times when another comes before its end, each with up to 4 connections to the database. A CloudNativePG
+    cluster gets room for them when it is made; raise its `max_connections` before this is raised above 10 later."""
 
 
 _ONE_VERSION = (
