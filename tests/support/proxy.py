@@ -34,11 +34,15 @@ class Fault:
     """With `code`: the Retry-After header."""
     cut: bool = False
     """Close the connection instead of answering."""
+    lost: bool = False
+    """Close it after the API server has answered: what was asked is done, and nobody hears of it."""
+    ends_watches: bool = False
+    """Close those of watches too that run when it begins; else they are left alone."""
     writes_only: bool = False
     """Leave reads and watches alone."""
 
     def hits(self, request: web.Request) -> bool:
-        """Whether it applies; watches that already run are left alone."""
+        """Whether it applies to a request that comes now."""
         return request.method in WRITES if self.writes_only else True
 
 
@@ -47,7 +51,8 @@ FAULTS = {
     "conflicts": Fault(code=409, writes_only=True),
     "throttled": Fault(code=429, retry_after=1),
     "broken": Fault(code=500),
-    "cut": Fault(cut=True),
+    "cut": Fault(cut=True, ends_watches=True),
+    "unanswered": Fault(lost=True, writes_only=True),
 }
 """What an API server may do to every operator, by name."""
 
@@ -61,7 +66,7 @@ class Proxy:
     """A running proxy; `fault` may be changed at any time, from any thread."""
 
     def __init__(self, upstream: Connection, seen: Seen | None = None) -> None:
-        self.fault = NONE
+        self._fault = NONE
         self.requests = 0
         self.writes = 0
         self.answers: Counter[int] = Counter()
@@ -71,6 +76,17 @@ class Proxy:
         self._watches: list[web.Request] = []
         self._upstream = upstream
         self._seen = seen or (lambda number, answered: None)
+
+    @property
+    def fault(self) -> Fault:
+        """What is in force."""
+        return self._fault
+
+    @fault.setter
+    def fault(self, fault: Fault) -> None:
+        self._fault = fault
+        if fault.ends_watches:
+            self._loop.call_soon_threadsafe(self._cut_watches, "")
 
     async def serve(self, up: threading.Event) -> None:
         """Until `close`."""
@@ -96,15 +112,15 @@ class Proxy:
     def gap(self, path: str) -> Iterator[None]:
         """Watches of paths that contain this are behind for good (410 Gone), and lists wait until it is over."""
         self._gap = path
-        self._loop.call_soon_threadsafe(self._cut_watches)
+        self._loop.call_soon_threadsafe(self._cut_watches, path)
         try:
             yield
         finally:
             self._gap = ""
 
-    def _cut_watches(self) -> None:
+    def _cut_watches(self, path: str) -> None:
         for request in self._watches:
-            if self._gap in request.path and request.transport:
+            if path in request.path and request.transport:
                 request.transport.abort()
 
     async def _forward(self, request: web.Request) -> web.StreamResponse:
@@ -148,12 +164,10 @@ class Proxy:
     async def _harmed(self, request: web.Request) -> web.StreamResponse | None:
         fault = self.fault
         await asyncio.sleep(fault.delay)
-        if fault.cut and request.transport:
-            request.transport.abort()
         if fault.code:
             headers = {"Retry-After": str(fault.retry_after)} if fault.retry_after else {}
             return web.json_response(_status(fault.code), status=fault.code, headers=headers)
-        return web.Response(status=500) if fault.cut else None
+        return _hung_up(request) if fault.cut else None
 
     async def _answered(self, request: web.Request, number: int) -> web.StreamResponse:
         headers = {key: value for key, value in request.headers.items() if key.lower() not in _HOP_BY_HOP}
@@ -164,11 +178,18 @@ class Proxy:
                 self.answers[answer.status] += 1
                 if number:
                     self._seen(number, True)
+                if self.fault.lost and self.fault.hits(request):
+                    await answer.read()
+                    return _hung_up(request)
                 return await _copied(request, answer)
         except aiohttp.ClientError:
-            if request.transport:
-                request.transport.abort()
-            return web.Response(status=502)
+            return _hung_up(request)
+
+
+def _hung_up(request: web.Request) -> web.StreamResponse:
+    if request.transport:
+        request.transport.abort()
+    return web.Response(status=502)
 
 
 def _exact(url: str) -> URL:

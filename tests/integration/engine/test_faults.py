@@ -56,8 +56,11 @@ def test_a_change_made_during_a_fault_is_not_lost(
 def test_a_restart_of_the_api_server_is_survived(
     proxy: Proxy, operator: OperatorProcess, floor: Floor, namespace: str
 ) -> None:
+    before, began = proxy.requests, time.monotonic()
     floor.restart_apiserver()
     until(lambda: serves(floor.api, f"/apis/{TINY.resource.api_version}", TINY.resource.plural))
     floor.api.apply(a_tiny("links", namespace))
+    asked, lasted = proxy.requests - before, time.monotonic() - began
     until(lambda: observed(floor, Ref(TINY.resource, namespace, "links")), 120)
+    assert asked <= AT_MOST * max(1.0, lasted / LASTS)
     assert operator.ops("/healthz") == "ok"

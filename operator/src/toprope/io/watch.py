@@ -84,10 +84,14 @@ class Reflector:
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
-            version = await self._watch(version)
+            try:
+                version = await self._watch(version)
+            finally:
+                # However it ended, a cut connection as well: it has worked.
+                if loop.time() - began >= SHORTEST_WATCH:
+                    self._failures = 0
             if loop.time() - began < SHORTEST_WATCH:
                 raise Transient(f"The API server ended a watch of {self._ref} at once.")
-            self._failures = 0
 
     async def _list(self) -> int:
         manifests: list[Manifest] = []
