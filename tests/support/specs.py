@@ -218,16 +218,16 @@ FAULTS: Mapping[str, tuple[str, Any]] = {
 """A sentence, and the field that is given a wrong value."""
 
 
-def invalid(seed: int) -> tuple[str, str, Spec]:
-    """The fault's sentence, its path, and a valid spec with that one fault; faults take turns."""
+def invalid(seed: int) -> tuple[str, Spec]:
+    """The fault's sentence, and a valid spec with that one fault; faults take turns."""
     sentence = list(FAULTS)[seed % len(FAULTS)]
     path, value = FAULTS[sentence]
     spec = valid(seed)
     if not path:
-        return sentence, "spec", spec | value
+        return sentence, spec | value
     *parents, last = path.split(".")
     place = spec
     for name in parents:
         place = place.setdefault(name, {})
     place[last] = value
-    return sentence, f"spec.{parents[0] if parents else last}", spec
+    return sentence, spec
