@@ -62,3 +62,14 @@ def test_nothing_is_installed_whose_hash_is_not_locked() -> None:
     installing = [line for line in lines if re.search(r"""\bpip"?,? "?install\b""", line)]
     assert len(installing) >= 7
     assert [line for line in installing if "--require-hashes" not in line] == []
+
+
+PURE = ("core/", "delivery/", "schema/", "slo/", "kinds/", "kind.py", "ports.py")
+
+
+def test_what_is_decided_and_rendered_asks_nobody_what_time_it_is() -> None:
+    package = "operator/src/toprope/"
+    pure = [path for path in tracked() if path.startswith(tuple(package + room for room in PURE))]
+    asking = [path for path in pure if re.search(r"\b(now|utcnow|today)\(\)", (ROOT / path).read_text())]
+    assert len(pure) > 80
+    assert asking == []

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.support.foreign import (
     a_sloth,
@@ -13,8 +14,8 @@ from tests.support.foreign import (
     told,
 )
 from toprope.slo.importing import openslo, sloth
-from toprope.slo.importing.carried import judged
-from toprope.slo.importing.places import LeftOut
+from toprope.slo.importing.carried import Carried, judged
+from toprope.slo.importing.places import LeftOut, Place
 from toprope.slo.spec import Slo
 
 
@@ -49,6 +50,27 @@ def test_the_seventeenth_slo_is_carried_and_told() -> None:
 def test_a_description_that_is_too_long_is_told() -> None:
     read = sloth.read(a_sloth(more=f"description: {'x' * 1025}\n"))
     assert ("description" in only(read), "longer than 1024" in told(read)) == (False, True)
+
+
+def test_a_description_that_fits_is_carried() -> None:
+    assert only(sloth.read(a_sloth(more="description: Flour in time.\n")))["description"] == "Flour in time."
+
+
+def test_a_service_that_several_slos_name_is_one() -> None:
+    two = an_openslo() + "---\n" + an_openslo().replace("grinding", "sieving")
+    assert openslo.read(two).services == ["mill"]
+
+
+def test_an_slo_may_name_no_service() -> None:
+    read = openslo.read(an_openslo().replace("  service: mill\n", ""))
+    assert (len(read.slos), read.services) == (1, [])
+
+
+def test_what_is_told_twice_of_one_place_is_told_once() -> None:
+    read, place = Carried(), Place(yaml.compose("[]"), "slos")
+    read.tell(place, "is empty")
+    read.tell(place, "is empty")
+    assert told(read) == "line 1, slos: is empty"
 
 
 def test_a_selector_that_names_a_namespace_says_where_the_resource_must_be() -> None:

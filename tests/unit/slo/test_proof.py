@@ -1,0 +1,114 @@
+"""What promtool is handed: counters in its notation, and what must fire when."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.proofs import BEHIND, drawn, kinds, ruled_of
+from toprope.slo.oracle import Phase, Traffic
+from toprope.slo.proof import BUSY, SCRAPE, Check, Scenario, checks, promtool_test
+from toprope.slo.rules import INTERVAL, Ruled
+from toprope.slo.windows import HOUR, MINUTE, Severity
+
+PAGE = Severity("page")
+
+
+def behind_a_gateway() -> Ruled:
+    found = ruled_of({"name": "a", "objective": "99.9", "availability": {}}, BEHIND)
+    assert found is not None
+    return found
+
+
+def told(scenario: Scenario, ruled: Ruled | None = None) -> dict[str, Any]:
+    """The one test of the file for promtool."""
+    (test,) = promtool_test(ruled or behind_a_gateway(), scenario, "rules.yaml")["tests"]
+    return dict(test)
+
+
+def values(scenario: Scenario) -> list[str]:
+    return [one["values"] for one in told(scenario)["input_series"]]
+
+
+def samples(notation: str) -> int:
+    """How many scrapes a line of promtool's notation stands for."""
+    return sum(_of(word) for word in notation.split())
+
+
+def _of(word: str) -> int:
+    if word == "stale":
+        return 1
+    start, _, more = word.rpartition("x")
+    return int(more) + (0 if start == "_" else 1)
+
+
+@pytest.mark.parametrize("number", range(len(kinds())))
+def test_every_series_of_every_story_says_something_of_each_scrape(number: int) -> None:
+    ruled, scenario = drawn(number, kinds())
+    test = told(scenario, ruled)
+    scrapes = {samples(one["values"]) for one in test["input_series"]}
+    assert scrapes == {scenario.traffic.seconds // SCRAPE + 1}
+    found = [(f"{check.at}s", int(check.fires)) for check in checks(ruled, scenario)]
+    assert [(one["eval_time"], one["exp_samples"][0]["value"]) for one in test["promql_expr_test"]] == found
+    assert all(check.at % INTERVAL == 0 for check in checks(ruled, scenario))
+
+
+def test_good_and_bad_counters_grow_with_their_share() -> None:
+    traffic = Traffic([Phase(HOUR, BUSY, 0), Phase(HOUR, BUSY, 0.1)])
+    assert values(Scenario("a tenth", traffic)) == [
+        "5000000+300x240 5072270.001+270x239",
+        "5000000+0x240 5000030.001+30x239",
+        "1x240 1x239",
+        "1x480",
+    ]
+
+
+def test_a_counter_that_only_bad_requests_move_may_be_born_with_the_first() -> None:
+    traffic = Traffic([Phase(HOUR, BUSY, 0), Phase(HOUR, BUSY, 0.1), Phase(HOUR, BUSY, 0)])
+    assert values(Scenario("late", traffic, late_born=True))[1] == "_x241 30.001+30x239 7200.002+0x239"
+
+
+def test_counters_of_pods_vanish_with_them_and_those_of_a_gateway_go_on() -> None:
+    traffic = Traffic([Phase(HOUR, BUSY, 0), Phase(HOUR, BUSY, 1, up=False)])
+    pods, gateway = Scenario("pods", traffic, by_pods=True), Scenario("gateway", traffic)
+    assert values(pods)[:3] == ["5000000+300x240 stale _x239", "5000000+0x240 stale _x239", "1x240 stale _x239"]
+    assert values(gateway)[1:3] == ["5000000+0x240 5000300.001+300x239", "1x240 stale _x239"]
+
+
+def test_what_must_fire_is_asked_for_by_name_and_severity() -> None:
+    asked = told(Scenario("quiet", Traffic([Phase(HOUR, BUSY, 0)])))["promql_expr_test"]
+    whose = 'namespace="shop",kind="ShortenerApp",name="links",slo="a"'
+    firing = 'alertname="ErrorBudgetBurn",alertstate="firing"'
+    assert asked[0] == {
+        "expr": f'count(ALERTS{{{firing},severity="page",{whose}}}) or vector(0)',
+        "eval_time": "3600s",
+        "exp_samples": [{"labels": "{}", "value": 0}],
+    }
+
+
+def pages(*phases: Phase) -> list[Check]:
+    return [one for one in checks(behind_a_gateway(), Scenario("x", Traffic(list(phases)))) if one.severity == PAGE]
+
+
+def test_a_turn_is_looked_at_on_both_sides() -> None:
+    before, after, end = pages(Phase(HOUR, BUSY, 0), Phase(HOUR, BUSY, 1))
+    assert (before.fires, after.fires, end.fires) == (False, True, True)
+    assert HOUR - MINUTE <= before.at < after.at <= HOUR + 5 * MINUTE
+    assert end.at == 2 * HOUR
+
+
+def test_nothing_is_asked_so_close_to_a_turn_that_rates_may_be_late() -> None:
+    assert [one.fires for one in pages(Phase(MINUTE, BUSY, 0), Phase(5 * MINUTE, BUSY, 1))] == [True]
+
+
+def test_an_alert_that_is_gone_before_it_must_be_there_is_not_asked_for() -> None:
+    barely = Phase(58 * MINUTE, BUSY, 0.015)
+    told = pages(Phase(8 * HOUR, BUSY, 0), barely, Phase(HOUR, BUSY, 0))
+    assert [one.fires for one in told] == [False, False, False]
+    assert told[1].at - told[0].at <= 6 * MINUTE
+
+
+def test_selectors_that_are_too_free_prove_nothing() -> None:
+    free = {"bad": 'jobs_total{code=~"[0-9]+"}', "total": "jobs_total"}
+    ruled = ruled_of({"name": "a", "objective": "99", "ratio": free})
+    with pytest.raises(ValueError, match="SLO a are too free"):
+        told(Scenario("x", Traffic([Phase(HOUR, BUSY, 0)])), ruled)
