@@ -50,8 +50,9 @@ cluster: venv
 down: venv ## take the cluster down; nothing of it stays but the cache
 	@$(PYTHON) -m dev down
 
-doctor: venv ## what is there, what is missing, what would be installed, and the disk it takes
-	@$(PYTHON) -m dev doctor
+doctor: ## what is there, what is missing, what would be installed, and the disk it takes
+	@# Nothing is installed in order to say what would be: without the environment that is all that can be said.
+	@if [ -e "$(VENV)/.done" ]; then $(PYTHON) -m dev doctor; else dev/bootstrap --look "$(VENV)" $(LOCK); fi
 
 # ---- change it
 

@@ -55,7 +55,7 @@ class Cluster:
             self.open_gateway(api)
             if is_built(self.places, METRICS):
                 self.measure(api)
-            if monitoring.is_made(self.places):
+            if monitoring.is_made(self.places, self.driver.name):
                 monitoring.start(api, self.driver, self.places)
 
     def refuse_while_anothers_lives(self) -> None:
@@ -80,7 +80,8 @@ class Cluster:
         """Build what watches the cluster if need be, and run it."""
         owner.refuse_others(self.places.state, self.checkout)
         GoBuild(self.places).build(MONITORING)
-        debian.taken(self.places)
+        if not monitoring.by_docker(self.driver.name):
+            debian.taken(self.places)
         with owner.command_lock(self.places.state, patience=PATIENCE):
             owner.refuse_others(self.places.state, self.checkout)
             api = Api.of(self.driver.kubeconfig())

@@ -27,6 +27,8 @@ GIB = 1024**3
 GO_SCRATCH = 8.0
 """GiB of Go's build cache and module sources at their largest; deleted after the build."""
 BINARIES = 0.9
+DOWNLOADS = 0.2
+"""GiB of the Debian packages of which a few files are kept, at their largest."""
 LAYERS = 1.2
 """GiB of the base system and the layers of the images."""
 UNPACKED = 1.8
@@ -56,6 +58,8 @@ class Seen:
     driver: str
     python: str
     packages_missing: tuple[str, ...]
+    downloads_missing: tuple[str, ...]
+    """Packages that are not installed, but taken apart."""
     stages_missing: tuple[str, ...]
     usual_seconds: int
     base_missing: bool
@@ -70,7 +74,7 @@ class Finding:
 
     subject: str
     state: str
-    """`there`, `will be installed`, `will be built` or `missing`."""
+    """`there`, `will be installed`, `will be fetched`, `will be built`, `not there` (and not needed) or `missing`."""
     detail: str = ""
     cure: str = ""
 
@@ -121,6 +125,7 @@ def examined(places: Places, chosen: Callable[[str], tuple[Stage, ...]], *, clus
         driver=driver,
         python=".".join(str(part) for part in sys.version_info[:3]),
         packages_missing=tuple(debian.missing()) if plain else (),
+        downloads_missing=tuple(debian.TAKEN) if cluster and not debian.folder(places).is_dir() else (),
         stages_missing=tuple(tool.name for stage in absent for tool in stage.tools),
         usual_seconds=sum(stage.usual_seconds for stage in absent),
         base_missing=plain and not (places.images / f"base-{base.key()}.tar").exists(),
@@ -132,7 +137,7 @@ def examined(places: Places, chosen: Callable[[str], tuple[Stage, ...]], *, clus
 
 def report(seen: Seen) -> Report:
     """Judge what was seen."""
-    checks = (driver(seen), packages(seen), binaries(seen), base_system(seen))
+    checks = (driver(seen), packages(seen), downloads(seen), binaries(seen), base_system(seen))
     rooms = [room(each, needed_gib(seen, each)) for each in seen.disks]
     return Report(
         driver=seen.driver,
@@ -163,7 +168,8 @@ def disk(folder: Path, names: Sequence[str]) -> Disk:
 def needed_gib(seen: Seen, where: Disk) -> float:
     """What is still to be filled of a disk, at its largest."""
     needs = {
-        "builds": GO_SCRATCH + BINARIES if seen.stages_missing else 0.0,
+        "builds": (GO_SCRATCH + BINARIES if seen.stages_missing else 0.0)
+        + (DOWNLOADS if seen.downloads_missing else 0.0),
         "images": LAYERS if seen.images_missing or seen.base_missing else 0.0,
         "node": UNPACKED if seen.images_missing else 0.0,
         "state": SPARE,
@@ -192,6 +198,19 @@ def packages(seen: Seen) -> Finding:
     if seen.debian and seen.root:
         return Finding("packages", "will be installed", f"{names} (by apt, nothing is started, nothing is removed)")
     return Finding("packages", "missing", names, "install them with your package manager")
+
+
+def downloads(seen: Seen) -> Finding:
+    """Debian packages of which only a few files are wanted: promtool for tests, Alertmanager for the cluster."""
+    if not seen.downloads_missing:
+        return Finding("downloads", "there")
+    names = ", ".join(seen.downloads_missing)
+    if seen.debian:
+        return Finding("downloads", "will be fetched", f"{names} (by apt, not installed; {DOWNLOADS:g} GiB)")
+    if seen.driver == "kind":
+        told = "promtool, which tests of rules ask for; the cluster does without, Docker fetches Alertmanager"
+        return Finding("downloads", "not there", told)
+    return Finding("downloads", "missing", f"{names} are taken out of Debian's packages", "use Debian, or Docker")
 
 
 def binaries(seen: Seen) -> Finding:

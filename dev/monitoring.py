@@ -3,7 +3,7 @@
     pods ◄── scrapes ── Prometheus ── alerts ──► Alertmanager ── notifies ──► receiver ◄── tests read
 
 All of it runs in the namespace `monitoring`. The binaries come from a Go module, Alertmanager's
-from Debian's package.
+from Debian's package: by this machine's apt, or while Docker builds the image.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from dev.build.gosets import (
     PROMETHEUS_OPERATOR_VERSION,
     PROMETHEUS_VERSION,
 )
-from dev.build.images import Image, binary_image
+from dev.build.images import PREFIX, Image, binary_image
 from dev.drivers import Driver
 from dev.infra import apply_manifests, rolled_out
 from dev.installing import install
@@ -29,6 +29,7 @@ from dev.waiting import until
 
 ALERTMANAGER = "0.25.0"
 """Debian 12's."""
+FETCHED = CHECKOUT / "dev" / "images" / "alertmanager-fetched"
 RECEIVER = CHECKOUT / "dev" / "images" / "receiver" / "receiver.py"
 NAMESPACE = "monitoring"
 WORKLOADS = (
@@ -40,14 +41,20 @@ WORKLOADS = (
 SECONDS = 180.0
 
 
-def is_made(places: Places) -> bool:
+def is_made(places: Places, driver: str) -> bool:
     """True when nothing of it has to be built or fetched."""
-    return all(is_built(places, stage) for stage in MONITORING) and debian.folder(places).is_dir()
+    fetched = by_docker(driver) or debian.folder(places).is_dir()
+    return fetched and all(is_built(places, stage) for stage in MONITORING)
+
+
+def by_docker(driver: str) -> bool:
+    """Whether Docker fetches Alertmanager while it builds the image, so that this machine needs no apt for it."""
+    return driver == "kind"
 
 
 def start(api: Api, driver: Driver, places: Places) -> None:
     """Run all of it in the cluster, unwaited; everything it is made of is there already."""
-    made = images(places)
+    made = images(places, driver.name)
     driver.build_images(made)
     with step("hand Prometheus and Alertmanager to the cluster", usual_seconds=8):
         install(api, monitoring_crds(places), SECONDS)
@@ -63,16 +70,23 @@ def wait(api: Api) -> None:
             until(f"{name} in {NAMESPACE}", partial(rolled_out, api, NAMESPACE, name, plural), SECONDS)
 
 
-def images(places: Places) -> list[Image]:
+def images(places: Places, driver: str) -> list[Image]:
     """What its pods run. The receiver is tagged by its content: another one replaces the pod that runs."""
     operator = [binary(places, tool.name, (PROMETHEUS_OPERATOR,)) for tool in PROMETHEUS_OPERATOR.tools]
-    alertmanager = [debian.taken(places) / name for name in debian.TAKEN["prometheus-alertmanager"].values()]
     return [
         binary_image("prometheus-operator", PROMETHEUS_OPERATOR_VERSION, *operator),
         binary_image("prometheus", PROMETHEUS_VERSION, binary(places, "prometheus", (PROMETHEUS,))),
-        binary_image("alertmanager", ALERTMANAGER, *alertmanager),
+        alertmanager(places, driver),
         binary_image("receiver", hashlib.sha256(RECEIVER.read_bytes()).hexdigest()[:12], RECEIVER),
     ]
+
+
+def alertmanager(places: Places, driver: str) -> Image:
+    """Out of Debian's package, whoever fetches that."""
+    if by_docker(driver):
+        return Image(f"{PREFIX}/alertmanager:{ALERTMANAGER}", FETCHED / "Dockerfile", FETCHED, ())
+    taken = [debian.taken(places) / name for name in debian.TAKEN["prometheus-alertmanager"].values()]
+    return binary_image("alertmanager", ALERTMANAGER, *taken)
 
 
 def tag_name(image: Image) -> str:

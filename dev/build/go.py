@@ -172,7 +172,7 @@ class GoBuild:
             stderr=subprocess.STDOUT,
             text=True,
             cwd=GO_MODULES / stage.module,
-            env={**os.environ, **self.environment(stage.scratch)},
+            env={**os.environ, **self.environment(stage.scratch), **system_of(stage)},
         ) as compiler:
             try:
                 for line in compiler.stdout or ():
@@ -183,6 +183,11 @@ class GoBuild:
                 raise
         if compiler.returncode:
             raise StepFailed(f"`go build {package}` ended with {compiler.returncode}:\n{tail(''.join(kept))}")
+
+
+def system_of(stage: Stage) -> dict[str, str]:
+    """The operating system that a stage is compiled for, where that need not be the machine's."""
+    return {"GOOS": "linux"} if stage.in_images else {}
 
 
 def fresh(path: Path) -> Path:

@@ -56,6 +56,8 @@ class Stage:
     """The module whose compiled packages it takes over; empty: its own."""
     manifests: Manifests | None = None
     patches: tuple[Patch, ...] = ()
+    in_images: bool = False
+    """Whether they run in images alone, and are Linux's whatever the machine; else they are the machine's own."""
 
     @property
     def key(self) -> str:
@@ -154,6 +156,7 @@ PROMETHEUS = Stage(
             "DefaultWatchErrorHandler(context.TODO(), r,",
         ),
     ),
+    in_images=True,
 )
 PROMETHEUS_OPERATOR = Stage(
     "prometheus-operator",
@@ -169,6 +172,7 @@ PROMETHEUS_OPERATOR = Stage(
         OPERATOR_MODULE,
         tuple(f"example/prometheus-operator-crd/monitoring.coreos.com_{kind}.yaml" for kind in OPERATOR_KINDS),
     ),
+    in_images=True,
 )
 MONITORING = (PROMETHEUS, PROMETHEUS_OPERATOR)
 """Built when the first link is shortened: nothing before waits for it."""
@@ -179,6 +183,7 @@ METRICS = Stage(
     (Tool("metrics-server", "sigs.k8s.io/metrics-server/cmd/metrics-server"),),
     "-X k8s.io/client-go/pkg/version.gitVersion=v0.9.0",
     usual_seconds=200,
+    in_images=True,
 )
 """Built last: nothing but autoscaling waits for it."""
 

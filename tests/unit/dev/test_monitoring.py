@@ -9,6 +9,8 @@ import yaml
 
 from dev.build.gosets import GO_MODULES, MONITORING, OPERATOR_KINDS, PROMETHEUS_OPERATOR, STAGES
 from dev.infra import filled
+from dev.monitoring import ALERTMANAGER, alertmanager
+from dev.places import Places
 from toprope_kit.memory import BOUNDS
 
 TAGS = {"prometheus-operator": "1", "prometheus": "2", "alertmanager": "3", "receiver": "4"}
@@ -76,3 +78,13 @@ def test_the_gateways_histograms_have_the_buckets_of_the_workloads() -> None:
     arguments = traefik["spec"]["template"]["spec"]["containers"][0]["args"]
     (buckets,) = [word.partition("=")[2] for word in arguments if word.startswith("--metrics.prometheus.buckets=")]
     assert tuple(float(bound) for bound in buckets.split(",")) == BOUNDS
+
+
+def test_with_docker_alertmanager_needs_no_apt_on_the_machine(tmp_path: Path) -> None:
+    image = alertmanager(Places(tmp_path / "cache", tmp_path / "state"), "kind")
+    assert image.name == f"docker.io/toprope/alertmanager:{ALERTMANAGER}"
+    assert "apt-get download prometheus-alertmanager" in image.dockerfile.read_text()
+    fetched, taken = image.dockerfile, image.dockerfile.parents[1] / "alertmanager" / "Dockerfile"
+    last = [path.read_text().splitlines()[-2:] for path in (fetched, taken)]
+    assert last[0] == last[1]
+    assert image.fingerprint
