@@ -18,7 +18,7 @@ export PYTHONPATH := operator/src:workloads/kit/src:workloads/shortener/src:.
 export PYTHONPYCACHEPREFIX := $(CACHE)/pycache
 unexport PYTHONDONTWRITEBYTECODE
 # Stories that take away what the others stand on.
-ALONE = tests/e2e/test_make_dev.py tests/e2e/test_power_cut.py
+ALONE = tests/e2e/test_operator_dies.py tests/e2e/test_make_dev.py tests/e2e/test_power_cut.py
 # The programs of the environment (kubectl, traefik, …) come before the machine's own.
 CLUSTER = PATH="$(BIN):$$PATH" KUBECONFIG="$$($(PYTHON) -m dev kubeconfig)" PYTHON=$(PYTHON)
 # Rules are proved by it; it comes out of Debian's package, unless the variable names another.

@@ -7,6 +7,8 @@ import pytest
 
 from tests.e2e.world import World, a_shortener, until
 
+CACHE = "toprope.dev/name=links,app.kubernetes.io/component=cache"
+
 
 @pytest.fixture(scope="module")
 def links(world: World) -> World:
@@ -48,9 +50,31 @@ def test_the_database_dies_under_redirects(links: World) -> None:
     assert {pod["metadata"]["uid"] for pod in links.find("pods", "app.kubernetes.io/component=web")} == web
 
 
+def caches(world: World) -> list[str]:
+    """The pods that hold the cache, those on their way out as well."""
+    return [pod["metadata"]["name"] for pod in world.find("pods", CACHE)]
+
+
 def test_a_redirect_never_fails_because_the_cache_does(links: World) -> None:
+    links.make_link("unseen")
+    # Else it is back before anybody has asked: Toprope puts right what is scaled away.
+    links.kubectl("annotate", "sapp", "links", "toprope.dev/reconcile=disabled")
+    links.kubectl("scale", "deployment", "links-cache", "--replicas=0")
+    links.kubectl("delete", "pod", "-l", CACHE, "--grace-period=0", "--force")
+    until(lambda: not caches(links), lambda: f"still there: {caches(links)}", 30)
     with links.visitor() as visitor:
-        links.kubectl("delete", "pod", "-l", "app.kubernetes.io/component=cache", "--grace-period=0", "--force")
-        answers = {visitor.get(path).status_code for path in ("/hot", "/cold") * 10}
-    assert answers == {302}
+        answers = {visitor.get(path).status_code for path in ("/hot", "/cold", "/unseen") * 10}
+        unknown = visitor.get(f"/{uuid4()}").status_code
+    assert not caches(links)
+    assert (answers, unknown) == ({302}, 404)
+    links.kubectl("annotate", "sapp", "links", "toprope.dev/reconcile-")
+    links.wait_condition("links", "Reconciled", "AllApplied")
+    links.kubectl("rollout", "status", "deployment/links-cache", "--timeout=60s")
+    until(lambda: not links.condition("links", "CacheReady"), lambda: told_of_cache(links), 30)
+    assert "CacheReady: " in links.kubectl("get", "events", "--field-selector", "reason=CacheNotReady")
     assert restarts(links) == 0
+
+
+def told_of_cache(world: World) -> str:
+    """It is said only while there is trouble."""
+    return f"CacheReady is {world.condition('links', 'CacheReady')}"

@@ -18,6 +18,8 @@ from toprope.slo.importing.carried import Carried, judged
 from toprope.slo.importing.places import LeftOut, Place
 from toprope.slo.spec import Slo
 
+MARK = yaml.Mark("a file", 0, 0, 0, "", 0)
+
 
 def test_what_our_spec_refuses_is_left_out() -> None:
     read = sloth.read(a_sloth(events(rate("a"), rate(f'a{{b="{"c" * 1024}"}}'))))
@@ -67,7 +69,7 @@ def test_an_slo_may_name_no_service() -> None:
 
 
 def test_what_is_told_twice_of_one_place_is_told_once() -> None:
-    read, place = Carried(), Place(yaml.compose("[]"), "slos")
+    read, place = Carried(), Place(yaml.SequenceNode("", [], MARK, MARK), "slos")
     read.tell(place, "is empty")
     read.tell(place, "is empty")
     assert told(read) == "line 1, slos: is empty"
