@@ -1,8 +1,8 @@
 """All figures, one bench after the other: `python -m bench [NAME…] [-o json]`.
 
 A bench is a module of this folder with a `main`. Those that need the local cluster come last; the cluster is taken
-down at the end, also after a failure. About an hour in all, without those that build everything anew
-(`demo_from_nothing`, `checks_from_nothing`), which are run when they are named.
+down at the end, also after a failure. About three hours in all, of which promtool takes one, without those that build
+everything anew (`demo_from_nothing`, `checks_from_nothing`), which are run when they are named.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from bench.report import OUT
 
-FLOOR = ("thousand", "kill_points", "redirects", "slos")
+FLOOR = ("thousand", "kill_points", "redirects", "slos", "slo_proofs", "slo_promtool")
 CLUSTER = ("demo", "on_cluster", "checks")
 ASKED_FOR = ("demo_from_nothing", "checks_from_nothing")
 ALL = (*FLOOR, *CLUSTER, *ASKED_FOR)

@@ -1,18 +1,23 @@
 """Proofs of generated SLOs, run by the evaluator: the same scenarios and checks that promtool gets."""
 
+import os
 import random
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
 from tests.support.promql.groups import Outcome, evaluated
+from tests.support.promql.promtool import program
 from tests.support.promql.series import Mask, Series, Values, every, scraped
 from tests.support.specs import slo as generated
 from toprope.slo.oracle import Traffic
-from toprope.slo.proof import BIRTH, SCRAPE, SOMEBODY, Check, Scenario, checks, scenarios, source
+from toprope.slo.proof import BIRTH, SCRAPE, SOMEBODY, Check, Scenario, checks, promtool_test, scenarios, source
 from toprope.slo.rule_sets import Promiser, rule_sets
 from toprope.slo.rules import BURNING, INTERVAL, Ruled, group
 from toprope.slo.series import Series as Counter
@@ -29,6 +34,11 @@ _ROUTER = "httproute-shop-links-web-gw-infra-public-ep-web-0-0123456789abcdef012
 
 BEHIND = replace(COUNTED, gateway=f'router=~"{_ROUTER[:-40]}.*"', router=f'router="{_ROUTER}"')
 """The same behind a gateway."""
+
+_SELDOM = {"GOGC": "400"}
+"""promtool's memory is collected seldom: a fifth of its time (measured)."""
+_PATIENCE = 900.0
+"""Seconds that promtool is waited for: one long scenario takes it half a minute where nothing else runs."""
 
 
 def a_promise(seed: int) -> Ruled:
@@ -60,6 +70,11 @@ def drawn(number: int, names: Sequence[str]) -> tuple[Ruled, Scenario]:
     return next((ruled, one) for ruled in promises for one in scenarios(ruled) if one.name == name)
 
 
+def firing(ruled: Ruled, scenario: Scenario, severity: Severity) -> Mask:
+    """At which evaluations the alert of that severity fires."""
+    return _run(ruled, scenario).firing(BURNING, severity=severity.value)
+
+
 def first_firing(ruled: Ruled, scenario: Scenario, severity: Severity) -> int:
     """Seconds until the alert fires first."""
     return int(np.argmax(_run(ruled, scenario).firing(BURNING, severity=severity.value))) * INTERVAL
@@ -72,6 +87,18 @@ def counterexamples(ruled: Ruled, scenario: Scenario) -> Iterator[Check]:
         firing = outcome.firing(BURNING, severity=check.severity.value)
         if bool(firing[check.at // INTERVAL]) != check.fires:
             yield check
+
+
+def refused(ruled: Ruled, scenario: Scenario, folder: Path) -> str:
+    """What promtool says against the proof of one scenario; empty when it agrees. It writes into the folder."""
+    (folder / "rules.yaml").write_text(yaml.safe_dump({"groups": [group(ruled)]}), encoding="utf-8")
+    test = folder / "test.yaml"
+    test.write_text(yaml.safe_dump(promtool_test(ruled, scenario, "rules.yaml"), width=100_000), encoding="utf-8")
+    command = [program() or "promtool", "test", "rules", str(test)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=_PATIENCE, check=False, env=os.environ | _SELDOM
+    )
+    return f"{done.stdout}{done.stderr}" if done.returncode else ""
 
 
 def _run(ruled: Ruled, scenario: Scenario) -> Outcome:
@@ -105,8 +132,9 @@ def _up(scenario: Scenario, seconds: Values) -> Mask:
 
 
 def _moved(counter: Counter, traffic: Traffic, seconds: Values, *, late_born: bool) -> Values:
-    total = np.array([traffic.total(0, now) for now in seconds])
-    bad = np.array([traffic.bad(0, now) for now in seconds])
+    ends = np.cumsum([0, *(phase.seconds for phase in traffic.phases)])
+    totals, bads = np.array([traffic.within(0, end) for end in ends]).T
+    total, bad = np.interp(seconds, ends, totals), np.interp(seconds, ends, bads)
     moved: Values = counter.by_good * (total - bad) + counter.by_bad * bad
     if late_born and not counter.by_good:
         return np.where(bad > 0, moved, np.nan)

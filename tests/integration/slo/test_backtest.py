@@ -61,8 +61,7 @@ def ruled(slo: dict[str, Any]) -> Ruled:
 def history() -> Iterator[Series]:
     """Of the pods, and of somebody else who is up all the time."""
     seconds = np.arange(0, TRAFFIC.seconds + 1, SCRAPE, dtype=np.float64)
-    total = np.array([COUNTED.total(0, now) for now in seconds])
-    bad = np.array([COUNTED.bad(0, now) for now in seconds])
+    total, bad = np.array([COUNTED.within(0, now) for now in seconds]).T
     always, there = np.ones(len(seconds)), (seconds < GONE) | (seconds >= GONE + LOST)
     counts = ruled(STRICT)
     for one in counts.sli.sources[0].examples:
@@ -113,7 +112,7 @@ def test_what_nobody_could_count_is_taken_for_bad(memory: PrometheusProcess) -> 
     (found,) = told(memory, given=manifest(STRICT))["slos"]
     assert found["minutes"]["lost"] == LOST // MINUTE
     assert found["events"]["lost"] == pytest.approx(LOST * RATE, rel=0.01)
-    assert found["events"]["bad"] == pytest.approx(TRAFFIC.bad(0, TRAFFIC.seconds), rel=0.01)
+    assert found["events"]["bad"] == pytest.approx(TRAFFIC.within(0, TRAFFIC.seconds)[1], rel=0.01)
     shown = backtest(memory, "--since", "2d", given=manifest(STRICT)).stdout
     assert "availability: for 20m nobody was up who could count." in shown
 
@@ -134,7 +133,7 @@ def test_sloths_file_is_looked_back_on_too(memory: PrometheusProcess) -> None:
     given = {"version": "prometheus/v1", "service": "mill", "slos": [{"name": "own", "objective": 99.9, "sli": events}]}
     (found,) = told(memory, "--from", "sloth", given=json.dumps(given))["slos"]
     assert (found["kind"], found["minutes"]["lost"]) == ("Service", 0)
-    assert found["events"]["bad"] == pytest.approx(COUNTED.bad(0, COUNTED.seconds), rel=0.01)
+    assert found["events"]["bad"] == pytest.approx(COUNTED.within(0, COUNTED.seconds)[1], rel=0.01)
 
 
 def test_a_memory_shorter_than_asked_is_said(memory: PrometheusProcess) -> None:

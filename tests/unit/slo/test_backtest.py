@@ -128,10 +128,11 @@ def counted(traffic: Traffic, without: range = NOWHERE, *, up: bool = True, **fi
     evaluations = range(1, traffic.seconds // INTERVAL + 1)
     answers = {LOOKED: [nan if number in without or not up else 1.0 for number in evaluations]}
     for window in rated_windows(ruled):
-        for tally, events in ((source.total, traffic.total), (source.bad, traffic.bad)):
+        for which, tally in enumerate((source.total, source.bad)):
             answers[rated(source, tally, window)] = [
-                nan if number in without else events(number * INTERVAL - window, number * INTERVAL) / window
+                nan if number in without else traffic.within(end - window, end)[which] / window
                 for number in evaluations
+                for end in [number * INTERVAL]
             ]
     assert answers.keys() == set(questions(ruled))
     return backtest(ruled, Raw(INTERVAL, len(evaluations), answers))
@@ -152,9 +153,9 @@ def test_a_young_history_has_the_budget_that_the_status_would_have_had(bad: floa
     traffic = Traffic([Phase(DAY, 2, 0), Phase(6 * HOUR, 2, bad)])
     found = counted(traffic)
     promise, age = found.ruled.promise, timedelta(seconds=traffic.seconds)
-    seen = {window: traffic.total(traffic.seconds - window, traffic.seconds) for window in all_windows(promise.window)}
-    wrong = {window: traffic.bad(traffic.seconds - window, traffic.seconds) for window in seen}
-    errors = {duration(window): wrong[window] / seen[window] for window in seen}
+    until = traffic.seconds
+    seen = {window: traffic.within(until - window, until) for window in all_windows(promise.window)}
+    errors = {duration(window): bad / total for window, (total, bad) in seen.items()}
     status = budget(promise, numbers(promise, errors, rate=2, age=age), None, NOW)
     assert found.remaining == pytest.approx(status.remaining, abs=1e-3)
     assert found.attained == pytest.approx(status.attained, abs=0.01)

@@ -54,7 +54,7 @@ def test_an_outage_of_a_quiet_service_pages_within_five_failures() -> None:
 
 def test_before_the_first_request_there_is_nothing() -> None:
     traffic = Traffic([Phase(HOUR, 0, 0), Phase(HOUR, RATE, 1)])
-    assert traffic.total(-HOUR, HOUR) == 0
-    assert traffic.bad(0, 2 * HOUR) == HOUR * RATE
+    assert traffic.within(-HOUR, HOUR) == (0, 0)
+    assert traffic.within(0, 2 * HOUR) == (HOUR * RATE, HOUR * RATE)
     first = turns(tiers(30 * DAY), Severity.PAGE, budget_of("99.9"), traffic)[0]
     assert first.at == pytest.approx(HOUR, abs=60)

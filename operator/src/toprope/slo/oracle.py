@@ -48,16 +48,13 @@ class Traffic:
         """How long it lasts."""
         return self._starts[-1]
 
-    def total(self, start: float, end: float) -> float:
-        """Requests between two moments; before the first phase there were none."""
-        return self._until(end)[0] - self._until(start)[0]
-
-    def bad(self, start: float, end: float) -> float:
-        """Bad requests between two moments."""
-        return self._until(end)[1] - self._until(start)[1]
+    def within(self, start: float, end: float) -> tuple[float, float]:
+        """Requests between two moments, and the bad ones of them; before the first phase there were none."""
+        (total, bad), (total_before, bad_before) = self._until(end), self._until(start)
+        return total - total_before, bad - bad_before
 
     def _until(self, now: float) -> tuple[float, float]:
-        now = min(max(now, 0), self.seconds)
+        now = min(max(now, 0), self._starts[-1])
         index = min(bisect_right(self._starts, now), len(self.phases)) - 1
         phase = self.phases[index]
         since = (now - self._starts[index]) * phase.per_second
@@ -66,11 +63,12 @@ class Traffic:
 
 def fires(tier: Tier, budget: Decimal, traffic: Traffic, now: float) -> bool:
     """Whether the tier fires at that moment."""
-    bad, total = traffic.bad(now - tier.long, now), traffic.total(now - tier.long, now)
+    total, bad = traffic.within(now - tier.long, now)
     threshold = float(tier.threshold(budget))
     if bad <= threshold * total or bad <= 1.5 + tier.sigmas * sqrt(float(budget * (1 - budget)) * total):
         return False
-    return traffic.bad(now - tier.short, now) > threshold * traffic.total(now - tier.short, now)
+    total, bad = traffic.within(now - tier.short, now)
+    return bad > threshold * total
 
 
 @dataclass(frozen=True, slots=True)
