@@ -75,11 +75,6 @@ def firing(ruled: Ruled, scenario: Scenario, severity: Severity) -> Mask:
     return _run(ruled, scenario).firing(BURNING, severity=severity.value)
 
 
-def first_firing(ruled: Ruled, scenario: Scenario, severity: Severity) -> int:
-    """Seconds until the alert fires first."""
-    return int(np.argmax(_run(ruled, scenario).firing(BURNING, severity=severity.value))) * INTERVAL
-
-
 def counterexamples(ruled: Ruled, scenario: Scenario) -> Iterator[Check]:
     """The checks that the rules fail."""
     outcome = _run(ruled, scenario)
