@@ -35,18 +35,22 @@ def free_port() -> int:
 
 
 class PrometheusProcess:
-    """One Prometheus; it may be killed and started again over the same data."""
+    """One Prometheus; it may be killed and started again over the same data.
+
+    Files `rules-*.yaml` that lie in the directory are rules, too.
+    """
 
     def __init__(
-        self, directory: Path, groups: Sequence[Any], targets: dict[str, Any], *flags: str, retention: str = "15d"
-    ) -> None:
+        self, directory: Path, groups: Sequence[Any], targets: Sequence[Any], *flags: str, retention: str = "15d",
+        scrape: str = "1s",
+    ) -> None:  # fmt: skip
         self.directory, self.port, self.flags, self.retention = directory, free_port(), flags, retention
         self.url = f"http://127.0.0.1:{self.port}"
         (directory / "rules.yaml").write_text(yaml.safe_dump({"groups": groups}))
         config = {
-            "global": {"scrape_interval": "1s"},
-            "rule_files": ["rules.yaml"],
-            "scrape_configs": [{"job_name": "pods", "static_configs": [targets]}],
+            "global": {"scrape_interval": scrape},
+            "rule_files": ["rules*.yaml"],
+            "scrape_configs": [{"job_name": "pods", "static_configs": list(targets)}],
         }
         (directory / "prometheus.yaml").write_text(yaml.safe_dump(config))
         self.start()
@@ -101,7 +105,7 @@ def a_prometheus(directory: Path, groups: Sequence[Any], **labels: str) -> Itera
         exporter = subprocess.Popen([sys.executable, "-m", "tests.support.exporter", str(port)])
         stack.callback(exporter.wait, 30)
         stack.callback(exporter.kill)
-        prometheus = PrometheusProcess(directory, groups, {"targets": [f"127.0.0.1:{port}"], "labels": labels})
+        prometheus = PrometheusProcess(directory, groups, [{"targets": [f"127.0.0.1:{port}"], "labels": labels}])
         stack.callback(prometheus.kill)
         yield prometheus
 
@@ -109,7 +113,7 @@ def a_prometheus(directory: Path, groups: Sequence[Any], **labels: str) -> Itera
 @contextmanager
 def a_memory(directory: Path, *flags: str, retention: str = "15d") -> Iterator[PrometheusProcess]:
     """It scrapes nobody: all that it has lies in `directory / "data"` already."""
-    prometheus = PrometheusProcess(directory, [], {"targets": []}, *flags, retention=retention)
+    prometheus = PrometheusProcess(directory, [], [], *flags, retention=retention)
     try:
         yield prometheus
     finally:

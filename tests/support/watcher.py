@@ -33,7 +33,7 @@ class Watcher(PrometheusProcess):
         self, directory: Path, groups: Sequence[Any], targets: Sequence[Mapping[str, Any]], heard: PaperAlertmanager
     ) -> None:
         self._targets, self.heard, self._groups = targets, heard, {one["name"]: one for one in groups}
-        super().__init__(directory, groups, {})
+        super().__init__(directory, groups, targets)
 
     def start(self) -> None:
         told = {"static_configs": [{"targets": [self.heard.place]}]}
