@@ -37,9 +37,14 @@ class Place:
     node: yaml.Node
     path: str = ""
 
+    @property
+    def line(self) -> int:
+        """Where it begins; the first line is 1."""
+        return int(self.node.start_mark.line) + 1
+
     def note(self, reason: str) -> Note:
         """A note about it."""
-        return Note(self.node.start_mark.line + 1, self.path, reason)
+        return Note(self.line, self.path, reason)
 
     def left_out(self, reason: str) -> LeftOut:
         """To be raised: without this value nothing around it can be carried over."""
@@ -78,7 +83,7 @@ class Place:
     def needed(self, name: str, cure: str) -> "Place":
         """A field that must be there; `cure` says what to write."""
         if (found := self.fields().get(name)) is None:
-            raise LeftOut(Note(self.node.start_mark.line + 1, f"{self.path}.{name}".removeprefix("."), cure))
+            raise LeftOut(Note(self.line, f"{self.path}.{name}".removeprefix("."), cure))
         return found
 
 
