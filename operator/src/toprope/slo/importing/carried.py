@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from toprope.core.faults import faults
 from toprope.core.names import short_hash
-from toprope.slo.importing.places import LeftOut, Note, Place
+from toprope.core.places import LeftOut, Note, Place
 from toprope.slo.importing.queries import Query
 from toprope.slo.rule_sets import Promiser, RuleSet, rule_sets
 from toprope.slo.sli import Counted
@@ -18,6 +19,8 @@ from toprope.slo.spec import Slo
 
 LONGEST_NAME, MOST_SLOS = 40, 16
 LONGEST_DESCRIPTION = 1024
+WRITE = "write SLOs into it"
+"""What helps where a file is empty."""
 NAMESPACE = "default"
 """Where they are when the file says nothing else."""
 KIND = "Service"
@@ -65,7 +68,7 @@ class Carried:
         try:
             slo = Slo.model_validate(said)
         except ValidationError as refusal:
-            why = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in refusal.errors())
+            why = "; ".join(map(str, faults(refusal)))
             raise place.left_out(f"would be no SLO of Toprope: {why}") from refusal
         if any(slo.name == other.name for other in self.slos):
             raise place.left_out(f"would be the second SLO called {slo.name}: give it another name")

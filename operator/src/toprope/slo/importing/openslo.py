@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from toprope.slo.importing.carried import Carried, percent
-from toprope.slo.importing.places import Place, documents
+from toprope.core.places import Place, documents
+from toprope.slo.importing.carried import WRITE, Carried, percent
 from toprope.slo.importing.queries import Query, bad_of, query
 
 VERSION = "openslo/v1"
@@ -35,7 +35,7 @@ def read(text: str) -> Carried:
     carried = Carried()
     slos: list[Place] = []
     indicators: dict[str, list[Place]] = {}
-    for document in documents(text):
+    for document in documents(text, WRITE):
         with carried.without():
             kind = _kind(document)
             if kind == "SLO":

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import promql_parser
 
+from toprope.core.places import Place
 from toprope.slo import promql
-from toprope.slo.importing.places import Place
 from toprope.slo.promql import Matcher, NoPromQL, Selector
 
 _TEMPLATE = re.compile(r"\{\{-?\s*\.window\s*-?\}\}")

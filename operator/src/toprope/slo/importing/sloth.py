@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic.alias_generators import to_snake
 
-from toprope.slo.importing.carried import Carried, percent
-from toprope.slo.importing.places import Place, documents
+from toprope.core.places import Place, documents
+from toprope.slo.importing.carried import WRITE, Carried, percent
 from toprope.slo.importing.queries import templated
 from toprope.slo.spec import LABEL, LONGEST_LABEL, LONGEST_VALUE, MOST_LABELS, OURS
 
@@ -36,7 +36,7 @@ _NOT_TOLD = "is not carried over: Toprope writes the annotations; say it in the 
 def read(text: str) -> Carried:
     """All SLOs of a file; LeftOut when it is no YAML, or empty."""
     carried = Carried()
-    for document in documents(text):
+    for document in documents(text, WRITE):
         with carried.without():
             _document(carried, document)
     return carried
