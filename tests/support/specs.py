@@ -17,7 +17,6 @@ _RATIOS = [
     ('jobs_total{code=~"(5..|429)"}', 'jobs_total{code=~".+"}'),
     ("jobs_total{code!~`[1-4]\\d{2}`}", "jobs_total"),
     ('bad_total{kind!="",queue=~"a.*"}', "asked_total{queue!='b'}"),
-    (r'jobs_total{why="say \"no\" \\ \n"}', "jobs_total{}"),
 ]
 """Selectors of bad and of all events."""
 

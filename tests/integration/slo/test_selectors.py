@@ -9,10 +9,15 @@ import pytest
 import yaml
 
 from tests.support.promql import promtool
+from tests.support.proofs import ruled_of
 from tests.unit.slo.test_patterns import REFUSED, TAKEN
+from toprope.slo.oracle import Phase, Traffic
 from toprope.slo.patterns import fault
+from toprope.slo.proof import Scenario, promtool_test
+from toprope.slo.rules import group
 from toprope.slo.selectors import Unparsable, within
 from toprope.slo.spec import Ratio
+from toprope.slo.windows import HOUR
 
 PIECES = re.findall(
     r"\S+",
@@ -76,3 +81,23 @@ def test_selectors_that_we_take_are_taken(tmp_path: Path) -> None:
     assert refused(list(taken.values()), tmp_path) == set()
     theirs = refused(SELECTORS, tmp_path)
     assert [text for text in SELECTORS if text not in taken and text not in theirs] == [r'x{a="\xff"}']
+
+
+@pytest.mark.parametrize(
+    ("bad", "total"),
+    [
+        (r'jobs_total{why="say \"no\", \\ or\n{so}"}', "jobs_total"),
+        (r"jobs_total{code=~`(5..|4[0-9]{2})`,code!~`50.`}", "jobs_total"),
+        ('{__name__=~"(failed|lost)_total",queue!=""}', '{__name__="asked_total",queue!~"b.*"}'),
+    ],
+)
+def test_an_slo_of_any_selectors_is_proved(bad: str, total: str, tmp_path: Path) -> None:
+    ruled = ruled_of({"name": "a", "objective": "99", "window": "7d", "ratio": {"bad": bad, "total": total}})
+    assert ruled is not None
+    outage = Scenario("outage", Traffic([Phase(HOUR, 20, 0), Phase(HOUR, 20, 1)]))
+    (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"groups": [group(ruled)]}), encoding="utf-8")
+    test = tmp_path / "test.yaml"
+    test.write_text(yaml.safe_dump(promtool_test(ruled, outage, "rules.yaml"), width=100_000), encoding="utf-8")
+    command = [promtool.program() or "promtool", "test", "rules", str(test)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -94,13 +94,17 @@ class Query:
 
     def _matcher(self, parsed: promql_parser.Matcher) -> Matcher:
         if not _LABEL.fullmatch(parsed.name):
-            name = self.strings[int(parsed.name)]
-            raise NoPromQL(f"the label {name!r} is quoted, which not every Prometheus takes: use one without")
+            raise NoPromQL(
+                f"the label {self._text(parsed.name)!r} is quoted, which not every Prometheus takes: use one without"
+            )
         operator = _OPERATORS[str(parsed.op).rpartition(".")[2]]
-        found = Matcher(parsed.name, operator, self.strings[int(parsed.value)])
+        found = Matcher(parsed.name, operator, self._text(parsed.value))
         if found.is_pattern and (why := fault(found.value)):
             raise NoPromQL(f"the regular expression {found.value!r} of label {found.name} is refused: {why}")
         return found
+
+    def _text(self, number: str) -> str:
+        return self.strings[int(number)] if number else ""
 
 
 def query(text: str) -> Query:
@@ -110,7 +114,10 @@ def query(text: str) -> Query:
     def numbered(found: re.Match[str]) -> str:
         if found[0].startswith("#"):
             return ""
-        strings.append(_unquoted(found[0]))
+        # An empty one stays: the parser refuses selectors of nothing else.
+        if not (text := _unquoted(found[0])):
+            return '""'
+        strings.append(text)
         return f'"{len(strings) - 1}"'
 
     bare = _STRING_OR_COMMENT.sub(numbered, text)
