@@ -100,7 +100,10 @@ OFF = AVAILABLE | {"name": "off", "alerting": {"page": False, "ticket": False}}
 def test_an_slo_without_a_proof_is_no_proof_that_holds(tmp_path: Path) -> None:
     shown = prove(tmp_path, AVAILABLE, ALIKE)
     assert (shown.exit_code, "1 proofs hold." in shown.stdout) == (1, True)
-    assert "-: SLO alike: not proved: no counters were found that its selectors tell apart" in shown.stderr
+    why = "-: SLO alike: not proved: no counters were found that its selectors tell apart"
+    assert why in shown.stderr
+    alone = prove(tmp_path, ALIKE)
+    assert (alone.exit_code, why in alone.stderr, "nothing to prove" in alone.stderr) == (1, True, False)
 
 
 def test_without_alerts_there_is_nothing_to_prove(tmp_path: Path) -> None:
