@@ -4,8 +4,21 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from toprope.slo.promise import promise_of
+from toprope.slo.spec import Slo
+
 Spec = dict[str, Any]
 Choice = random.Random
+
+_RATIOS = [
+    ('jobs_total{result="failed"}', "jobs_total"),
+    ("failed_total", "done_total"),
+    ('jobs_total{result!="ok",queue="a"}', 'jobs_total{queue="a"}'),
+    ('jobs_total{code=~"(5..|429)"}', 'jobs_total{code=~".+"}'),
+    ("jobs_total{code!~`[1-4]\\d{2}`}", "jobs_total"),
+    ('bad_total{kind!="",queue=~"a.*"}', "asked_total{queue!='b'}"),
+]
+"""Selectors of bad and of all events."""
 
 
 def valid(seed: int) -> Spec:
@@ -100,21 +113,35 @@ def _slos(one: Choice) -> list[Spec]:
 
 
 def slo(one: Choice) -> Spec:
-    """An SLO without its name."""
+    """An SLO without its name; one that has alerts has one that can fire."""
+    while True:
+        found = _slo(one)
+        promise = promise_of(Slo.model_validate({"name": "a", **found}))
+        if promise.live or not promise.severities:
+            return found
+
+
+def _slo(one: Choice) -> Spec:
     indicator: Spec = one.choice([
         {"availability": {}},
         {"latency": {"threshold": one.choice(["1ms", "2.5ms", "50ms", "1s", "10s"]), **_some(one, {"route": "api"})}},
-        {"ratio": {"bad": 'jobs_total{result="failed"}', "total": "jobs_total"}},
+        {"ratio": dict(zip(("bad", "total"), one.choice(_RATIOS), strict=True))},
     ])  # fmt: skip
     alerting = one.choice([{}, {"ticket": False}, {"page": False}, {"page": False, "ticket": False}])
-    objectives = ["90", "99", "99.5", "99.9", "99.95", "99.99", "99.999"]
     optional = {
-        "window": one.choice(["7d", "14d", "28d", "30d"]),
+        "window": one.choice(["7d", "10d", "15d", "28d", "30d", "40d", "90d", f"{one.randint(7, 90)}d"]),
         "alerting": {**alerting, **_some(one, {"labels": {"team": "links"}})},
         "description": "What users were promised.",
         "runbookUrl": "https://example.com/runbook",
     }
-    return {"objective": one.choice(objectives), **indicator, **_some(one, optional)}
+    return {"objective": _objective(one), **indicator, **_some(one, optional)}
+
+
+def _objective(one: Choice) -> str:
+    usual = one.choice(["90", "99", "99.5", "99.9", "99.95", "99.99", "99.999"])
+    low = one.choice(["25", "50", "53.125", "66.7", "75", "83.4"])
+    drawn = f"{one.uniform(40, 99.999):.{one.randint(0, 6)}f}"
+    return one.choice([usual, usual, low, drawn])
 
 
 def _some(one: Choice, whole: Spec) -> Spec:
@@ -211,6 +238,7 @@ FAULTS: Mapping[str, tuple[str, Any]] = {
     ),
     "tickets that can never come": ("slos", [{**_AN_SLO, "objective": "60", "window": "90d"}]),
     "an alert that belongs to somebody else": ("slos", [{**_AN_SLO, "alerting": {"labels": {"namespace": "other"}}}]),
+    "a label that is Prometheus' own": ("slos", [{**_AN_SLO, "alerting": {"labels": {"__name__": "x"}}}]),
     "a runbook without an address": ("slos", [{**_AN_SLO, "runbookUrl": "ask Bob"}]),
     "a rollout before its time": ("rollout", {"strategy": "Canary"}),
     "chaos before its time": ("chaos", {}),

@@ -107,10 +107,10 @@ def test_a_missing_file_is_a_sentence_too() -> None:
     ("sentence", "manifest", "why"),
     [
         ("another's kind", "apiVersion: apps/v1\nkind: Deployment\n", "kind: Deployment of apps/v1 is not Toprope's"),
-        ("no metadata", OURS, "metadata.name is missing"),
-        ("no name", OURS + "metadata: {}\n", "metadata.name is missing"),
-        ("a name that is a number", OURS + "metadata: {name: 5}\n", "metadata.name is missing"),
-        ("metadata that are text", OURS + "metadata: links\n", "metadata.name is missing"),
+        ("no metadata", OURS, "metadata.name: is missing"),
+        ("no name", OURS + "metadata: {}\n", "metadata.name: is missing"),
+        ("a name that is a number", OURS + "metadata: {name: 5}\n", "metadata.name: is missing"),
+        ("metadata that are text", OURS + "metadata: links\n", "metadata.name: is missing"),
         ("text", "just text\n", "'just text' is no object"),
     ],
 )

@@ -94,7 +94,7 @@ def test_a_broken_slo_is_named_and_the_others_are_planned(broken: dict[str, Any]
     given = manifest(AVAILABLE, {"name": "worse", **broken})
     shown = run("plan", "-f", "-", given=given)
     assert shown.exit_code == 1
-    assert "spec.slos.1: " in shown.stderr
+    assert "spec.slos[1]: " in shown.stderr
     assert why in shown.stderr
     assert "25,920 bad events" in shown.stdout
     assert (
@@ -105,16 +105,28 @@ def test_a_broken_slo_is_named_and_the_others_are_planned(broken: dict[str, Any]
 @pytest.mark.parametrize(
     ("slos", "why"),
     [
-        ([AVAILABLE | {"objective": "100"}], "spec.slos.0.objective: "),
-        ([AVAILABLE | {"window": "3d"}], "spec.slos.0.window: "),
-        ([{"name": "a", "objective": "99", "latency": {"threshold": "42ms"}}], "spec.slos.0.latency.threshold: "),
-        ([{"name": "a", "objective": "99", "latency": {"threshold": "50ms", "route": "x"}}], "is redirect or api"),
-        ([AVAILABLE, AVAILABLE], "spec.slos: Value error, the names of SLOs are unique"),
-        ([AVAILABLE | {"alerting": {"labels": {"slo": "x"}}}], "spec.slos.0.alerting.labels: "),
+        ([AVAILABLE | {"objective": "100"}], "spec.slos[0].objective: "),
+        ([AVAILABLE | {"window": "3d"}], "spec.slos[0].window: "),
+        ([{"name": "a", "objective": "99", "latency": {"threshold": "42ms"}}], "spec.slos[0].latency.threshold: "),
+        (
+            [{"name": "a", "objective": "99", "latency": {"threshold": "50ms", "route": "x"}}],
+            "spec.slos[0].latency.route: is none of redirect, api",
+        ),
+        ([AVAILABLE, AVAILABLE], "spec.slos: the names of SLOs are unique"),
+        ([AVAILABLE | {"alerting": {"labels": {"slo": "x"}}}], "spec.slos[0].alerting.labels: "),
         ([AVAILABLE | {"alerting": {"labels": {"a-b": "x"}}}], "letters, digits and _"),
         ([AVAILABLE | {"ratio": OWN["ratio"]}], "exactly one of availability, latency and ratio"),
-        ([AVAILABLE | {"alertng": {}}], "spec.slos.0.alertng: there is no such field"),
-        ([AVAILABLE | {"runbook_url": "https://example.com"}], "spec.slos.0.runbook_url: there is no such field"),
+        ([AVAILABLE | {"alertng": {}}], "spec.slos[0].alertng: there is no such field"),
+        ([AVAILABLE | {"objective": "99,9"}], 'an objective is a percentage with six decimals at most, as "99.9"'),
+        ([AVAILABLE | {"objective": "99.9%"}], "an objective is a percentage"),
+        ([AVAILABLE | {"objective": 99.9}], 'spec.slos[0].objective: must be text: write it in quotes, as "99.9"'),
+        ([AVAILABLE | {"objective": ["99.9"]}], "spec.slos[0].objective: must be a single text"),
+        ([AVAILABLE | {"objective": None}], "spec.slos[0].objective: has no value"),
+        ([AVAILABLE | {"objective": "0.00"}], "an objective of 0 asks for nothing"),
+        ([AVAILABLE | {"window": "1h"}], "a window is whole days, as 30d: 7d to 90d"),
+        ([AVAILABLE | {"window": "007d"}], "a window is whole days, as 30d"),
+        ([AVAILABLE | {"alerting": {"labels": {"__name__": "x"}}}], "not __ first"),
+        ([AVAILABLE | {"runbook_url": "https://example.com"}], "spec.slos[0].runbook_url: there is no such field"),
     ],
 )
 def test_what_the_api_server_would_refuse_is_refused_with_its_field(slos: list[dict[str, Any]], why: str) -> None:

@@ -68,9 +68,11 @@ async def test_objects_look_as_they_would_be_applied() -> None:
     ("sentence", "change", "why"),
     [
         ("another kind", {"kind": "Gadget"}, "kind: Gadget of toprope.dev/v1alpha1 is not Toprope's; known: Widget"),
-        ("no name", {"metadata": {}}, "metadata.name is missing"),
-        ("a wrong field", {"spec": {"name": "a", "size": "big"}}, r"spec\.size: Input should be a valid integer"),
-        ("a missing field", {"spec": {}}, r"spec\.name: Field required"),
+        ("no name", {"metadata": {}}, "metadata.name: is missing"),
+        ("a wrong field", {"spec": {"name": "a", "size": "big"}}, r"spec\.size: 'big' is no whole number"),
+        ("a field too many", {"spec": {"name": "a", "sise": 2}}, r"spec\.sise: there is no such field: is size meant"),
+        ("a field of nowhere", {"specs": {}}, r"specs: there is no such field: is spec meant"),
+        ("a missing field", {"spec": {}}, r"spec\.name: is missing"),
     ],
 )
 def test_what_cannot_be_rendered_is_refused(sentence: str, change: dict[str, Any], why: str) -> None:

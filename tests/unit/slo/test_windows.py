@@ -8,7 +8,7 @@ from toprope.slo.windows import DAY, HOUR, MINUTE, all_windows, budget_of, durat
 
 
 def factors(days: int) -> list[Decimal]:
-    return [tier.factor for tier in tiers(days * DAY)]
+    return [Decimal(tier.factor.numerator) / tier.factor.denominator for tier in tiers(days * DAY)]
 
 
 def spans(days: int) -> list[tuple[str, str]]:
@@ -51,6 +51,16 @@ def test_a_week() -> None:
 )
 def test_a_tier_is_dead_when_even_an_outage_burns_too_slowly(objective: str, dead: list[str]) -> None:
     assert [tier.name for tier in tiers(30 * DAY) if tier.is_dead(budget_of(objective))] == dead
+
+
+@pytest.mark.parametrize(
+    ("objective", "days", "name"),
+    [("25", 40, "ticketSlow"), ("53.125", 64, "ticketSlow"), ("90", 50, "pageSlow"), ("83.333333", 30, None)],
+)
+def test_a_tier_that_would_fire_above_exactly_everything_is_dead(objective: str, days: int, name: str | None) -> None:
+    tier = next((one for one in tiers(days * DAY) if one.name == name), tiers(days * DAY)[1])
+    assert tier.is_dead(budget_of(objective))
+    assert not tier.is_dead(budget_of(str(Decimal(objective) + Decimal("0.000001"))))
 
 
 def test_a_budget_is_exact() -> None:

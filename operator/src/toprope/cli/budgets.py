@@ -77,7 +77,7 @@ def _severity(severity: Severity, rates: Mapping[str, str], every: Sequence[Tier
 
 def _tier(tier: Tier, rate: str | None) -> Text:
     """A tier that could never fire has no rate either."""
-    above = rate is not None and float(rate) > tier.factor
+    above = rate is not None and float(rate) > float(tier.factor)
     return Text(f"{rate or _UNKNOWN}/{float(tier.factor):.4g}", _ABOVE[tier.severity] if above else "")
 
 

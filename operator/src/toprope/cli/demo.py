@@ -18,7 +18,7 @@ from toprope.cli import story
 from toprope.cli.budgets import slos_of, slos_table
 from toprope.cli.cluster import reached
 from toprope.cli.gateway import Gateway
-from toprope.cli.render import manifests_of
+from toprope.cli.manifest import manifests_of, told
 from toprope.cli.rendering import NotRenderable, kind_and_ref
 from toprope.cli.say import fail, out
 from toprope.core.objects import Manifest, Ref
@@ -60,15 +60,16 @@ def demo(
     manifests = manifests_of(file)
     if len(manifests) != 1:
         fail(f"{file} holds {len(manifests)} objects; the demo needs one ShortenerApp.")
+    ((place, manifest),) = manifests
     try:
-        _, ref = kind_and_ref(manifests[0], [SHORTENER_APP])
+        _, ref = kind_and_ref(manifest, [SHORTENER_APP])
     except NotRenderable as refusal:
-        fail(f"{file}: {refusal}")
+        fail("\n".join(told(file, place, *fault) for fault in refusal.faults))
     if shutil.which("kubectl") is None:
         fail("kubectl is not on the PATH, and the demo ends with what it shows. Install it; `make demo` brings one.")
     try:
         show = _Show(ref, gateway, target, within)
-        asyncio.run(show.slos() if slos else show.link(file, manifests[0]))
+        asyncio.run(show.slos() if slos else show.link(file, manifest))
     except story.StoryFailed as reason:
         fail(str(reason))
     if not slos:

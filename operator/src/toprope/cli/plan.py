@@ -2,23 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from toprope.cli.manifest import Written, resources_of
 from toprope.cli.planned import Planned, PlannedSlo, as_json, as_text
 from toprope.cli.prometheus import TokenFile, way
-from toprope.cli.render import manifests_of
-from toprope.cli.rendering import NotRenderable, installation, resource_from
+from toprope.cli.rendering import installation
 from toprope.cli.say import Format, err, fail, out
 from toprope.cli.selected import Selected, selected
-from toprope.core.objects import SECRET
 from toprope.io.credentials import Connection
 from toprope.io.prometheus import Unseen
-from toprope.kinds import KINDS
-from toprope.schema.structural import Schema, structural
 from toprope.slo.forecast import Forecast
 
 
@@ -39,47 +35,25 @@ def plan(
 
     Example: toprope plan -f examples/links.yaml --requests-per-second 50
     """
-    found = [
-        _planned(file, manifest, requests_per_second)
-        for manifest in manifests_of(file)
-        if manifest.get("kind") != SECRET.kind
-    ]
+    resources, _ = resources_of(file, installation("", "toprope-system", "monitoring"))
+    found = [_planned(one, requests_per_second) for one in resources]
     there = _looked(way(prometheus, token_file), found) if prometheus else None
     if output == "json":
         typer.echo(json.dumps(as_json(found, there), indent=2))
     else:
         for line in as_text(found, there):
             out.print(line, markup=False)
-    if broken := [slo for each in found for slo in each.slos if slo.broken]:
-        fail("\n".join(f"{file}: {slo.path}: {slo.broken}" for slo in broken))
+    if broken := [sentence for one in resources for sentence in one.broken]:
+        fail("\n".join(broken))
 
 
-def _planned(file: Path, manifest: Mapping[str, Any], per_second: float) -> Planned:
-    try:
-        kind, resource = resource_from(manifest, KINDS, installation("", "toprope-system", "monitoring"))
-    except NotRenderable as refusal:
-        fail(f"{file}: {refusal}")
-    if strange := list(unknown(manifest.get("spec") or {}, structural(kind.spec, "spec"), "spec")):
-        fail("\n".join(f"{file}: {path}: there is no such field" for path in strange))
+def _planned(written: Written, per_second: float) -> Planned:
     slos = [
-        PlannedSlo(f"spec.slos.{index}", one.slo, Forecast(one.ruled, per_second) if one.ruled else None, one.broken)
-        for index, one in enumerate(kind.rule_sets(resource))
+        PlannedSlo(one.slo, Forecast(one.ruled, per_second) if one.ruled else None, one.broken)
+        for one in written.rule_sets
     ]
-    return Planned(resource.ref.resource.kind, resource.namespace, resource.name, per_second, slos)
-
-
-def unknown(given: Any, schema: Schema, path: str) -> Iterator[str]:
-    """Paths that the schema does not know: kubectl refuses them, our models read past them."""
-    if isinstance(given, Mapping) and ("properties" in schema or "additionalProperties" in schema):
-        for name, value in given.items():
-            beneath = schema.get("properties", {}).get(name, schema.get("additionalProperties"))
-            if beneath is None:
-                yield f"{path}.{name}"
-            else:
-                yield from unknown(value, beneath, f"{path}.{name}")
-    elif isinstance(given, list) and "items" in schema:
-        for index, value in enumerate(given):
-            yield from unknown(value, schema["items"], f"{path}.{index}")
+    ref = written.resource.ref
+    return Planned(ref.resource.kind, written.resource.namespace, ref.name, per_second, slos)
 
 
 def _looked(there: Connection, found: list[Planned]) -> Selected | None:

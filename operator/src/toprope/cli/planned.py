@@ -30,8 +30,6 @@ _FOOT = (
 class PlannedSlo:
     """One SLO: what it comes to, or what is wrong with it."""
 
-    path: str
-    """Where it stands in the manifest."""
     slo: Slo
     forecast: Forecast | None
     broken: str

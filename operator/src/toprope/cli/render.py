@@ -3,36 +3,14 @@
 import asyncio
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-import yaml
 
-from toprope.cli.rendering import NotRenderable, children, installation, resource_from
-from toprope.cli.say import Format, fail
-from toprope.core.objects import SECRET
-from toprope.kinds import KINDS
+from toprope.cli.manifest import resources_of
+from toprope.cli.rendering import children, installation
+from toprope.cli.say import Format
 from toprope.schema.text import as_yaml
-
-
-def text_of(path: Path) -> str:
-    """The text of a file (`-`: standard input); ends the command with a sentence when it cannot be read."""
-    try:
-        return typer.get_text_stream("stdin").read() if str(path) == "-" else path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as failure:
-        fail(f"{path}: {failure}")
-
-
-def manifests_of(path: Path) -> list[dict[str, Any]]:
-    """All documents of a YAML file (`-`: standard input); ends the command with a sentence when it cannot be read."""
-    text = text_of(path)
-    try:
-        documents = [document for document in yaml.safe_load_all(text) if document]
-    except yaml.YAMLError as failure:
-        fail(f"{path}: {failure}")
-    if strange := next((document for document in documents if not isinstance(document, dict)), None):
-        fail(f"{path}: {str(strange)[:60]!r} is no object: a manifest has apiVersion, kind, metadata and spec.")
-    return documents
 
 
 def render(
@@ -48,15 +26,6 @@ def render(
 
     Example: toprope render -f examples/links.yaml
     """
-    ours = installation(image_prefix, operator_namespace, monitoring_namespace)
-    made: list[dict[str, Any]] = []
-    documents = manifests_of(file)
-    secrets = [one for one in documents if one.get("kind") == SECRET.kind]
-    for manifest in documents:
-        if manifest in secrets:
-            continue
-        try:
-            made += asyncio.run(children(*resource_from(manifest, KINDS, ours), secrets))
-        except NotRenderable as refusal:
-            fail(f"{file}: {refusal}")
+    resources, secrets = resources_of(file, installation(image_prefix, operator_namespace, monitoring_namespace))
+    made = [child for one in resources for child in asyncio.run(children(one.kind, one.resource, secrets))]
     typer.echo(json.dumps(made, indent=2) if output == "json" else as_yaml(made), nl=False)

@@ -1,8 +1,9 @@
 """Passes over a cluster on paper until nothing changes: the children that a spec ends up with."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,20 +12,28 @@ from toprope import __version__
 from toprope.cli.paper import DAWN, GENERATED, PaperCluster, merged
 from toprope.core import conditions
 from toprope.core.decision import Action, Amend, Apply, CreateOnce, Decision, Delete
+from toprope.core.faults import Fault, faults
 from toprope.core.objects import Manifest, Ref, ref_of
+from toprope.core.places import Where
 from toprope.core.resource import Installation, Resource
 from toprope.io.ledger import NoPrometheus
 from toprope.kind import Kind
+from toprope.schema.structural import Schema, structural
 
 PASSES = 60
 """A spec that has not settled after so many passes never will."""
 
 _STEP = timedelta(seconds=30)
+_OBJECT: Schema = {"properties": {name: {} for name in ("apiVersion", "kind", "metadata", "spec", "status")}}
 _BORN = ("uid", "generation", "creationTimestamp", "resourceVersion")
 
 
 class NotRenderable(ValueError):
-    """The manifest is no resource of ours, or its spec is invalid; the text says where and why."""
+    """The manifest is no resource of ours, or its spec is invalid; `faults` say where and why."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = faults
 
 
 def resource_from(
@@ -32,10 +41,6 @@ def resource_from(
 ) -> tuple[Kind, Resource]:
     """The manifest as a resource that was created a moment ago, and its kind."""
     kind, ref = kind_and_ref(manifest, kinds)
-    try:
-        spec = kind.spec.model_validate(manifest.get("spec") or {})
-    except ValidationError as refusal:
-        raise NotRenderable("\n".join(_refusals(refusal))) from refusal
     return kind, Resource(
         ref=ref,
         uid="paper",
@@ -43,10 +48,42 @@ def resource_from(
         resource_version="1",
         annotations=manifest["metadata"].get("annotations") or {},
         deleting=False,
-        spec=spec,
+        spec=_spec(manifest, kind),
         status=kind.status(),
         installation=installation,
     )
+
+
+def _spec(manifest: Mapping[str, Any], kind: Kind) -> Any:
+    given = manifest.get("spec") or {}
+    strange = [*_unknown(manifest, _OBJECT, ()), *_unknown(given, structural(kind.spec, "spec"), ("spec",))]
+    try:
+        spec = kind.spec.model_validate(given)
+    except ValidationError as refusal:
+        raise NotRenderable([*strange, *faults(refusal, ("spec",))]) from refusal
+    if strange:
+        raise NotRenderable(strange)
+    return spec
+
+
+def _unknown(given: Any, schema: Schema, above: Where) -> Iterator[Fault]:
+    """What the schema does not know: kubectl refuses it, our models read past it."""
+    if isinstance(given, Mapping) and ("properties" in schema or "additionalProperties" in schema):
+        known = schema.get("properties", {})
+        for name, value in given.items():
+            beneath = known.get(name, schema.get("additionalProperties"))
+            if beneath is None:
+                yield Fault((*above, name), f"there is no such field{_meant(name, known)}")
+            else:
+                yield from _unknown(value, beneath, (*above, name))
+    elif isinstance(given, list) and "items" in schema:
+        for index, value in enumerate(given):
+            yield from _unknown(value, schema["items"], (*above, index))
+
+
+def _meant(name: Any, known: Iterable[str]) -> str:
+    alike = get_close_matches(str(name), known, 1)
+    return f": is {alike[0]} meant?" if alike else f"; there are {', '.join(known)}"
 
 
 def kind_and_ref(manifest: Mapping[str, Any], kinds: Iterable[Kind]) -> tuple[Kind, Ref]:
@@ -54,7 +91,7 @@ def kind_and_ref(manifest: Mapping[str, Any], kinds: Iterable[Kind]) -> tuple[Ki
     kind, metadata = _kind_of(manifest, kinds), manifest.get("metadata")
     name = metadata.get("name") if isinstance(metadata, Mapping) else None
     if not isinstance(metadata, Mapping) or not isinstance(name, str) or not name:
-        raise NotRenderable("metadata.name is missing.")
+        raise NotRenderable([Fault(("metadata", "name"), "is missing, or no text: every resource has a name")])
     return kind, Ref(kind.resource, metadata.get("namespace") or "default", name)
 
 
@@ -63,12 +100,8 @@ def _kind_of(manifest: Mapping[str, Any], kinds: Iterable[Kind]) -> Kind:
     said = (str(manifest.get("apiVersion")), str(manifest.get("kind")))
     if (kind := named.get(said)) is None:
         known = ", ".join(f"{name} of {version}" for version, name in named)
-        raise NotRenderable(f"kind: {said[1]} of {said[0]} is not Toprope's; known: {known}.")
+        raise NotRenderable([Fault(("kind",), f"{said[1]} of {said[0]} is not Toprope's; known: {known}")])
     return kind
-
-
-def _refusals(refusal: ValidationError) -> list[str]:
-    return [f"spec.{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in refusal.errors()]
 
 
 async def children(kind: Kind, resource: Resource, there: Sequence[Manifest] = ()) -> list[dict[str, Any]]:

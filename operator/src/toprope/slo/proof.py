@@ -152,7 +152,7 @@ def input_series(ruled: Ruled, scenario: Scenario) -> list[dict[str, str]]:
     """The counters of the source that counts, and who is up, in promtool's notation."""
     counts = source(ruled, scenario)
     if not counts.examples:
-        raise ValueError(f"the selectors of SLO {ruled.identity.slo} are too free to guess counters that they select")
+        raise ValueError("no counters were found that its selectors tell apart: name the metrics of bad and total")
     told = [{"series": one.name, "values": _values(one, scenario, counts)} for one in counts.examples]
     if not ruled.sli.alive:
         return told

@@ -13,6 +13,7 @@ our identity labels only.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from toprope.core.names import short_hash
@@ -277,6 +278,7 @@ def _at(ruled: Ruled, name: str, window: int) -> str:
     return f'max without(window) ({name}{{{ruled.identity.matchers},window="{duration(window)}"}})'
 
 
-def number(value: Decimal) -> str:
+def number(value: Decimal | Fraction) -> str:
     """As PromQL reads it: without exponent, exact up to 15 significant digits, no more than a float holds."""
-    return f"{Decimal(f'{value:.15g}').normalize():f}"
+    decimal = Decimal(value.numerator) / value.denominator if isinstance(value, Fraction) else value
+    return f"{Decimal(f'{decimal:.15g}').normalize():f}"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from toprope.slo.selectors import examples
+from toprope.slo.examples import examples
 from toprope.slo.series import Series
 from toprope.slo.spec import Ratio, Slo, seconds_of
 
@@ -48,10 +48,15 @@ class Source:
     """Selector of the counters that are there as soon as anything is: what else is missing counts 0."""
     total: Tally
     bad: Tally
-    examples: tuple[Series, ...]
-    """Counters that together count as the source's do; none where selectors are too free to guess one."""
+    known: tuple[Series, ...]
+    """Counters that together count as the source's do; none where its selectors are somebody's own."""
     bucket: str | None = None
     """Selector of the histogram's bucket that tells who had waited before he gave up; None where it is always there."""
+
+    @property
+    def examples(self) -> tuple[Series, ...]:
+        """Counters that together count as the source's do; none where none were found. Only proofs need them."""
+        return self.known or examples(self.bad.added[0], self.total.added[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,7 @@ def sli_of(slo: Slo, counted: Counted) -> Sli:
 
 
 def _of_own(ratio: Ratio) -> Sli:
-    return Sli((Source("Own", ratio.total, Tally((ratio.total,)), Tally((ratio.bad,)), examples(ratio)),))
+    return Sli((Source("Own", ratio.total, Tally((ratio.total,)), Tally((ratio.bad,)), ()),))
 
 
 def _standing(counted: Counted) -> tuple[str, str]:

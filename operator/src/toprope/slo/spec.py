@@ -8,18 +8,31 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from toprope.core.model import DnsLabel, SpecModel, ruled
+from toprope.slo.windows import DAY, LONGEST, SHORTEST, SHORTEST_KEPT, days
+
+_PERCENT = r"^[0-9]{1,3}(\.[0-9]{1,6})?$"
+_DAYS_OF = r"^[0-9]{1,2}d$"
+_NO_BUDGET = "an objective of 100 leaves no error budget: write 99.99, or what users need"
+_NOTHING = "an objective of 0 asks for nothing: write the percentage of good requests"
+_TOO_SHORT_OR_LONG = "window is 7d to 90d: alerts of a shorter one would look at fewer than four scrapes"
 
 
 def _leaves_a_budget(objective: str) -> str:
     """The API server says it by its rules; this is for files that never meet one."""
-    if not 0 < Decimal(objective) < 100:
-        raise ValueError("an objective lies between 0 and 100: 100 leaves no error budget, 0 asks for nothing")
+    if not re.fullmatch(_PERCENT, objective):
+        raise ValueError('an objective is a percentage with six decimals at most, as "99.9"')
+    if Decimal(objective) >= 100:
+        raise ValueError(_NO_BUDGET)
+    if Decimal(objective) == 0:
+        raise ValueError(_NOTHING)
     return objective
 
 
 def _is_long_enough(window: str) -> str:
-    if not 7 <= int(window.removesuffix("d")) <= 90:
-        raise ValueError("window is 7d to 90d")
+    if not re.fullmatch(_DAYS_OF, window):
+        raise ValueError("a window is whole days, as 30d: 7d to 90d")
+    if not SHORTEST <= days(window) <= LONGEST:
+        raise ValueError(_TOO_SHORT_OR_LONG)
     return window
 
 
@@ -27,11 +40,11 @@ Objective = Annotated[
     str,
     AfterValidator(_leaves_a_budget),
     Field(
-        pattern=r"^[0-9]{1,3}(\.[0-9]{1,6})?$",
+        pattern=_PERCENT,
         max_length=10,
         json_schema_extra=ruled(
-            ("double(self) < 100.0", "an objective of 100 leaves no error budget: write 99.99, or what users need"),
-            ("double(self) > 0.0", "an objective of 0 asks for nothing: write the percentage of good requests"),
+            ("double(self) < 100.0", _NO_BUDGET),
+            ("double(self) > 0.0", _NOTHING),
         ),
     ),
 ]
@@ -39,12 +52,12 @@ Window = Annotated[
     str,
     AfterValidator(_is_long_enough),
     Field(
-        pattern=r"^[0-9]{1,2}d$",
+        pattern=_DAYS_OF,
         max_length=3,
         json_schema_extra=ruled(
             (
-                "int(self.replace('d', '')) >= 7 && int(self.replace('d', '')) <= 90",
-                "window is 7d to 90d: alerts of a shorter one would look at fewer than four scrapes",
+                f"int(self.replace('d', '')) >= {SHORTEST} && int(self.replace('d', '')) <= {LONGEST}",
+                _TOO_SHORT_OR_LONG,
             )
         ),
     ),
@@ -57,7 +70,8 @@ Threshold = Literal[
 
 Selector = Annotated[str, Field(min_length=1, max_length=1024)]
 Url = Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=1024)]
-LabelValue = Annotated[str, Field(max_length=128)]
+MOST_LABELS, LONGEST_LABEL, LONGEST_VALUE = 8, 64, 128
+LabelValue = Annotated[str, Field(max_length=LONGEST_VALUE)]
 
 
 def seconds_of(threshold: str) -> Decimal:
@@ -91,15 +105,18 @@ class Ratio(SpecModel):
     """PromQL selector of the counters that count all events, as `jobs_total`."""
 
 
-_OURS = ("namespace", "kind", "name", "slo", "severity", "alertname", "window")
-_CALLED = "labels are called as Prometheus allows it: letters, digits and _, not a digit first"
-_WHOSE = "labels that say whose alert it is cannot be set: namespace, kind, name, slo, severity, alertname"
+OURS = ("namespace", "kind", "name", "slo", "severity", "alertname", "window")
+"""Labels of alerts that say whose they are."""
+LABEL = "^([a-zA-Z][a-zA-Z0-9_]*|_([a-zA-Z0-9][a-zA-Z0-9_]*)?)$"
+"""Names that alerts' labels may have: what begins with __ is Prometheus' own, and `__name__` it refuses."""
+_CALLED = "labels are called as Prometheus allows it: letters, digits and _, not a digit first, not __ first"
+_WHOSE = "labels that say whose alert it is cannot be set: namespace, kind, name, slo, severity, alertname, window"
 
 
 def _are_labels(labels: Mapping[str, str]) -> Mapping[str, str]:
-    if any(len(label) > 64 or not re.fullmatch("[a-zA-Z_][a-zA-Z0-9_]*", label) for label in labels):
+    if any(len(label) > LONGEST_LABEL or not re.fullmatch(LABEL, label) for label in labels):
         raise ValueError(_CALLED)
-    if any(label in _OURS for label in labels):
+    if any(label in OURS for label in labels):
         raise ValueError(_WHOSE)
     return labels
 
@@ -117,16 +134,10 @@ class Alerting(SpecModel):
     labels: Annotated[
         dict[str, LabelValue],
         Field(
-            max_length=8,
+            max_length=MOST_LABELS,
             json_schema_extra=ruled(
-                (
-                    "self.all(l, l.size() <= 64 && l.matches('^[a-zA-Z_][a-zA-Z0-9_]*$'))",
-                    _CALLED,
-                ),
-                (
-                    f"!self.exists(l, l in {list(_OURS)})",
-                    _WHOSE,
-                ),
+                (f"self.all(l, l.size() <= {LONGEST_LABEL} && l.matches('{LABEL}'))", _CALLED),
+                (f"!self.exists(l, l in {list(OURS)})", _WHOSE),
             ),
         ),
         AfterValidator(_are_labels),
@@ -134,16 +145,19 @@ class Alerting(SpecModel):
     """Labels that are added to the alerts, as `team: links`, so that Alertmanager can route them."""
 
 
+# In whole numbers, for at f · EB = 1 doubles are off by a hair: millionths of a percent, and the factor of the slowest
+# tier that is asked for, f = n · days / 30, n · 1 below SHORTEST_KEPT (`windows.tiers`).
 _DAYS = "int(self.window.replace('d', ''))"
-_SLOWEST = "(has(self.alerting.ticket) && self.alerting.ticket ? 1.0 : 6.0)"
-_STRETCH = f"({_DAYS} >= 28 ? double({_DAYS}) / 30.0 : 1.0)"
+_BUDGET = "(100000000 - int(double(self.objective) * 1000000.0 + 0.5))"
+_SLOWEST = "(has(self.alerting.ticket) && self.alerting.ticket ? 1 : 6)"
+_STRETCH = f"({_DAYS} >= {SHORTEST_KEPT // DAY} ? {_DAYS} : 30)"
 _ALERTS = "self.alerting.page || self.alerting.ticket"
 _ONE_INDICATOR = (
     "(has(self.availability) ? 1 : 0) + (has(self.latency) ? 1 : 0) + (has(self.ratio) ? 1 : 0) == 1",
     "exactly one of availability, latency and ratio says what is counted",
 )
 _SOME_TIER_LIVES = (
-    f"!({_ALERTS}) || (1.0 - double(self.objective) / 100.0) * {_SLOWEST} * {_STRETCH} < 1.0",
+    f"!({_ALERTS}) || {_BUDGET} * {_SLOWEST} * {_STRETCH} < 3000000000",
     "no alert of this SLO could ever fire, even if every request failed: raise the objective, or allow tickets",
 )
 

@@ -13,9 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from functools import lru_cache
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
+SHORTEST, LONGEST = 7, 90
+"""Days of the windows that may be promised over."""
 SHORTEST_KEPT = 28 * DAY
 """From here on the windows are those of 30 days and the factors follow; below it the windows shrink instead, for a
 factor below 1 would fire while the objective is met."""
@@ -44,14 +47,15 @@ class Tier:
     severity: Severity
     short: int
     long: int
-    factor: Decimal
-    """Burn rate above which the tier fires."""
+    factor: Fraction
+    """Burn rate above which the tier fires; a decimal of any length may be cut, and a dead tier live by that."""
     sigmas: int
     """Standard deviations of the bad events that, beside `FLOOR`, count as chance."""
 
     def threshold(self, budget: Decimal) -> Decimal:
         """The error ratio above which the tier fires, at the error budget `budget` (0 to 1)."""
-        return self.factor * budget
+        exact = self.factor * Fraction(budget)
+        return Decimal(exact.numerator) / exact.denominator
 
     def chance(self, budget: float, events: float) -> float:
         """Bad events among so many that could be chance in a service that just meets its objective: FLOOR + k · sigma.
@@ -63,7 +67,7 @@ class Tier:
 
     def is_dead(self, budget: Decimal) -> bool:
         """Whether the tier cannot fire even if every request fails."""
-        return self.threshold(budget) >= 1
+        return self.factor * Fraction(budget) >= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ def tiers(window: int) -> Sequence[Tier]:
 def _tier(share: _Share, window: int) -> Tier:
     kept = window >= SHORTEST_KEPT
     short, long = (share.short, share.long) if kept else (_shrunk(share.short, window), _shrunk(share.long, window))
-    return Tier(share.name, share.severity, short, long, share.spent * window / long, share.sigmas)
+    return Tier(share.name, share.severity, short, long, Fraction(share.spent) * window / long, share.sigmas)
 
 
 def _shrunk(seconds: int, window: int) -> int:

@@ -13,9 +13,9 @@ from tests.support.foreign import (
     rate,
     told,
 )
+from toprope.core.places import LeftOut, Place
 from toprope.slo.importing import openslo, sloth
 from toprope.slo.importing.carried import Carried, judged
-from toprope.slo.importing.places import LeftOut, Place
 from toprope.slo.spec import Slo
 
 MARK = yaml.Mark("a file", 0, 0, 0, "", 0)

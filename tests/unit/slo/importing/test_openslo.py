@@ -115,6 +115,12 @@ PAIR = f"total: {prometheus(rate(TOTAL, '5m'))}"
         ({"objectives": "[{target: .nan}]"}, "is no number"),
         ({"objectives": "[{target: 1e-99}]"}, "more digits than an objective"),
         ({"objectives": "[{}]"}, "targetPercent: is missing"),
+        ({"objectives": "[{target: 0.999, targetPercent: 95}]"}, "targetPercent: is another than target"),
+        ({"indicatorRef": "i"}, "spec.indicatorRef: stands beside indicator"),
+        (
+            {"indicator": "{spec: {thresholdMetric: {}, ratioMetric: {}}}"},
+            "thresholdMetric: stands beside ratioMetric",
+        ),
         ({"objectives": "5"}, "spec.objectives: is no list"),
     ],
 )
@@ -128,3 +134,14 @@ def test_what_stands_beside_the_promise_is_told_and_the_slo_goes_on() -> None:
     assert len(read.slos) == 1
     for field in ("spec.alertPolicies", "spec.objectives[0].op", "spec.objectives[0].timeSliceTarget", "spec.service"):
         assert f"{field}: is not carried over" in told(read)
+
+
+def test_of_two_indicators_of_one_name_none_is_taken() -> None:
+    spec = indicator(f"bad: {prometheus(rate(BAD, '1m'))}, total: {prometheus(rate(TOTAL, '1m'))}")
+    one = f"---\n{ {'apiVersion': 'openslo/v1', 'kind': 'SLI'} }".replace("}", f", {spec[1:]}\n")
+    read = openslo.read(an_openslo(indicator="null", indicatorRef="i") + one + one)
+    assert (read.slos, "spec.indicatorRef: names SLI i, which stands in lines" in told(read)) == ([], True)
+
+
+def test_a_target_said_twice_alike_is_one() -> None:
+    assert only(openslo.read(an_openslo(objectives="[{target: 0.999, targetPercent: 99.90}]")))["objective"] == "99.9"

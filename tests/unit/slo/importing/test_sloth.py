@@ -1,6 +1,5 @@
 """SLOs of Sloth become ours where that can be said exactly; everything else is told."""
 
-from ast import literal_eval
 from textwrap import dedent, indent
 
 import pytest
@@ -49,12 +48,6 @@ def test_alerts_of_sloth() -> None:
         assert f"alerting.{field}: is not carried over" in told(read)
 
 
-def test_labels_that_are_refused_are_those_of_the_crd() -> None:
-    rules = Alerting.model_json_schema()["properties"]["labels"]["x-kubernetes-validations"]
-    (listed,) = [one["rule"].partition("l in ")[2].rstrip(")") for one in rules if "l in " in one["rule"]]
-    assert set(literal_eval(listed)) == sloth.RESERVED
-
-
 @pytest.mark.parametrize(
     ("label", "value", "why"),
     [
@@ -62,6 +55,8 @@ def test_labels_that_are_refused_are_those_of_the_crd() -> None:
         ("a" * 65, "c", "64 at most"),
         ("a", "c" * 129, "128 at most"),
         ("slo", "c", "sets slo itself"),
+        ("__name__", "c", "without __ before them"),
+        ("cluster", "'{{ $labels.cluster }}'", "is a template"),
     ],
 )
 def test_a_label_that_alerts_cannot_carry_is_told(label: str, value: str, why: str) -> None:
@@ -87,6 +82,10 @@ def test_the_ninth_label_is_told() -> None:
         (events(rate("a").replace("rate", "irate"), rate("b")), "error_query: is more than the rate"),
         (events("sum(rate(a[{{.window}}] offset 1h))", rate("b")), "error_query: holds `offset`"),
         (events("sum(rate(a[{{.window}}]", rate("b")), "error_query: is no PromQL"),
+        (events(rate("a{b=~`(?R)`}"), rate("b")), "error_query: is no PromQL: the regular expression"),
+        (events(rate('a{w="{{.window}}"}'), rate("b")), "error_query: holds a template in the value of a label"),
+        (events(rate('a{w="{{.x}}"}'), rate("b")), "error_query: holds a template in the value of a label"),
+        (f"{events(rate('a'), rate('b'))[:-1]}, errorQuery: '{rate('c')}'}}", "errorQuery: stands twice, also in line"),
         (f"events: {{error_query: '{rate('a')}'}}", "total_query: is missing"),
     ],
 )
@@ -98,3 +97,18 @@ def test_a_query_of_sloth_that_is_no_plain_pair_is_left_out(sli: str, why: str) 
 def test_brackets_around_a_query_change_nothing() -> None:
     read = sloth.read(a_sloth(events(f"(({rate(BAD)}))", f"sum((rate({TOTAL}[{{{{ .window }}}}])))")))
     assert read.slos == sloth.read(a_sloth()).slos
+
+
+def test_a_switch_in_both_spellings_is_told() -> None:
+    read = sloth.read(a_sloth(more="alerting: {page_alert: {disable: true}, pageAlert: {disable: false}}\n"))
+    assert (read.slos, "slos[0].alerting.pageAlert: stands twice" in told(read)) == ([], True)
+
+
+def test_strings_in_backticks_and_all_of_re2_are_carried_over() -> None:
+    read = sloth.read(a_sloth(events(rate(r"a{b=~`5\d\d|(?i)x`}"), rate("a"))))
+    assert only(read)["ratio"]["bad"] == r'a{b=~"5\\d\\d|(?i)x"}'
+
+
+def test_a_template_in_a_description_is_told() -> None:
+    read = sloth.read(a_sloth(more="description: 'at {{ $value }}'\n"))
+    assert (only(read)["description"], "it is carried over as it stands" in told(read)) == ("at {{ $value }}", True)

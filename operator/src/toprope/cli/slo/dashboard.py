@@ -1,18 +1,14 @@
 """`toprope slo dashboard`: what Grafana would show, as JSON."""
 
-from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from toprope.cli import generated
-from toprope.cli.render import manifests_of
-from toprope.cli.rendering import NotRenderable, installation, resource_from
+from toprope.cli.manifest import resources_of
+from toprope.cli.rendering import installation
 from toprope.cli.say import fail
-from toprope.core.objects import SECRET
-from toprope.kind import Kind
-from toprope.kinds import KINDS
 from toprope.schema.text import as_yaml
 from toprope.slo.dashboards.config_map import config_map
 from toprope.slo.dashboards.frame import as_json
@@ -36,10 +32,7 @@ def dashboard(
 
     Example: toprope slo dashboard --config-map toprope-system | kubectl apply -f -
     """
-    try:
-        found = dashboard_of(manifests_of(file), KINDS) if file else overview()
-    except NotRenderable as refusal:
-        fail(f"{file}: {refusal}")
+    found = _of(file) if file else overview()
     command = " ".join(("toprope slo dashboard", *((f"--config-map {namespace}",) if namespace else ())))
     text = as_json(found)
     if namespace:
@@ -48,11 +41,10 @@ def dashboard(
     generated.put(text, into, command, checked=check)
 
 
-def dashboard_of(documents: Sequence[Mapping[str, Any]], kinds: Iterable[Kind]) -> dict[str, Any]:
-    """The dashboard of the one resource among the documents of a file; NotRenderable says why there is none."""
-    resources = [one for one in documents if one.get("kind") != SECRET.kind]
-    if len(resources) != 1:
-        raise NotRenderable(f"holds {len(resources)} resources; a dashboard is of one.")
+def _of(file: Path) -> dict[str, Any]:
     # Nothing on a dashboard depends on where the operator runs.
-    kind, resource = resource_from(resources[0], kinds, installation("", "", ""))
-    return kind.dashboard(resource, kind.rule_sets(resource))
+    resources, _ = resources_of(file, installation("", "", ""))
+    if len(resources) != 1:
+        fail(f"{file}: holds {len(resources)} resources; a dashboard is of one.")
+    (one,) = resources
+    return one.kind.dashboard(one.resource, one.rule_sets)

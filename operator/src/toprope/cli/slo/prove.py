@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from toprope.cli.say import err, fail, out
 from toprope.cli.slo.file import File, From, Name, Namespace, as_rules, whole
 from toprope.slo.proof import promtool_test, scenarios
 from toprope.slo.rule_sets import RuleSet, rule_groups
+from toprope.slo.rules import Ruled
 
 RULES, PATIENCE = "rules.yaml", 900.0
 
@@ -33,37 +34,47 @@ def prove(
 
     Example: toprope slo prove -f examples/links.yaml --only outage
     """
-    promised = whole(file, written_by, namespace, name)
-    tests = [path for promise in promised for path in _written(promise, out_dir, only or [])]
-    if not tests:
-        fail("There is nothing to prove: no SLO, or no scenario of that name.", code=2)
+    promised = [(one, one.ruled) for one in whole(file, written_by, namespace, name) if one.ruled]
+    known = list(dict.fromkeys(scenario.name for _, ruled in promised for scenario in scenarios(ruled)))
+    if strange := [each for each in only or [] if each not in known]:
+        fail(f"No scenario is called {', '.join(strange)}; there are {', '.join(known) or 'none, and no SLO'}.", code=2)
+    unproved: list[str] = []
+    tests: list[Path] = []
+    for promise, ruled in promised:
+        try:
+            tests += _written(promise, ruled, out_dir, only or known)
+        except ValueError as reason:
+            unproved.append(f"{file}: SLO {ruled.identity.slo}: not proved: {reason}.")
+    _held(tests, out_dir, unproved)
+
+
+def _held(tests: Sequence[Path], out_dir: Path, unproved: list[str]) -> None:
     promtool = os.environ.get("TOPROPE_PROMTOOL") or shutil.which("promtool")
-    if promtool is None:
+    if not tests and not unproved:
+        fail("There is nothing to prove: no SLO has an alert.", code=2)
+    if tests and promtool is None:
         err.print(f"{len(tests)} tests written to {out_dir}; promtool is not here to run them.", markup=False)
-        return
-    failed = asyncio.run(_run(promtool, tests))
-    if failed:
-        fail(f"{len(failed)} of {len(tests)} proofs failed: {', '.join(str(each) for each in failed)}")
-    out.print(f"{len(tests)} proofs hold.", markup=False)
+    elif promtool and (failed := asyncio.run(_run(promtool, tests))):
+        named = ", ".join(str(each) for each in failed)
+        unproved.append(f"{len(failed)} of {len(tests)} proofs failed: {named}")
+    elif promtool and tests:
+        out.print(f"{len(tests)} proofs hold.", markup=False)
+    if unproved:
+        fail("\n".join(unproved))
 
 
-def _written(promise: RuleSet, folder: Path, only: Sequence[str]) -> Iterator[Path]:
-    ruled = promise.ruled
-    assert ruled is not None  # noqa: S101 - `whole` has made sure
+def _written(promise: RuleSet, ruled: Ruled, folder: Path, only: Sequence[str]) -> Sequence[Path]:
+    """The tests of an SLO; ValueError where there can be none."""
+    if not ruled.promise.severities:
+        err.print(f"SLO {ruled.identity.slo} has no alert: alerting.page and .ticket are false.", markup=False)
+        return ()
     place = folder / ruled.identity.namespace / ruled.identity.name / ruled.identity.slo
     place.mkdir(parents=True, exist_ok=True)
     (place / RULES).write_text(as_rules(rule_groups([promise])), encoding="utf-8")
-    for scenario in scenarios(ruled):
-        if only and scenario.name not in only:
-            continue
-        try:
-            test = promtool_test(ruled, scenario, RULES)
-        except ValueError as reason:
-            err.print(f"not proved: {reason}", markup=False)
-            return
-        path = place / f"{scenario.name}.yaml"
-        path.write_text(as_rules(test), encoding="utf-8")
-        yield path
+    told = {each.name: promtool_test(ruled, each, RULES) for each in scenarios(ruled) if each.name in only}
+    for name, test in told.items():
+        (place / f"{name}.yaml").write_text(as_rules(test), encoding="utf-8")
+    return [place / f"{name}.yaml" for name in told]
 
 
 async def _run(promtool: str, tests: Sequence[Path]) -> list[Path]:

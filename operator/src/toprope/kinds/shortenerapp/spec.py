@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from toprope.core.faults import Misplaced
 from toprope.core.model import SpecModel, ruled
 from toprope.delivery.revision import revision_of
 from toprope.delivery.spec import Traffic
@@ -158,8 +159,9 @@ class ShortenerAppSpec(SpecModel):
 
     @model_validator(mode="after")
     def _promises_of_its_routes(self) -> "ShortenerAppSpec":
-        if any(slo.latency and slo.latency.route not in (None, *ROUTES) for slo in self.slos):
-            raise ValueError(_ROUTES[1])
+        for index, slo in enumerate(self.slos):
+            if slo.latency and slo.latency.route not in (None, *ROUTES):
+                raise Misplaced(("slos", index, "latency", "route"), f"is none of {', '.join(ROUTES)}")
         return self
 
 

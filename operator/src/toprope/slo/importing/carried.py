@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from toprope.core.faults import faults
 from toprope.core.names import short_hash
-from toprope.slo.importing.places import LeftOut, Note, Place
+from toprope.core.places import LeftOut, Note, Place
 from toprope.slo.importing.queries import Query
 from toprope.slo.rule_sets import Promiser, RuleSet, rule_sets
 from toprope.slo.sli import Counted
@@ -18,6 +19,10 @@ from toprope.slo.spec import Slo
 
 LONGEST_NAME, MOST_SLOS = 40, 16
 LONGEST_DESCRIPTION = 1024
+WRITE = "write SLOs into it"
+"""What helps where a file is empty."""
+NAMESPACE = "default"
+"""Where they are when the file says nothing else."""
 KIND = "Service"
 """Whose SLOs they are before they stand on a resource: both formats speak of services."""
 
@@ -30,6 +35,8 @@ class Carried:
     notes: list[Note] = field(default_factory=list)
     services: list[str] = field(default_factory=list)
     """The services that the file speaks of, as names of resources."""
+    namespaces: list[str] = field(default_factory=list)
+    """The namespaces that its selectors name, the latest last."""
 
     def tell(self, place: Place, reason: str) -> None:
         """Note that something is not carried over as it stands."""
@@ -61,11 +68,11 @@ class Carried:
         try:
             slo = Slo.model_validate(said)
         except ValidationError as refusal:
-            why = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in refusal.errors())
+            why = "; ".join(map(str, faults(refusal)))
             raise place.left_out(f"would be no SLO of Toprope: {why}") from refusal
         if any(slo.name == other.name for other in self.slos):
             raise place.left_out(f"would be the second SLO called {slo.name}: give it another name")
-        if broken := judged([slo], "default", "imported", "")[0].broken:
+        if broken := judged([slo], (self.namespaces or [NAMESPACE])[-1], "imported", "")[0].broken:
             raise place.left_out(f"would be no SLO of Toprope: {broken}")
         self.slos.append(slo)
         if len(self.slos) > MOST_SLOS:
@@ -88,6 +95,8 @@ class Carried:
         if len(place.text()) > LONGEST_DESCRIPTION:
             self.tell(place, f"is not carried over: it is longer than {LONGEST_DESCRIPTION} characters")
             return {}
+        if "{{" in place.text():
+            self.tell(place, "holds a template, which Toprope does not fill in: it is carried over as it stands")
         return {"description": place.text()}
 
     def ratio(self, place: Place, bad: str, total: Query) -> dict[str, Any]:
@@ -95,6 +104,7 @@ class Carried:
         why = "counts only what the resource's namespace counts: Toprope adds that matcher"
         if named := total.namespaces:
             why = f"names namespace {named[0]}: the resource must be in it, because Toprope adds its own matcher"
+            self.namespaces = [*(one for one in self.namespaces if one != named[0]), named[0]]
         self.tell(place, why)
         return {"ratio": {"bad": bad, "total": total.text}}
 

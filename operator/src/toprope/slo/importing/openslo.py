@@ -1,11 +1,11 @@
 """OpenSLO v1: each objective of an SLO whose indicator is a ratio of counters in a Prometheus."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from toprope.slo.importing.carried import Carried, percent
-from toprope.slo.importing.places import Place, documents
+from toprope.core.places import Place, documents
+from toprope.slo.importing.carried import WRITE, Carried, percent
 from toprope.slo.importing.queries import Query, bad_of, query
 
 VERSION = "openslo/v1"
@@ -34,14 +34,14 @@ def read(text: str) -> Carried:
     """All SLOs of a file, with the indicators in it; LeftOut when it is no YAML, or empty."""
     carried = Carried()
     slos: list[Place] = []
-    indicators: dict[str, Place] = {}
-    for document in documents(text):
+    indicators: dict[str, list[Place]] = {}
+    for document in documents(text, WRITE):
         with carried.without():
             kind = _kind(document)
             if kind == "SLO":
                 slos.append(document)
             elif kind == "SLI":
-                indicators[_name(document).text()] = document
+                indicators.setdefault(_name(document).text(), []).append(document)
             else:
                 carried.tell(document, f"{kind} {_KINDS.get(kind, 'is no kind of OpenSLO that Toprope reads')}")
     used: set[str] = set()
@@ -50,7 +50,8 @@ def read(text: str) -> Carried:
             _slo(carried, slo, indicators, used)
     for name in sorted(indicators.keys() - used):
         why = "no SLO of this file names it; write one with this indicatorRef"
-        carried.tell(indicators[name], f"SLI {name} is not carried over: {why}")
+        for document in indicators[name]:
+            carried.tell(document, f"SLI {name} is not carried over: {why}")
     return carried
 
 
@@ -66,7 +67,7 @@ def _name(document: Place) -> Place:
     return metadata.needed("name", "is missing: every object of OpenSLO has one")
 
 
-def _slo(carried: Carried, document: Place, indicators: Mapping[str, Place], used: set[str]) -> None:
+def _slo(carried: Carried, document: Place, indicators: Mapping[str, Sequence[Place]], used: set[str]) -> None:
     spec = document.needed("spec", "is missing: it holds indicator, timeWindow and objectives")
     fields = spec.fields()
     _tell_frame(carried, document)
@@ -126,19 +127,29 @@ def _target(carried: Carried, place: Place) -> str:
         raise composed.left_out("is one part of a composite SLO: write an SLO of its own for each indicator")
     carried.tell_others(fields, ("target", "targetPercent"), _REASONS)
     if "target" in fields:
-        return percent(fields["target"], 100)
+        target = percent(fields["target"], 100)
+        if "targetPercent" in fields and percent(fields["targetPercent"]) != target:
+            raise fields["targetPercent"].left_out(f"is another than target, which says {target}: write one of them")
+        return target
     return percent(place.needed("targetPercent", "is missing, and so is target: write target: 0.999"))
 
 
-def _indicator(carried: Carried, spec: Place, indicators: Mapping[str, Place], used: set[str]) -> dict[str, Any]:
+def _indicator(
+    carried: Carried, spec: Place, indicators: Mapping[str, Sequence[Place]], used: set[str]
+) -> dict[str, Any]:
     fields = spec.fields()
     if inline := fields.get("indicator"):
+        if "indicatorRef" in fields:
+            raise fields["indicatorRef"].left_out("stands beside indicator: write one of them")
         return _ratio(carried, inline)
     named = spec.needed("indicatorRef", "is missing, and so is indicator: write one of them")
-    if (found := indicators.get(named.text())) is None:
+    if not (found := indicators.get(named.text(), ())):
         raise named.left_out(f"names SLI {named.text()}, which is not in this file: put it there, after a line of ---")
     used.add(named.text())
-    return _ratio(carried, found)
+    if len(found) > 1:
+        lines = " and ".join(str(one.line) for one in found)
+        raise named.left_out(f"names SLI {named.text()}, which stands in lines {lines}: give each another name")
+    return _ratio(carried, found[0])
 
 
 def _ratio(carried: Carried, document: Place) -> dict[str, Any]:
@@ -146,6 +157,8 @@ def _ratio(carried: Carried, document: Place) -> dict[str, Any]:
     fields = spec.fields()
     _tell_frame(carried, document)
     carried.tell_others(fields, ("ratioMetric", "thresholdMetric"), _REASONS)
+    if "ratioMetric" in fields and "thresholdMetric" in fields:
+        raise fields["thresholdMetric"].left_out("stands beside ratioMetric: write one of them")
     if "ratioMetric" not in fields:
         raise (fields.get("thresholdMetric") or spec).left_out(
             "is no ratio of counters: write ratioMetric with bad and total; for requests within a time use "

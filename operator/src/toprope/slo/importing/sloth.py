@@ -6,18 +6,15 @@ from typing import Any
 
 from pydantic.alias_generators import to_snake
 
-from toprope.slo.importing.carried import Carried, percent
-from toprope.slo.importing.places import Place, documents
+from toprope.core.places import Place, documents
+from toprope.slo.importing.carried import WRITE, Carried, percent
 from toprope.slo.importing.queries import templated
+from toprope.slo.spec import LABEL, LONGEST_LABEL, LONGEST_VALUE, MOST_LABELS, OURS
 
 VERSION, CRD = "prometheus/v1", "sloth.slok.dev/v1"
 WINDOW = "30d"
 """Sloth's own: its files cannot say another."""
 
-RESERVED = frozenset({"namespace", "kind", "name", "slo", "severity", "alertname", "window"})
-"""Labels that the CRD's rule refuses."""
-_LABEL = re.compile("[a-zA-Z_][a-zA-Z0-9_]*")
-_MOST_LABELS, _LONGEST_VALUE, _LONGEST_LABEL = 8, 128, 64
 _URL = re.compile(r"https?://[^\s{]{1,1000}")
 _RUNBOOKS = ("runbook", "runbook_url", "runbookUrl")
 
@@ -29,20 +26,30 @@ _REASONS = {
     "name": "is not carried over: Toprope's alert is ErrorBudgetBurn, and its labels say of which SLO",
 }
 _BOTH = "is not carried over: labels of Toprope are on pages and tickets alike; write them under `alerting.labels`"
+_NO_LABEL = (
+    f"is not carried over: names are letters, digits and _, {LONGEST_LABEL} at most, without __ before them; "
+    f"values {LONGEST_VALUE} at most"
+)
 _NOT_TOLD = "is not carried over: Toprope writes the annotations; say it in the SLO's `description`"
 
 
 def read(text: str) -> Carried:
     """All SLOs of a file; LeftOut when it is no YAML, or empty."""
     carried = Carried()
-    for document in documents(text):
+    for document in documents(text, WRITE):
         with carried.without():
             _document(carried, document)
     return carried
 
 
 def _fields(place: Place) -> dict[str, Place]:
-    return {to_snake(name): found for name, found in place.fields().items()}
+    """By their names in snake_case; LeftOut where one stands there in both spellings."""
+    found: dict[str, Place] = {}
+    for name, one in place.fields().items():
+        if first := found.get(to_snake(name)):
+            raise one.left_out(f"stands twice, also in line {first.line}: remove one")
+        found[to_snake(name)] = one
+    return found
 
 
 def _document(carried: Carried, document: Place) -> None:
@@ -126,12 +133,14 @@ def _labels(carried: Carried, maps: Sequence[Place | None]) -> dict[str, str]:
     """Labels of the alerts; a later map wins, as in Sloth."""
     found: dict[str, str] = {}
     for name, place in {name: one for labels in maps if labels for name, one in labels.fields().items()}.items():
-        if name in RESERVED:
+        if name in OURS:
             carried.tell(place, f"is not carried over: Toprope sets {name} itself")
-        elif not _LABEL.fullmatch(name) or max(len(name) / _LONGEST_LABEL, len(place.text()) / _LONGEST_VALUE) > 1:
-            carried.tell(place, "is not carried over: names are letters, digits and _, 64 at most, values 128 at most")
-        elif len(found) == _MOST_LABELS:
-            carried.tell(place, f"is not carried over: alerts take {_MOST_LABELS} labels of their own")
+        elif not re.fullmatch(LABEL, name) or len(name) > LONGEST_LABEL or len(place.text()) > LONGEST_VALUE:
+            carried.tell(place, _NO_LABEL)
+        elif "{{" in place.text():
+            carried.tell(place, "is not carried over: it is a template, and labels of Toprope are as they are written")
+        elif len(found) == MOST_LABELS:
+            carried.tell(place, f"is not carried over: alerts take {MOST_LABELS} labels of their own")
         else:
             found[name] = place.text()
     return found
