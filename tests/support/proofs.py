@@ -20,6 +20,7 @@ from toprope.slo.oracle import Traffic
 from toprope.slo.proof import BIRTH, SCRAPE, SOMEBODY, Check, Scenario, checks, promtool_test, scenarios, source
 from toprope.slo.rule_sets import Promiser, rule_sets
 from toprope.slo.rules import BURNING, INTERVAL, Ruled, group
+from toprope.slo.selectors import selector as read_selector
 from toprope.slo.series import Series as Counter
 from toprope.slo.sli import GATEWAY, Counted
 from toprope.slo.spec import Slo
@@ -138,8 +139,7 @@ def _moved(counter: Counter, traffic: Traffic, seconds: Values, *, late_born: bo
 
 def watched(selector: str, seconds: Values, values: Values, seen: Mask) -> Series:
     """A series that is scraped while it is seen; the first scrape that finds it gone leaves a marker."""
-    name, _, labels = selector.removesuffix("}").partition("{")
-    pairs = [pair.partition("=") for pair in labels.split(",") if pair]
+    read = read_selector(selector)
     gone = seconds[1:][seen[:-1] & ~seen[1:]]
-    texts = {label: text.strip('"') for label, _, text in pairs}
-    return scraped(name, texts, seconds[seen], values[seen], stale=gone)
+    labels = {one.name: one.value for one in read.matchers}
+    return scraped(read.name, labels, seconds[seen], values[seen], stale=gone)

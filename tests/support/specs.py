@@ -16,6 +16,7 @@ _RATIOS = [
     ('jobs_total{result!="ok",queue="a"}', 'jobs_total{queue="a"}'),
     ('jobs_total{code=~"(5..|429)"}', 'jobs_total{code=~".+"}'),
     ("jobs_total{code!~`[1-4]\\d{2}`}", "jobs_total"),
+    ('jobs_total{why="no \\"cable\\", {no} \\\\ power"}', "jobs_total"),
     ('bad_total{kind!="",queue=~"a.*"}', "asked_total{queue!='b'}"),
 ]
 """Selectors of bad and of all events."""
