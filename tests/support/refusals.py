@@ -117,6 +117,7 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "spec.slos[0].alerting.labels",
         "labels that say whose alert it is cannot be set: ",
     ),
+    "a label that is Prometheus' own": ("spec.slos[0].alerting.labels", "labels are called as Prometheus allows it: "),
     "a runbook without an address": ("spec.slos[0].runbookUrl", PATTERN),
     "a rollout before its time": ("spec.rollout", UNKNOWN),
     "chaos before its time": ("spec.chaos", UNKNOWN),
