@@ -1,0 +1,172 @@
+"""How a look moves what is known.
+
+    look ──► the open bin grows ──► evidence as of now ──► passed? failed?
+                   │
+                   └─ ten seconds old ──► closed: evidence goes on, φ is reckoned anew, the next bin opens
+
+Evidence of an open bin is that of its counts so far, so nothing waits for ten seconds; they are the length of a burst
+that counts once, and the grain in which a candidate may have turned bad. Fail needs both proofs at one look: what an
+ill world proved an hour ago must not add to what stable's better luck proves now.
+"""
+
+from dataclasses import dataclass, replace
+
+from toprope.delivery.gate import evidence
+from toprope.delivery.gate.counts import NONE, Counts
+from toprope.delivery.gate.dispersion import dispersion
+from toprope.delivery.gate.evidence import Look, Ratios
+from toprope.delivery.gate.maths import Number, Truth, either, larger
+from toprope.delivery.gate.mixture import fresh, gone_on, weighed
+from toprope.delivery.gate.rules import Rules
+from toprope.delivery.gate.side import Past, closed, counted
+from toprope.delivery.gate.stable import allowed, expected, gone_by, heard
+from toprope.delivery.gate.state import Proofs, Span, State, Weights, even
+
+BIN = 10.0
+"""Seconds after which the next look closes a bin."""
+HEADROOM = 3.0
+"""Nats beyond proof that are kept (e³ is twenty times): an ill hour must be forgotten soon after it has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ratios:
+    """What the open bin says."""
+
+    absolute: Ratios
+    relative: tuple[Ratios, ...]
+    good: Ratios
+
+
+def advance(rules: Rules, before: State, t: float, candidate: Counts, stable: Counts | None) -> State:
+    """After a look at `t` that found so many new requests; `stable` is None where nobody could count it."""
+    if before.failed is True:
+        return replace(before, at=t)
+    seen = _counted(before, t, candidate, stable or NONE)
+    ratios = _ratios(rules, seen)
+    weights = _weights(seen, ratios)
+    judged = replace(
+        seen,
+        weights=weights,
+        passed=seen.passed | (weights.good >= rules.proof_of_good),
+        failed=seen.failed | is_proven_bad(rules, weights),
+    )
+    return _closed(rules, judged, ratios, is_known=stable is not None) if t - before.since >= BIN else judged
+
+
+def is_proven_bad(rules: Rules, weights: Weights) -> Truth:
+    """By its objective and beside stable, at one and the same look."""
+    return (weights.absolute >= rules.proof) & (weights.relative >= rules.proof)
+
+
+def is_ill_world(rules: Rules, weights: Weights) -> Truth:
+    """Whether candidate and stable are both proven bad by the objective."""
+    return (weights.absolute >= rules.proof) & (weights.ill >= rules.proof)
+
+
+def next_step(rules: Rules, state: State) -> State:
+    """When the next step is true: Pass is asked anew, Fail goes on looking back."""
+    ended = _ended(rules, state)
+    zero = 0.0 * ended.dispersion
+    return replace(
+        ended, step=Span(state.at), proofs=replace(ended.proofs, good=even(zero)), passed=zero > 0,
+        weights=replace(ended.weights, good=zero),
+    )  # fmt: skip
+
+
+def bake(rules: Rules, state: State, last_hour: Past | None = None) -> State:
+    """When all requests go to the candidate: stable's last hour is the measure, as it was counted here or is given."""
+    rested = next_step(rules, state)
+    counts = last_hour.counts if last_hour else rested.beside.past
+    away = rested.dispersion < 0
+    return replace(rested, beside=replace(rested.beside, past=counts, is_there=away, rests=True))
+
+
+def _counted(before: State, t: float, candidate: Counts, stable: Counts) -> State:
+    return replace(
+        before,
+        at=t,
+        candidate=counted(before.candidate, candidate),
+        stable=counted(before.stable, stable),
+        beside=heard(before.beside, candidate, stable),
+        step=_grown(before.step, candidate, stable),
+        recent=_grown(before.recent, candidate, stable),
+    )
+
+
+def _grown(span: Span, candidate: Counts, stable: Counts) -> Span:
+    return Span(span.since, span.candidate + candidate, span.stable + stable)
+
+
+def _ratios(rules: Rules, state: State) -> _Ratios:
+    candidate, stable, past = state.candidate.bin, state.stable.bin, state.beside.past
+    look = Look(
+        candidate,
+        stable,
+        state.dispersion,
+        state.beside.is_there,
+        expected(past),
+        allowed(past, rules.budget, state.dispersion),
+    )
+    return _Ratios(
+        evidence.absolute(candidate, rules, state.dispersion),
+        evidence.relative(look),
+        evidence.good(candidate, rules, state.dispersion),
+    )
+
+
+def _weights(seen: State, ratios: _Ratios) -> Weights:
+    proofs, before = seen.proofs, seen.weights
+    return Weights(
+        weighed(proofs.absolute, ratios.absolute),
+        weighed(proofs.relative[0], ratios.relative[0]),
+        weighed(proofs.good, ratios.good),
+        before.ill,
+    )
+
+
+def _ended(rules: Rules, state: State) -> State:
+    """With the open bin closed before its time, where there is anything in it."""
+    return state if state.at == state.since else _closed(rules, state, _ratios(rules, state), is_known=True)
+
+
+def _closed(rules: Rules, state: State, ratios: _Ratios, *, is_known: bool) -> State:
+    asked = state.candidate.bin.total > 0
+    bins = larger(state.bins + either(asked, lambda: 1.0, lambda: 0.0), 1.0)
+    candidate, stable = closed(state.candidate), closed(state.stable)
+    ill = evidence.absolute(stable.before, rules, state.dispersion)
+    return replace(
+        state,
+        since=state.at,
+        proofs=_gone_on(rules, state.proofs, ratios, ill, bins),
+        weights=replace(state.weights, ill=weighed(state.proofs.ill, ill)),
+        beside=gone_by(state.beside, stable.before, state.at - state.since, is_known=is_known),
+        recent=_recent(state, bins),
+        dispersion=dispersion(candidate.spread, stable.spread),
+        bins=bins,
+        candidate=candidate,
+        stable=stable,
+    )
+
+
+def _gone_on(rules: Rules, proofs: Proofs, ratios: _Ratios, ill: Ratios, bins: Number) -> Proofs:
+    most = rules.proof + HEADROOM
+    return Proofs(
+        gone_on(proofs.absolute, ratios.absolute, bins, most),
+        tuple(gone_on(each, found, bins, most) for each, found in zip(proofs.relative, ratios.relative, strict=True)),
+        gone_on(proofs.ill, ill, bins, most),
+        tuple(each + ratio for each, ratio in zip(proofs.good, ratios.good, strict=True)),
+    )
+
+
+def _recent(state: State, bins: Number) -> Span:
+    begins = state.weights.absolute <= fresh(bins)
+    span = state.recent
+
+    def kept(number: Number) -> Number:
+        return either(begins, lambda: 0.0, lambda: number)
+
+    return Span(
+        either(begins, lambda: state.at, lambda: span.since),
+        Counts(kept(span.candidate.total), kept(span.candidate.bad)),
+        Counts(kept(span.stable.total), kept(span.stable.bad)),
+    )

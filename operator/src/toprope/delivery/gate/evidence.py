@@ -1,0 +1,62 @@
+"""What the counts of one bin say of a candidate: logarithms of likelihood ratios, one for each hypothesis."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from toprope.delivery.gate.counts import Counts
+from toprope.delivery.gate.likelihood import beta_binomial, negative_binomial
+from toprope.delivery.gate.maths import Number, Truth, chosen, either, smaller
+from toprope.delivery.gate.rules import TIMES, Rules
+
+Ratios = Sequence[Number]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A bin as far as it has come."""
+
+    candidate: Counts
+    stable: Counts
+    dispersion: Number
+    is_beside: Truth
+    """Whether stable's counts of the same seconds are the measure."""
+    expected: Number
+    """Stable's error ratio of the last hour."""
+    allowed: Number
+    """The error ratio that is the measure where stable is not there."""
+
+
+def absolute(counts: Counts, rules: Rules, dispersion: Number) -> Ratios:
+    """Bad, against just within the budget."""
+    within = negative_binomial(counts.bad, counts.total * rules.budget, dispersion)
+    return [negative_binomial(counts.bad, counts.total * ratio, dispersion) - within for ratio in rules.failing]
+
+
+def good(counts: Counts, rules: Rules, dispersion: Number) -> Ratios:
+    """Within the budget, against bad."""
+    bad = negative_binomial(counts.bad, counts.total * rules.failing[0], dispersion)
+    return [negative_binomial(counts.bad, counts.total * ratio, dispersion) - bad for ratio in rules.passing]
+
+
+def relative(look: Look) -> tuple[Ratios, ...]:
+    """More than so many times worse than stable, against at most so many times, for each of TIMES but the last."""
+    found = chosen(look.is_beside, lambda: _beside(look), lambda: _alone(look))
+    return tuple([more - most for more in found[place + 1 :]] for place, most in enumerate(found[:-1]))
+
+
+def _alone(look: Look) -> Ratios:
+    # More than all requests cannot be bad.
+    most = 0.9 + 0.1 * look.allowed
+    ratios = [look.allowed, *(smaller(look.allowed * times, most) for times in TIMES[1:])]
+    candidate = look.candidate
+    return [negative_binomial(candidate.bad, candidate.total * ratio, look.dispersion) for ratio in ratios]
+
+
+def _beside(look: Look) -> Ratios:
+    """How many bursts there were is not known, and many bursts would be stronger evidence than one. Believed is the
+    half of what these counts say, and the other half only as far as the last hour says so too."""
+    bad, total = look.candidate.bad + look.stable.bad, look.candidate.total + look.stable.total
+    believed = (bad * bad / (bad + look.dispersion) + smaller(bad, total * look.expected)) / 2
+    shape = believed / (look.dispersion - 1) / either(total > 0, lambda: total, lambda: 1.0)
+    own, others = look.candidate.total * shape, look.stable.total * shape
+    return [beta_binomial(look.candidate.bad, look.stable.bad, times * own, others) for times in TIMES]

@@ -1,0 +1,78 @@
+"""Stable as the candidate's measure: beside it, gone, or at rest while the candidate bakes.
+
+    beside   both get requests in the same seconds: of the bad ones, whose were they?
+    gone     no counts of it, or none that grow while the candidate's do: the objective alone is the measure
+    rests    it gets no requests on purpose: what it did in its last hour is the measure, where that was worse
+"""
+
+import math
+from dataclasses import dataclass
+
+from toprope.delivery.gate.counts import NONE, Counts
+from toprope.delivery.gate.maths import Number, Truth, either, smaller
+from toprope.delivery.gate.rules import UNSURE
+
+HOUR = 3600.0
+SILENT = 1000.0
+"""Requests of the candidate's in a row without one of stable's, after which stable is gone: at a hundredth of the
+traffic that is chance once in 20,000 times."""
+NEVER_HEARD = 60.0
+"""The same where stable has not had a single one yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stable:
+    """What is known of it beside the counts of this bin."""
+
+    past: Counts = NONE
+    """Of about an hour."""
+    is_there: Truth = True
+    """Whether it counted when this bin began: decided before the bin's counts are seen, so that they cannot choose."""
+    was_heard: Truth = False
+    """Whether it ever had a request."""
+    silence: Number = 0.0
+    """Requests of the candidate's since stable's last one."""
+    rests: bool = False
+
+
+def heard(stable: Stable, candidate: Counts, counts: Counts) -> Stable:
+    """After one more look."""
+    spoke = counts.total > 0
+    return Stable(
+        stable.past,
+        stable.is_there,
+        stable.was_heard | spoke,
+        either(spoke, lambda: 0.0, lambda: stable.silence + candidate.total),
+        stable.rests,
+    )
+
+
+def gone_by(stable: Stable, counts: Counts, seconds: float, *, is_known: bool) -> Stable:
+    """After a bin of so many seconds; `is_known`: whether anybody could count it at its end."""
+    kept = 1.0 if stable.rests else math.exp(-seconds / HOUR)
+    patience = either(stable.was_heard, lambda: SILENT, lambda: NEVER_HEARD)
+    return Stable(
+        Counts(stable.past.total * kept + counts.total, stable.past.bad * kept + counts.bad),
+        (stable.silence < patience) & (is_known and not stable.rests),
+        stable.was_heard,
+        stable.silence,
+        stable.rests,
+    )
+
+
+def expected(past: Counts) -> Number:
+    """The error ratio of the last hour."""
+    return past.bad / either(past.total > 0, lambda: past.total, lambda: 1.0)
+
+
+def allowed(past: Counts, budget: Number, dispersion: Number) -> Number:
+    """The error ratio that a candidate without stable beside it may have: the budget, or what an ill stable had.
+
+    Of an ill one the most that its counts leave room for, but for one case in 2,000: a negative binomial count is by d
+    below its mean m with a probability of at most exp(-d² ÷ 2φm), solved for m.
+    """
+    unsure = -math.log(UNSURE) * dispersion
+    most = past.bad + unsure + (unsure**2 + 2 * unsure * past.bad) ** 0.5
+    ill = past.bad > past.total * budget
+    total = either(past.total > 0, lambda: past.total, lambda: 1.0)
+    return either(ill, lambda: smaller(most / total, 1.0), lambda: budget)
