@@ -15,9 +15,9 @@ from toprope.delivery.gate import evidence
 from toprope.delivery.gate.counts import NONE, Counts
 from toprope.delivery.gate.dispersion import dispersion
 from toprope.delivery.gate.evidence import Look, Ratios
-from toprope.delivery.gate.maths import Number, Truth, either, larger
+from toprope.delivery.gate.maths import Number, Truth, either
 from toprope.delivery.gate.mixture import fresh, gone_on, weighed
-from toprope.delivery.gate.rules import Rules
+from toprope.delivery.gate.rules import TIMES, Rules
 from toprope.delivery.gate.side import Past, closed, counted
 from toprope.delivery.gate.stable import allowed, expected, gone_by, heard
 from toprope.delivery.gate.state import Proofs, Span, State, Weights, even
@@ -41,7 +41,8 @@ def advance(rules: Rules, before: State, t: float, candidate: Counts, stable: Co
     """After a look at `t` that found so many new requests; `stable` is None where nobody could count it."""
     if before.failed is True:
         return replace(before, at=t)
-    seen = _counted(before, t, candidate, stable or NONE)
+    known = before if before.beside.is_known is (stable is not None) else _turned(rules, before)
+    seen = _counted(known, t, candidate, stable or NONE)
     ratios = _ratios(rules, seen)
     weights = _weights(seen, ratios)
     judged = replace(
@@ -50,7 +51,7 @@ def advance(rules: Rules, before: State, t: float, candidate: Counts, stable: Co
         passed=seen.passed | (weights.good >= rules.proof_of_good),
         failed=seen.failed | is_proven_bad(rules, weights),
     )
-    return _closed(rules, judged, ratios, is_known=stable is not None) if t - before.since >= BIN else judged
+    return _closed(rules, judged, ratios) if t - known.since >= BIN and judged.failed is not True else judged
 
 
 def is_proven_bad(rules: Rules, weights: Weights) -> Truth:
@@ -63,14 +64,27 @@ def is_ill_world(rules: Rules, weights: Weights) -> Truth:
     return (weights.absolute >= rules.proof) & (weights.ill >= rules.proof)
 
 
+def times_worse(rules: Rules, state: State) -> float:
+    """More than so many times stable's error ratio, as sure as Fail; 0 where nothing is proven."""
+    ratios, sure = _ratios(rules, state).relative, 0.0
+    for times, mixture, found in zip(TIMES, state.proofs.relative, ratios, strict=False):
+        if weighed(mixture, found) < rules.proof:
+            return sure
+        sure = times
+    return sure
+
+
 def next_step(rules: Rules, state: State) -> State:
     """When the next step is true: Pass is asked anew, Fail goes on looking back."""
     ended = _ended(rules, state)
     zero = 0.0 * ended.dispersion
     return replace(
-        ended, step=Span(state.at), proofs=replace(ended.proofs, good=even(zero)), passed=zero > 0,
+        ended,
+        step=Span(state.at),
+        proofs=replace(ended.proofs, good=even(zero)),
         weights=replace(ended.weights, good=zero),
-    )  # fmt: skip
+        passed=zero > 0,
+    )
 
 
 def bake(rules: Rules, state: State, last_hour: Past | None = None) -> State:
@@ -124,14 +138,19 @@ def _weights(seen: State, ratios: _Ratios) -> Weights:
     )
 
 
+def _turned(rules: Rules, state: State) -> State:
+    """With stable found that was missing, or missing that was there: from here on the measure is another one."""
+    told = replace(state, beside=replace(state.beside, is_known=not state.beside.is_known))
+    return _ended(rules, told)
+
+
 def _ended(rules: Rules, state: State) -> State:
-    """With the open bin closed before its time, where there is anything in it."""
-    return state if state.at == state.since else _closed(rules, state, _ratios(rules, state), is_known=True)
+    """With the open bin closed before its time."""
+    return _closed(rules, state, _ratios(rules, state))
 
 
-def _closed(rules: Rules, state: State, ratios: _Ratios, *, is_known: bool) -> State:
-    asked = state.candidate.bin.total > 0
-    bins = larger(state.bins + either(asked, lambda: 1.0, lambda: 0.0), 1.0)
+def _closed(rules: Rules, state: State, ratios: _Ratios) -> State:
+    bins = state.bins + 1
     candidate, stable = closed(state.candidate), closed(state.stable)
     ill = evidence.absolute(stable.before, rules, state.dispersion)
     return replace(
@@ -139,7 +158,7 @@ def _closed(rules: Rules, state: State, ratios: _Ratios, *, is_known: bool) -> S
         since=state.at,
         proofs=_gone_on(rules, state.proofs, ratios, ill, bins),
         weights=replace(state.weights, ill=weighed(state.proofs.ill, ill)),
-        beside=gone_by(state.beside, stable.before, state.at - state.since, is_known=is_known),
+        beside=gone_by(state.beside, stable.before, state.at - state.since),
         recent=_recent(state, bins),
         dispersion=dispersion(candidate.spread, stable.spread),
         bins=bins,
@@ -148,7 +167,7 @@ def _closed(rules: Rules, state: State, ratios: _Ratios, *, is_known: bool) -> S
     )
 
 
-def _gone_on(rules: Rules, proofs: Proofs, ratios: _Ratios, ill: Ratios, bins: Number) -> Proofs:
+def _gone_on(rules: Rules, proofs: Proofs, ratios: _Ratios, ill: Ratios, bins: float) -> Proofs:
     most = rules.proof + HEADROOM
     return Proofs(
         gone_on(proofs.absolute, ratios.absolute, bins, most),
@@ -158,7 +177,7 @@ def _gone_on(rules: Rules, proofs: Proofs, ratios: _Ratios, ill: Ratios, bins: N
     )
 
 
-def _recent(state: State, bins: Number) -> Span:
+def _recent(state: State, bins: float) -> Span:
     begins = state.weights.absolute <= fresh(bins)
     span = state.recent
 

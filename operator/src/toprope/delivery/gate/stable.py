@@ -32,7 +32,14 @@ class Stable:
     """Whether it ever had a request."""
     silence: Number = 0.0
     """Requests of the candidate's since stable's last one."""
+    is_known: bool = True
+    """Whether anybody could count it at the last look."""
     rests: bool = False
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether the candidate has nobody to be compared with."""
+        return not self.rests and not (self.is_known and self.is_there)
 
 
 def heard(stable: Stable, candidate: Counts, counts: Counts) -> Stable:
@@ -43,19 +50,21 @@ def heard(stable: Stable, candidate: Counts, counts: Counts) -> Stable:
         stable.is_there,
         stable.was_heard | spoke,
         either(spoke, lambda: 0.0, lambda: stable.silence + candidate.total),
+        stable.is_known,
         stable.rests,
     )
 
 
-def gone_by(stable: Stable, counts: Counts, seconds: float, *, is_known: bool) -> Stable:
-    """After a bin of so many seconds; `is_known`: whether anybody could count it at its end."""
+def gone_by(stable: Stable, counts: Counts, seconds: float) -> Stable:
+    """After a bin of so many seconds."""
     kept = 1.0 if stable.rests else math.exp(-seconds / HOUR)
     patience = either(stable.was_heard, lambda: SILENT, lambda: NEVER_HEARD)
     return Stable(
         Counts(stable.past.total * kept + counts.total, stable.past.bad * kept + counts.bad),
-        (stable.silence < patience) & (is_known and not stable.rests),
+        (stable.silence < patience) & (stable.is_known and not stable.rests),
         stable.was_heard,
         stable.silence,
+        stable.is_known,
         stable.rests,
     )
 

@@ -63,8 +63,8 @@ class State:
     """Since a new beginning was last worth more than all that had been seen before."""
     dispersion: Number
     """φ of the open bin, from the bins before it."""
-    bins: Number
-    """Bins in which the candidate had requests."""
+    bins: float
+    """Bins that are closed."""
     passed: Truth
     """Whether this step has passed."""
     failed: Truth
@@ -74,19 +74,22 @@ class State:
     weights: Weights = Weights()
 
 
-def begin(t: float, past: Past = NO_PAST, zero: Number = 0.0) -> State:
-    """When the candidate gets its first requests; `past` is stable's last hour, `zero` an array for many runs."""
+def begin(t: float, past: Past = NO_PAST, *, is_known: bool = True, zero: Number = 0.0) -> State:
+    """When the candidate gets its first requests.
+
+    `past` is stable's last hour, `is_known` whether stable can be counted; `zero` is an array of zeros for many runs.
+    """
     bad = begun(FAILING, zero)
     never = zero > 0
     return State(
         at=t,
         since=t,
         proofs=Proofs(bad, tuple(begun(len(TIMES) - place, zero) for place in range(1, len(TIMES))), bad, even(zero)),
-        beside=Stable(past.counts, is_there=zero == 0, was_heard=never, silence=zero),
+        beside=Stable(past.counts, (zero == 0) & is_known, was_heard=never, silence=zero, is_known=is_known),
         step=Span(t),
         recent=Span(t),
         dispersion=dispersion(Spread(zero, zero), past.spread) + zero,
-        bins=zero,
+        bins=0.0,
         passed=never,
         failed=never,
         stable=Side(spread=past.spread),
