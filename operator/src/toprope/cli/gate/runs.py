@@ -35,8 +35,7 @@ def answer(rules: Rules, runs: dict[str, Run], line: Line) -> dict[str, Any]:
         "t": line.t,
         "verdict": told.verdict,
         "reason": told.reason,
-        "message": told.message,
-        "evidence": told.evidence,
+        "evidence": {"message": told.message, **told.evidence},
     }
 
 

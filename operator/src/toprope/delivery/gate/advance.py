@@ -42,15 +42,7 @@ def advance(rules: Rules, before: State, t: float, candidate: Counts, stable: Co
     if before.failed is True:
         return replace(before, at=t)
     known = before if before.beside.is_known is (stable is not None) else _turned(rules, before)
-    seen = _counted(known, t, candidate, stable or NONE)
-    ratios = _ratios(rules, seen)
-    weights = _weights(seen, ratios)
-    judged = replace(
-        seen,
-        weights=weights,
-        passed=seen.passed | (weights.good >= rules.proof_of_good),
-        failed=seen.failed | is_proven_bad(rules, weights),
-    )
+    judged, ratios = _judged(rules, known, t, candidate, stable or NONE)
     return _closed(rules, judged, ratios) if t - known.since >= BIN and judged.failed is not True else judged
 
 
@@ -66,7 +58,7 @@ def is_ill_world(rules: Rules, weights: Weights) -> Truth:
 
 def times_worse(rules: Rules, state: State) -> float:
     """More than so many times stable's error ratio, as sure as Fail; 0 where nothing is proven."""
-    ratios, sure = _ratios(rules, state).relative, 0.0
+    ratios, sure = _of_bin(rules, state).relative, 0.0
     for times, mixture, found in zip(TIMES, state.proofs.relative, ratios, strict=False):
         if weighed(mixture, found) < rules.proof:
             return sure
@@ -95,24 +87,36 @@ def bake(rules: Rules, state: State, last_hour: Past | None = None) -> State:
     return replace(rested, beside=replace(rested.beside, past=counts, is_there=away, rests=True))
 
 
-def _counted(before: State, t: float, candidate: Counts, stable: Counts) -> State:
-    return replace(
-        before,
-        at=t,
-        candidate=counted(before.candidate, candidate),
-        stable=counted(before.stable, stable),
-        beside=heard(before.beside, candidate, stable),
-        step=_grown(before.step, candidate, stable),
-        recent=_grown(before.recent, candidate, stable),
+def _judged(rules: Rules, known: State, t: float, candidate: Counts, stable: Counts) -> tuple[State, _Ratios]:
+    own, others = counted(known.candidate, candidate), counted(known.stable, stable)
+    ratios = _ratios(rules, known, own.bin, others.bin)
+    weights = Weights(
+        weighed(known.proofs.absolute, ratios.absolute),
+        weighed(known.proofs.relative[0], ratios.relative[0]),
+        weighed(known.proofs.good, ratios.good),
+        known.weights.ill,
     )
+    judged = replace(
+        known,
+        at=t,
+        candidate=own,
+        stable=others,
+        beside=heard(known.beside, candidate, stable),
+        step=_grown(known.step, candidate, stable),
+        recent=_grown(known.recent, candidate, stable),
+        weights=weights,
+        passed=known.passed | (weights.good >= rules.proof_of_good),
+        failed=known.failed | is_proven_bad(rules, weights),
+    )
+    return judged, ratios
 
 
 def _grown(span: Span, candidate: Counts, stable: Counts) -> Span:
     return Span(span.since, span.candidate + candidate, span.stable + stable)
 
 
-def _ratios(rules: Rules, state: State) -> _Ratios:
-    candidate, stable, past = state.candidate.bin, state.stable.bin, state.beside.past
+def _ratios(rules: Rules, state: State, candidate: Counts, stable: Counts) -> _Ratios:
+    past = state.beside.past
     look = Look(
         candidate,
         stable,
@@ -128,14 +132,8 @@ def _ratios(rules: Rules, state: State) -> _Ratios:
     )
 
 
-def _weights(seen: State, ratios: _Ratios) -> Weights:
-    proofs, before = seen.proofs, seen.weights
-    return Weights(
-        weighed(proofs.absolute, ratios.absolute),
-        weighed(proofs.relative[0], ratios.relative[0]),
-        weighed(proofs.good, ratios.good),
-        before.ill,
-    )
+def _of_bin(rules: Rules, state: State) -> _Ratios:
+    return _ratios(rules, state, state.candidate.bin, state.stable.bin)
 
 
 def _turned(rules: Rules, state: State) -> State:
@@ -146,7 +144,7 @@ def _turned(rules: Rules, state: State) -> State:
 
 def _ended(rules: Rules, state: State) -> State:
     """With the open bin closed before its time."""
-    return _closed(rules, state, _ratios(rules, state))
+    return _closed(rules, state, _of_bin(rules, state))
 
 
 def _closed(rules: Rules, state: State, ratios: _Ratios) -> State:

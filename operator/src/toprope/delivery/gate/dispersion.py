@@ -29,6 +29,9 @@ class Spread:
     """Sum of T."""
 
 
+NOTHING_SHOWN = Spread()
+
+
 def widened(spread: Spread, before: Counts, after: Counts) -> Spread:
     """With one more pair of bins."""
     pair, bad = before.total + after.total, before.bad + after.bad

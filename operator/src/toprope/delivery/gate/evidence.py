@@ -28,14 +28,14 @@ class Look:
 
 def absolute(counts: Counts, rules: Rules, dispersion: Number) -> Ratios:
     """Bad, against just within the budget."""
-    within = negative_binomial(counts.bad, counts.total * rules.budget, dispersion)
-    return [negative_binomial(counts.bad, counts.total * ratio, dispersion) - within for ratio in rules.failing]
+    within, *bad = negative_binomial(counts, (rules.budget, *rules.failing), dispersion)
+    return [each - within for each in bad]
 
 
 def good(counts: Counts, rules: Rules, dispersion: Number) -> Ratios:
     """Within the budget, against bad."""
-    bad = negative_binomial(counts.bad, counts.total * rules.failing[0], dispersion)
-    return [negative_binomial(counts.bad, counts.total * ratio, dispersion) - bad for ratio in rules.passing]
+    bad, *within = negative_binomial(counts, (rules.failing[0], *rules.passing), dispersion)
+    return [each - bad for each in within]
 
 
 def relative(look: Look) -> tuple[Ratios, ...]:
@@ -48,15 +48,16 @@ def _alone(look: Look) -> Ratios:
     # More than all requests cannot be bad.
     most = 0.9 + 0.1 * look.allowed
     ratios = [look.allowed, *(smaller(look.allowed * times, most) for times in TIMES[1:])]
-    candidate = look.candidate
-    return [negative_binomial(candidate.bad, candidate.total * ratio, look.dispersion) for ratio in ratios]
+    return negative_binomial(look.candidate, ratios, look.dispersion)
 
 
 def _beside(look: Look) -> Ratios:
-    """How many bursts there were is not known, and many bursts would be stronger evidence than one. Believed is the
-    half of what these counts say, and the other half only as far as the last hour says so too."""
+    """How many bursts there were is not known, and many are stronger evidence than one.
+
+    Believed is the half of what these counts say, less where they are few, and the other half only as far as the last
+    hour says so too.
+    """
     bad, total = look.candidate.bad + look.stable.bad, look.candidate.total + look.stable.total
-    believed = (bad * bad / (bad + look.dispersion) + smaller(bad, total * look.expected)) / 2
+    believed = (bad**2 / (bad + look.dispersion) + smaller(bad, total * look.expected)) / 2
     shape = believed / (look.dispersion - 1) / either(total > 0, lambda: total, lambda: 1.0)
-    own, others = look.candidate.total * shape, look.stable.total * shape
-    return [beta_binomial(look.candidate.bad, look.stable.bad, times * own, others) for times in TIMES]
+    return beta_binomial(look.candidate, look.stable, shape, TIMES)

@@ -72,4 +72,5 @@ def chosen(
     """The same of several numbers each."""
     if isinstance(truth, bool):
         return these() if truth else those()
-    return [either(truth, lambda: this, lambda: that) for this, that in zip(these(), those(), strict=True)]
+    where = truth.__array_namespace__().where
+    return [where(truth, this, that) for this, that in zip(these(), those(), strict=True)]

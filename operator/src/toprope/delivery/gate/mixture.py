@@ -3,10 +3,10 @@
 A candidate turns bad when it likes. Evidence that began an hour ago has an hour of good requests to outweigh; evidence
 that begins now has not. So one unit of belief is spread over all bins in which it could begin, and over hypotheses:
 
-    S ← (S + w) · LR at each bin, Σ w ≤ 1, and proof at S ≥ 1/α
+    S ← (S + w) · LR at each bin, Σ w ≤ 1, and proof at S ≥ 1/alpha
 
 Each LR is 1 on average where the candidate is not bad, so S is on average at most what was put in, and by Ville's
-inequality reaches 1/α with a probability of at most α, however often one looks and however long.
+inequality reaches 1/alpha with a probability of at most alpha, however often one looks and however long.
 """
 
 import math
@@ -34,9 +34,7 @@ def weighed(mixture: Mixture, ratios: Sequence[Number]) -> Number:
 def gone_on(mixture: Mixture, ratios: Sequence[Number], bins: Number, most: float) -> Mixture:
     """After a bin; `bins` with it, at least 1. More than `most` nats are not kept."""
     begins = fresh(bins) - math.log(len(mixture))
-    return tuple(
-        log_sum((smaller(each + ratio, most), begins)) for each, ratio in zip(mixture, ratios, strict=True)
-    )
+    return tuple(log_sum((smaller(each + ratio, most), begins)) for each, ratio in zip(mixture, ratios, strict=True))
 
 
 def fresh(bins: Number) -> Number:

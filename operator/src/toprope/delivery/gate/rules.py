@@ -8,11 +8,11 @@ from functools import cached_property
 from toprope.delivery.gate.maths import Number, larger, smaller
 
 FALSE_FAIL = 0.005
-"""α: how often a candidate that is not bad may fail, over all looks and SLOs of a gate."""
+"""alpha: how often a candidate that is not bad may fail, over all looks and SLOs of a gate."""
 FALSE_PASS = 0.005
-"""β: how often a bad one may pass."""
+"""beta: how often a bad one may pass."""
 UNSURE = FALSE_FAIL / 10
-"""Of α, what is given to stable's own error ratio where that has to be taken from its past."""
+"""Of alpha, what is given to stable's own error ratio where that has to be taken from its past."""
 TIMES = (1.0, 3.0, 10.0, 30.0, 300.0)
 """How many times worse than stable a candidate may be: each is denied in favour of those above it."""
 FAILING = 3
@@ -31,7 +31,7 @@ class Rules:
     fail_burn_rate: Number = 4.0
     """A candidate that burns its budget so many times too fast is bad."""
     slos: int = 1
-    """SLOs of the gate, which share α: each of them may fail the candidate."""
+    """SLOs of the gate, which share alpha: each of them may fail the candidate."""
 
     @cached_property
     def failing(self) -> Sequence[Number]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from toprope.delivery.gate.counts import NONE, Counts
-from toprope.delivery.gate.dispersion import Spread, widened
+from toprope.delivery.gate.dispersion import NOTHING_SHOWN, Spread, widened
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +15,11 @@ class Side:
     """Of the bin that is still open."""
     before: Counts = NONE
     """Of the bin before it."""
-    spread: Spread = Spread()
+    spread: Spread = NOTHING_SHOWN
     """What all bins have shown."""
+
+
+NEW = Side()
 
 
 def counted(side: Side, counts: Counts) -> Side:
@@ -34,7 +37,7 @@ class Past:
     """What stable did in its last hour."""
 
     counts: Counts = NONE
-    spread: Spread = Spread()
+    spread: Spread = NOTHING_SHOWN
 
 
 NO_PAST = Past()
@@ -46,5 +49,3 @@ def past(bins: Iterable[Counts]) -> Past:
     for each in bins:
         side, counts = closed(counted(side, each)), counts + each
     return Past(counts, side.spread)
-
-

@@ -1,8 +1,8 @@
 """Stable as the candidate's measure: beside it, gone, or at rest while the candidate bakes.
 
-    beside   both get requests in the same seconds: of the bad ones, whose were they?
-    gone     no counts of it, or none that grow while the candidate's do: the objective alone is the measure
-    rests    it gets no requests on purpose: what it did in its last hour is the measure, where that was worse
+beside   both get requests in the same seconds: of the bad ones, whose were they?
+gone     no counts of it, or none that grow while the candidate's do: the objective alone is the measure
+rests    it gets no requests on purpose: what it did in its last hour is the measure, where that was worse
 """
 
 import math

@@ -8,7 +8,7 @@ from toprope.delivery.gate.dispersion import Spread, dispersion
 from toprope.delivery.gate.maths import Number, Truth
 from toprope.delivery.gate.mixture import Mixture, begun
 from toprope.delivery.gate.rules import FAILING, PASSING, TIMES
-from toprope.delivery.gate.side import NO_PAST, Past, Side
+from toprope.delivery.gate.side import NEW, NO_PAST, Past, Side
 from toprope.delivery.gate.stable import Stable
 
 
@@ -35,6 +35,9 @@ class Weights:
     good: Number = -math.inf
     ill: Number = -math.inf
     """At the end of the last bin."""
+
+
+NOTHING_WEIGHED = Weights()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +72,9 @@ class State:
     """Whether this step has passed."""
     failed: Truth
     """Whether the candidate has failed, for good."""
-    candidate: Side = Side()
-    stable: Side = Side()
-    weights: Weights = Weights()
+    candidate: Side = NEW
+    stable: Side = NEW
+    weights: Weights = NOTHING_WEIGHED
 
 
 def begin(t: float, past: Past = NO_PAST, *, is_known: bool = True, zero: Number = 0.0) -> State:

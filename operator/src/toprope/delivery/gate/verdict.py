@@ -1,9 +1,9 @@
 """What the evidence comes to: one word, one reason, one sentence.
 
-    both proofs at one look ─────────────────────► Fail, for good
-    absolute proof, and stable is ill itself ────► Undecided: WorldIll
-    the step has seen enough good ───────────────► Pass
-    else ────────────────────────────────────────► Undecided
+both proofs at one look ─────────────────────► Fail, for good
+absolute proof, and stable is ill itself ────► Undecided: WorldIll
+the step has seen enough good ───────────────► Pass
+else ────────────────────────────────────────► Undecided
 """
 
 from enum import StrEnum

@@ -91,14 +91,26 @@ def _numbers(told: _Told, verdict: Verdict) -> dict[str, Any]:
     state, rules, stable = told.state, told.rules, told.stable
     weights = state.weights
     return {
-        "candidate": {"total": told.span.candidate.total, "bad": told.span.candidate.bad},
-        "stable": None if state.beside.is_alone else {"total": stable.total, "bad": stable.bad},
+        "candidate": _counts(told.span.candidate),
+        "stable": None if state.beside.is_alone else _counts(stable),
         "since": told.span.since,
-        "toFail": {"absolute": _share(weights.absolute, rules.proof), "relative": _share(weights.relative, rules.proof)},
+        "toFail": {
+            "absolute": _share(weights.absolute, rules.proof),
+            "relative": _share(weights.relative, rules.proof),
+        },
         "toPass": _share(weights.good, rules.proof_of_good),
         "timesWorse": times_worse(rules, state) if verdict is Verdict.FAIL and not state.beside.is_alone else None,
         "dispersion": round(state.dispersion, 3),
     }
+
+
+def _counts(counts: Counts) -> dict[str, float]:
+    return {"total": _whole(counts.total), "bad": _whole(counts.bad)}
+
+
+def _whole(number: float) -> float:
+    """Requests are whole ones, but for those that an hour has worn away."""
+    return int(number) if number == int(number) else round(number, 1)
 
 
 def _share(weight: float, proof: float) -> float:
