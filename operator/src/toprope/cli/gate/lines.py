@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import orjson
 
@@ -34,7 +34,7 @@ def line_of(text: bytes) -> Line:
     try:
         told = orjson.loads(text)
     except orjson.JSONDecodeError as failure:
-        raise Broken(f"no JSON ({failure}); one object a line, as {_EXAMPLE}") from None
+        raise Broken(f"no JSON ({failure.msg} at column {failure.colno}); one object a line, as {_EXAMPLE}") from None
     if not isinstance(told, dict):
         raise Broken(f"{_short(told)} is no object; write one a line, as {_EXAMPLE}")
     return Line(_run(told), _time(told), _candidate(told), _stable(told))
@@ -51,7 +51,7 @@ def _time(told: Mapping[str, Any]) -> float:
     t = told.get("t")
     if not _is_number(t):
         raise Broken(f"t: {_short(t)} is no time; write seconds, as 12.0")
-    return t
+    return float(t)
 
 
 def _candidate(told: Mapping[str, Any]) -> Counts:
@@ -83,7 +83,7 @@ def _count(field: str, count: Any) -> float:
     return float(count)
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 

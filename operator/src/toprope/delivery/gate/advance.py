@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from toprope.delivery.gate import evidence
 from toprope.delivery.gate.counts import NONE, Counts
-from toprope.delivery.gate.dispersion import dispersion
+from toprope.delivery.gate.dispersion import OWN_PAIR, dispersion
 from toprope.delivery.gate.evidence import Look, Ratios
 from toprope.delivery.gate.maths import Number, Truth, either
 from toprope.delivery.gate.mixture import fresh, gone_on, weighed
@@ -149,7 +149,7 @@ def _ended(rules: Rules, state: State) -> State:
 
 def _closed(rules: Rules, state: State, ratios: _Ratios) -> State:
     bins = state.bins + 1
-    candidate, stable = closed(state.candidate), closed(state.stable)
+    candidate, stable = closed(state.candidate, OWN_PAIR), closed(state.stable)
     ill = evidence.absolute(stable.before, rules, state.dispersion)
     return replace(
         state,

@@ -15,6 +15,9 @@ UNKNOWN = 2.0
 WEIGHT = 10.0
 """Bad requests that the assumption is worth."""
 LEAST, MOST = 1.02, 8.0
+PAIR, OWN_PAIR = 16.0, 8.0
+"""The most φ that one pair of bins may speak for. Less would hide bursts, more would make a burst of each change; the
+candidate's, which may have turned bad just then, speak for less."""
 OWN = 10.0
 """Bad requests of the candidate's from which its own dispersion counts."""
 
@@ -32,14 +35,14 @@ class Spread:
 NOTHING_SHOWN = Spread()
 
 
-def widened(spread: Spread, before: Counts, after: Counts) -> Spread:
+def widened(spread: Spread, before: Counts, after: Counts, most: float = PAIR) -> Spread:
     """With one more pair of bins."""
     pair, bad = before.total + after.total, before.bad + after.bad
     both = (before.total > 0) & (after.total > 0)
     share = either(both, lambda: after.total / either(both, lambda: pair, lambda: 1.0), lambda: 0.5)
     squares = (after.bad - share * bad) ** 2 / (share * (1 - share))
     return Spread(
-        spread.squares + either(both, lambda: smaller(squares, MOST * bad), lambda: 0.0),
+        spread.squares + either(both, lambda: smaller(squares, most * bad), lambda: 0.0),
         spread.bad + either(both, lambda: bad, lambda: 0.0),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from toprope.delivery.gate.counts import NONE, Counts
-from toprope.delivery.gate.dispersion import NOTHING_SHOWN, Spread, widened
+from toprope.delivery.gate.dispersion import NOTHING_SHOWN, PAIR, Spread, widened
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ def counted(side: Side, counts: Counts) -> Side:
     return Side(side.bin + counts, side.before, side.spread)
 
 
-def closed(side: Side) -> Side:
+def closed(side: Side, most: float = PAIR) -> Side:
     """At the end of a bin."""
-    return Side(NONE, side.bin, widened(side.spread, side.before, side.bin))
+    return Side(NONE, side.bin, widened(side.spread, side.before, side.bin, most))
 
 
 @dataclass(frozen=True, slots=True)

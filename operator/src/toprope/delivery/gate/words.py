@@ -58,7 +58,7 @@ class _Told:
 
 def _sentence(told: _Told, verdict: Verdict, reason: Reason) -> str:
     if verdict is Verdict.FAIL:
-        return f"{told.counted}: {_worse(told)}, sure to 1 in {told.rules.slos / FALSE_FAIL:.0f}"
+        return f"{told.counted}: {_worse(told)}"
     if verdict is Verdict.PASS:
         would = told.span.candidate.total * told.rules.failing[0]
         return f"{told.counted}: a bad one would have had about {would:,.0f}, sure to 1 in {1 / FALSE_PASS:.0f}"
@@ -74,9 +74,13 @@ def _sentence(told: _Told, verdict: Verdict, reason: Reason) -> str:
 def _worse(told: _Told) -> str:
     if told.state.beside.is_alone:
         allowed = told.span.candidate.total * told.rules.budget
-        return f"the objective allows {allowed:,.1f}, and there is no stable to compare with"
+        return f"the objective allows {allowed:,.1f}, {_sure(told)}; there is no stable to compare with"
     times = times_worse(told.rules, told.state)
-    return f"at least {times:.0f} times worse" if times > 1 else "worse"
+    return f"at least {times:.0f} times worse, {_sure(told)}" if times > 1 else f"worse, {_sure(told)}"
+
+
+def _sure(told: _Told) -> str:
+    return f"sure to 1 in {told.rules.slos / FALSE_FAIL:.0f}"
 
 
 def _waits(told: _Told) -> str:
@@ -84,7 +88,7 @@ def _waits(told: _Told) -> str:
     alone = "no stable to compare with, " if told.state.beside.is_alone else ""
     if math.isinf(more):
         return f"{alone}too bad to pass, too little to fail"
-    return f"{alone}too little to say, about {more:,.0f} requests more if it goes on like this"
+    return f"{alone}too little to say, about {float(f"{more:.2g}"):,.0f} requests more if it goes on like this"
 
 
 def _numbers(told: _Told, verdict: Verdict) -> dict[str, Any]:
