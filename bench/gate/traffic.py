@@ -83,7 +83,9 @@ class Drawn:
     stable: Counts
 
 
-def drawn(world: World, looks: int, seconds: float, chance: np.random.Generator, begins: float = 0.0) -> Iterator[Drawn]:
+def drawn(
+    world: World, looks: int, seconds: float, chance: np.random.Generator, begins: float = 0.0
+) -> Iterator[Drawn]:
     """Look by look, `seconds` apart."""
     runs = len(world.rate)
     own, others = Errors(world.kind, runs, chance), Errors(world.kind, runs, chance)
@@ -92,9 +94,7 @@ def drawn(world: World, looks: int, seconds: float, chance: np.random.Generator,
         t = begins + look * seconds
         requests = chance.poisson(world.rate * world.share * seconds).astype(np.float64)
         beside = chance.poisson(world.rate * (1 - np.asarray(world.share)) * seconds).astype(np.float64)
-        yield Drawn(
-            t, Counts(requests, own.of(requests, bad, t)), Counts(beside, others.of(beside, stable_bad, t))
-        )
+        yield Drawn(t, Counts(requests, own.of(requests, bad, t)), Counts(beside, others.of(beside, stable_bad, t)))
 
 
 @dataclass(frozen=True, slots=True)

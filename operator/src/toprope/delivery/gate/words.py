@@ -88,7 +88,11 @@ def _waits(told: _Told) -> str:
     alone = "no stable to compare with, " if told.state.beside.is_alone else ""
     if math.isinf(more):
         return f"{alone}too bad to pass, too little to fail"
-    return f"{alone}too little to say, about {float(f"{more:.2g}"):,.0f} requests more if it goes on like this"
+    return f"{alone}too little to say, about {_roughly(more)} requests more if it goes on like this"
+
+
+def _roughly(number: float) -> str:
+    return f"{float(f'{number:.2g}'):,.0f}"
 
 
 def _numbers(told: _Told, verdict: Verdict) -> dict[str, Any]:
