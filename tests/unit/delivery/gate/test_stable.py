@@ -3,12 +3,11 @@
 import pytest
 
 from toprope.delivery.gate.counts import Counts
-from toprope.delivery.gate.stable import Stable, allowed, expected, gone_by, heard
+from toprope.delivery.gate.stable import Stable, allowed, expected, gone_by
 
 
 def after(stable: Stable, candidate: float, requests: float) -> Stable:
-    counts = Counts(requests, 0.0)
-    return gone_by(heard(stable, Counts(candidate, 0.0), counts), counts, 10)
+    return gone_by(stable, Counts(candidate, 0.0), Counts(requests, 0.0), 10)
 
 
 def test_stable_that_never_speaks_is_gone_soon() -> None:
@@ -31,7 +30,7 @@ def test_stable_at_rest_is_no_absence() -> None:
 
 
 def test_an_hour_wears_the_past_away() -> None:
-    gone = gone_by(Stable(Counts(1000.0, 10.0)), Counts(), 3600)
+    gone = gone_by(Stable(Counts(1000.0, 10.0)), Counts(), Counts(), 3600)
     assert gone.past.total == pytest.approx(368, abs=1)
     assert expected(gone.past) == pytest.approx(0.01)
     assert expected(Counts()) == 0

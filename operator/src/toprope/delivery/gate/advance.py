@@ -19,8 +19,8 @@ from toprope.delivery.gate.maths import Number, Truth, either
 from toprope.delivery.gate.mixture import fresh, gone_on, weighed
 from toprope.delivery.gate.rules import TIMES, Rules
 from toprope.delivery.gate.side import Past, closed, counted
-from toprope.delivery.gate.stable import allowed, expected, gone_by, heard
-from toprope.delivery.gate.state import Proofs, Span, State, Weights, even
+from toprope.delivery.gate.stable import gone_by
+from toprope.delivery.gate.state import Proofs, Span, State, Weights, even, so_far
 
 BIN = 10.0
 """Seconds after which the next look closes a bin."""
@@ -101,9 +101,6 @@ def _judged(rules: Rules, known: State, t: float, candidate: Counts, stable: Cou
         at=t,
         candidate=own,
         stable=others,
-        beside=heard(known.beside, candidate, stable),
-        step=_grown(known.step, candidate, stable),
-        recent=_grown(known.recent, candidate, stable),
         weights=weights,
         passed=known.passed | (weights.good >= rules.proof_of_good),
         failed=known.failed | is_proven_bad(rules, weights),
@@ -111,23 +108,10 @@ def _judged(rules: Rules, known: State, t: float, candidate: Counts, stable: Cou
     return judged, ratios
 
 
-def _grown(span: Span, candidate: Counts, stable: Counts) -> Span:
-    return Span(span.since, span.candidate + candidate, span.stable + stable)
-
-
 def _ratios(rules: Rules, state: State, candidate: Counts, stable: Counts) -> _Ratios:
-    past = state.beside.past
-    look = Look(
-        candidate,
-        stable,
-        state.dispersion,
-        state.beside.is_there,
-        expected(past),
-        allowed(past, rules.budget, state.dispersion),
-    )
     return _Ratios(
         evidence.absolute(candidate, rules, state.dispersion),
-        evidence.relative(look),
+        evidence.relative(Look(candidate, stable, state.dispersion, state.beside, rules.budget)),
         evidence.good(candidate, rules, state.dispersion),
     )
 
@@ -156,7 +140,8 @@ def _closed(rules: Rules, state: State, ratios: _Ratios) -> State:
         since=state.at,
         proofs=_gone_on(rules, state.proofs, ratios, ill, bins),
         weights=replace(state.weights, ill=weighed(state.proofs.ill, ill)),
-        beside=gone_by(state.beside, stable.before, state.at - state.since),
+        beside=gone_by(state.beside, candidate.before, stable.before, state.at - state.since),
+        step=so_far(state, state.step),
         recent=_recent(state, bins),
         dispersion=dispersion(candidate.spread, stable.spread),
         bins=bins,
@@ -177,7 +162,7 @@ def _gone_on(rules: Rules, proofs: Proofs, ratios: _Ratios, ill: Ratios, bins: f
 
 def _recent(state: State, bins: float) -> Span:
     begins = state.weights.absolute <= fresh(bins)
-    span = state.recent
+    span = so_far(state, state.recent)
 
     def kept(number: Number) -> Number:
         return either(begins, lambda: 0.0, lambda: number)

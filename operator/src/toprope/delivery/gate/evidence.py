@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from toprope.delivery.gate.counts import Counts
 from toprope.delivery.gate.likelihood import beta_binomial, negative_binomial
-from toprope.delivery.gate.maths import Number, Truth, chosen, either, smaller
+from toprope.delivery.gate.maths import Number, chosen, either, smaller
 from toprope.delivery.gate.rules import TIMES, Rules
+from toprope.delivery.gate.stable import Stable, allowed, expected
 
 Ratios = Sequence[Number]
 
@@ -18,12 +19,8 @@ class Look:
     candidate: Counts
     stable: Counts
     dispersion: Number
-    is_beside: Truth
-    """Whether stable's counts of the same seconds are the measure."""
-    expected: Number
-    """Stable's error ratio of the last hour."""
-    allowed: Number
-    """The error ratio that is the measure where stable is not there."""
+    beside: Stable
+    budget: Number
 
 
 def absolute(counts: Counts, rules: Rules, dispersion: Number) -> Ratios:
@@ -40,14 +37,15 @@ def good(counts: Counts, rules: Rules, dispersion: Number) -> Ratios:
 
 def relative(look: Look) -> tuple[Ratios, ...]:
     """More than so many times worse than stable, against at most so many times, for each of TIMES but the last."""
-    found = chosen(look.is_beside, lambda: _beside(look), lambda: _alone(look))
+    found = chosen(look.beside.is_there, lambda: _beside(look), lambda: _alone(look))
     return tuple([more - most for more in found[place + 1 :]] for place, most in enumerate(found[:-1]))
 
 
 def _alone(look: Look) -> Ratios:
+    ratio = allowed(look.beside.past, look.budget, look.dispersion)
     # More than all requests cannot be bad.
-    most = 0.9 + 0.1 * look.allowed
-    ratios = [look.allowed, *(smaller(look.allowed * times, most) for times in TIMES[1:])]
+    most = 0.9 + 0.1 * ratio
+    ratios = [ratio, *(smaller(ratio * times, most) for times in TIMES[1:])]
     return negative_binomial(look.candidate, ratios, look.dispersion)
 
 
@@ -58,6 +56,6 @@ def _beside(look: Look) -> Ratios:
     hour says so too.
     """
     bad, total = look.candidate.bad + look.stable.bad, look.candidate.total + look.stable.total
-    believed = (bad**2 / (bad + look.dispersion) + smaller(bad, total * look.expected)) / 2
+    believed = (bad**2 / (bad + look.dispersion) + smaller(bad, total * expected(look.beside.past))) / 2
     shape = believed / (look.dispersion - 1) / either(total > 0, lambda: total, lambda: 1.0)
     return beta_binomial(look.candidate, look.stable, shape, TIMES)

@@ -7,7 +7,7 @@ from toprope.delivery.gate.counts import Counts
 from toprope.delivery.gate.evidence import absolute, good
 from toprope.delivery.gate.mixture import fresh
 from toprope.delivery.gate.rules import Rules
-from toprope.delivery.gate.state import State
+from toprope.delivery.gate.state import State, so_far
 
 _HOPED = 0.35
 """Burn rate that is expected of a candidate as long as it has shown little."""
@@ -33,15 +33,23 @@ class Outlook:
 
 def outlook(rules: Rules, state: State) -> Outlook:
     """Of one run at its last look."""
-    many, so_far = _MANY / rules.budget, state.step.candidate
-    ratio = (so_far.bad + _LITTLE * _HOPED) / (so_far.total + _LITTLE / rules.budget)
+    return Outlook(until_pass(rules, state), until_fail(rules, state))
+
+
+def until_pass(rules: Rules, state: State) -> float:
+    """Requests until the step passes, as far as the candidate goes on as so far."""
+    many, seen = _MANY / rules.budget, so_far(state, state.step).candidate
+    ratio = (seen.bad + _LITTLE * _HOPED) / (seen.total + _LITTLE / rules.budget)
     gained = max(good(Counts(many, many * ratio), rules, state.dispersion)) / many
-    turned = max(absolute(Counts(many, many * rules.failing[0]), rules, state.dispersion)) / many
+    return _still(0.0 if state.passed else rules.proof_of_good - max(state.weights.good, 0.0), gained)
+
+
+def until_fail(rules: Rules, state: State) -> float:
+    """Requests until it fails, should it be bad from now on."""
+    many = _MANY / rules.budget
+    gained = max(absolute(Counts(many, many * rules.failing[0]), rules, state.dispersion)) / many
     proven = max(state.weights.absolute, fresh(max(state.bins, 1.0)))
-    return Outlook(
-        _still(0.0 if state.passed else rules.proof_of_good - max(state.weights.good, 0.0), gained),
-        _still(0.0 if state.failed else rules.proof - proven, turned),
-    )
+    return _still(0.0 if state.failed else rules.proof - proven, gained)
 
 
 def _still(missing: float, gained: float) -> float:

@@ -42,28 +42,18 @@ class Stable:
         return not self.rests and not (self.is_known and self.is_there)
 
 
-def heard(stable: Stable, candidate: Counts, counts: Counts) -> Stable:
-    """After one more look."""
+def gone_by(stable: Stable, candidate: Counts, counts: Counts, seconds: float) -> Stable:
+    """After a bin of so many seconds, with what both sides had in it."""
     spoke = counts.total > 0
-    return Stable(
-        stable.past,
-        stable.is_there,
-        stable.was_heard | spoke,
-        either(spoke, lambda: 0.0, lambda: stable.silence + candidate.total),
-        stable.is_known,
-        stable.rests,
-    )
-
-
-def gone_by(stable: Stable, counts: Counts, seconds: float) -> Stable:
-    """After a bin of so many seconds."""
+    was_heard = stable.was_heard | spoke
+    silence = either(spoke, lambda: 0.0, lambda: stable.silence + candidate.total)
+    patience = either(was_heard, lambda: SILENT, lambda: NEVER_HEARD)
     kept = 1.0 if stable.rests else math.exp(-seconds / HOUR)
-    patience = either(stable.was_heard, lambda: SILENT, lambda: NEVER_HEARD)
     return Stable(
         Counts(stable.past.total * kept + counts.total, stable.past.bad * kept + counts.bad),
-        (stable.silence < patience) & (stable.is_known and not stable.rests),
-        stable.was_heard,
-        stable.silence,
+        (silence < patience) & (stable.is_known and not stable.rests),
+        was_heard,
+        silence,
         stable.is_known,
         stable.rests,
     )

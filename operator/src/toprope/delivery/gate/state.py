@@ -42,7 +42,7 @@ NOTHING_WEIGHED = Weights()
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What both sides had in the same time."""
+    """What both sides had in the same time, up to the open bin."""
 
     since: Number
     candidate: Counts = NONE
@@ -75,6 +75,11 @@ class State:
     candidate: Side = NEW
     stable: Side = NEW
     weights: Weights = NOTHING_WEIGHED
+
+
+def so_far(state: State, span: Span) -> Span:
+    """With the open bin."""
+    return Span(span.since, span.candidate + state.candidate.bin, span.stable + state.stable.bin)
 
 
 def begin(t: float, past: Past = NO_PAST, *, is_known: bool = True, zero: Number = 0.0) -> State:

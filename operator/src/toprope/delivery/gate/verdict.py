@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from toprope.delivery.gate.advance import is_ill_world
 from toprope.delivery.gate.rules import Rules
-from toprope.delivery.gate.state import State
+from toprope.delivery.gate.state import State, so_far
 
 
 class Verdict(StrEnum):
@@ -48,6 +48,6 @@ def decided(rules: Rules, state: State) -> tuple[Verdict, Reason]:
 def _waits(rules: Rules, state: State) -> Reason:
     if state.beside.is_alone:
         return Reason.NO_STABLE
-    if state.step.candidate.total == 0:
+    if so_far(state, state.step).candidate.total == 0:
         return Reason.NO_REQUESTS
     return Reason.WORSE_UNPROVEN if state.weights.absolute >= rules.proof else Reason.GATHERING_EVIDENCE

@@ -7,9 +7,9 @@ from typing import Any
 
 from toprope.delivery.gate.advance import times_worse
 from toprope.delivery.gate.counts import Counts
-from toprope.delivery.gate.outlook import outlook
+from toprope.delivery.gate.outlook import until_pass
 from toprope.delivery.gate.rules import FALSE_FAIL, FALSE_PASS, Rules
-from toprope.delivery.gate.state import Span, State
+from toprope.delivery.gate.state import Span, State, so_far
 from toprope.delivery.gate.verdict import Reason, Verdict, decided
 
 _LOOKS_BACK = (Reason.WORLD_ILL, Reason.WORSE_UNPROVEN)
@@ -31,7 +31,7 @@ def judgement(rules: Rules, state: State) -> Judgement:
     verdict, reason = decided(rules, state)
     looks_back = verdict is Verdict.FAIL or reason in _LOOKS_BACK
     span = state.recent if looks_back else state.step
-    told = _Told(rules, state, span)
+    told = _Told(rules, state, so_far(state, span))
     return Judgement(verdict, reason, _sentence(told, verdict, reason), _numbers(told, verdict))
 
 
@@ -84,7 +84,7 @@ def _sure(told: _Told) -> str:
 
 
 def _waits(told: _Told) -> str:
-    more = outlook(told.rules, told.state).to_pass
+    more = until_pass(told.rules, told.state)
     alone = "no stable to compare with, " if told.state.beside.is_alone else ""
     if math.isinf(more):
         return f"{alone}too bad to pass, too little to fail"
