@@ -35,7 +35,7 @@ def test_fail_is_final() -> None:
     assert gone(failed, 100, HEALTHY, HEALTHY) == replace(failed, at=101)
 
 
-@pytest.mark.parametrize("good", [60, 600, 3600])
+@pytest.mark.parametrize("good", [60, 1200])
 def test_a_candidate_that_turns_bad_fails_within_ten_seconds(good: int) -> None:
     passed = gone(begin(0), good, HEALTHY, HEALTHY)
     assert passed.passed is True

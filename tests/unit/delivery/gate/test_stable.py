@@ -3,7 +3,7 @@
 import pytest
 
 from toprope.delivery.gate.counts import Counts
-from toprope.delivery.gate.stable import Stable, allowed, expected, gone_by
+from toprope.delivery.gate.stable import Stable, allowed, expected, found_or_lost, gone_by
 
 
 def after(stable: Stable, candidate: float, requests: float) -> Stable:
@@ -19,6 +19,13 @@ def test_stable_that_spoke_is_waited_for() -> None:
     assert after(Stable(was_heard=True), 999, 0).is_there
     assert not after(Stable(was_heard=True), 1000, 0).is_there
     assert after(Stable(was_heard=True, silence=5000.0), 10, 1).is_there
+
+
+def test_stable_that_nobody_could_count_is_given_time_anew() -> None:
+    lost = found_or_lost(Stable(was_heard=True, silence=900.0))
+    assert (lost.is_there, lost.is_known) == (False, False)
+    found = found_or_lost(after(lost, 5000, 0))
+    assert (found.is_there, found.silence) == (True, 0)
 
 
 def test_stable_at_rest_is_no_absence() -> None:

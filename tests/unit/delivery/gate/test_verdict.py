@@ -11,6 +11,11 @@ from toprope.delivery.gate.verdict import Reason, Verdict
 from toprope.delivery.gate.words import judgement
 
 ALONE = begin(0, is_known=False)
+BESIDE = "stable had"
+MORE = "about 2,800 requests more if it goes on like this"
+ENOUGH = "a bad one would have had about 24, sure to 1 in 200"
+NOT_TO_BLAME = "both burn their budgets too fast, so this release is not to blame"
+UNPROVEN = "more than the objective allows, but not proven worse than stable"
 
 
 @pytest.mark.parametrize(
@@ -19,8 +24,7 @@ ALONE = begin(0, is_known=False)
         (begin(0), "Undecided", "NoRequests", "The candidate has had no request yet"),
         (
             gone(begin(0), 1, HEALTHY, HEALTHY), "Undecided", "GatheringEvidence",
-            "0 bad of 100, stable had 0 of 900 in the same time: too little to say, about 2,800 requests more if it goes "
-            "on like this",
+            f"0 bad of 100, {BESIDE} 0 of 900 in the same time: too little to say, {MORE}",
         ),
         (
             gone(begin(0), 1, (1000.0, 8.0), (1000.0, 3.0)), "Undecided", "GatheringEvidence",
@@ -28,7 +32,7 @@ ALONE = begin(0, is_known=False)
         ),
         (
             gone(begin(0), 60, HEALTHY, HEALTHY), "Pass", "EnoughSeen",
-            "0 bad of 6,000, stable had 0 of 54,000 in the same time: a bad one would have had about 24, sure to 1 in 200",
+            f"0 bad of 6,000, {BESIDE} 0 of 54,000 in the same time: {ENOUGH}",
         ),
         (
             gone(begin(0), 1, (1000.0, 27.0), (1000.0, 1.0)), "Fail", "WorseThanStable",
@@ -36,22 +40,19 @@ ALONE = begin(0, is_known=False)
         ),
         (
             gone(begin(0), 60, ILL, ILL), "Undecided", "WorldIll",
-            "300 bad of 6,000, stable had 2,700 of 54,000 in the same time: both burn their budgets too fast, so this "
-            "release is not to blame",
+            f"300 bad of 6,000, {BESIDE} 2,700 of 54,000 in the same time: {NOT_TO_BLAME}",
         ),
         (
             gone(begin(0), 1, (1000.0, 20.0), (1000.0, 8.0)), "Undecided", "WorseUnproven",
-            "20 bad of 1,000, stable had 72 of 9,000 in the same time: more than the objective allows, but not proven "
-            "worse than stable",
+            f"20 bad of 1,000, {BESIDE} 72 of 9,000 in the same time: {UNPROVEN}",
         ),
         (
             gone(ALONE, 1, HEALTHY, None), "Undecided", "NoStable",
-            "0 bad of 100: no stable to compare with, too little to say, about 2,800 requests more if it goes on like "
-            "this",
+            f"0 bad of 100: no stable to compare with, too little to say, {MORE}",
         ),
         (
             gone(ALONE, 60, HEALTHY, None), "Pass", "NoStable",
-            "0 bad of 6,000: a bad one would have had about 24, sure to 1 in 200",
+            f"0 bad of 6,000: {ENOUGH}",
         ),
         (
             gone(ALONE, 1, BROKEN, None), "Fail", "NoStable",

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -53,7 +53,7 @@ def gate(
 def _budget(objective: str) -> float:
     try:
         return float(budget_of(TypeAdapter(Objective).validate_python(objective)))
-    except ValidationError:
+    except (ValidationError, InvalidOperation):
         fail(f"--objective {objective}: the percentage of good requests, above 0 and below 100, as 99.9.", code=2)
 
 

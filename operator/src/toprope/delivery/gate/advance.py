@@ -19,7 +19,7 @@ from toprope.delivery.gate.maths import Number, Truth, either
 from toprope.delivery.gate.mixture import fresh, gone_on, weighed
 from toprope.delivery.gate.rules import TIMES, Rules
 from toprope.delivery.gate.side import Past, closed, counted
-from toprope.delivery.gate.stable import gone_by
+from toprope.delivery.gate.stable import found_or_lost, gone_by
 from toprope.delivery.gate.state import Proofs, Span, State, Weights, even, so_far
 
 BIN = 10.0
@@ -122,8 +122,8 @@ def _of_bin(rules: Rules, state: State) -> _Ratios:
 
 def _turned(rules: Rules, state: State) -> State:
     """With stable found that was missing, or missing that was there: from here on the measure is another one."""
-    told = replace(state, beside=replace(state.beside, is_known=not state.beside.is_known))
-    return _ended(rules, told)
+    ended = _ended(rules, state)
+    return replace(ended, beside=found_or_lost(ended.beside))
 
 
 def _ended(rules: Rules, state: State) -> State:

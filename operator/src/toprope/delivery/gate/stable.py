@@ -59,6 +59,13 @@ def gone_by(stable: Stable, candidate: Counts, counts: Counts, seconds: float) -
     )
 
 
+def found_or_lost(stable: Stable) -> Stable:
+    """When nobody can count it any more, or somebody can again: its silence meanwhile was none of its own."""
+    known = not stable.is_known
+    there = (stable.silence >= 0) & (known and not stable.rests)
+    return Stable(stable.past, there, stable.was_heard, 0.0 * stable.silence, known, stable.rests)
+
+
 def expected(past: Counts) -> Number:
     """The error ratio of the last hour."""
     return past.bad / either(past.total > 0, lambda: past.total, lambda: 1.0)
