@@ -18,57 +18,56 @@ NOT_TO_BLAME = "both burn their budgets too fast, so this release is not to blam
 UNPROVEN = "more than the objective allows, but not proven worse than stable"
 
 
-@pytest.mark.parametrize(
-    ("state", "verdict", "reason", "message"),
-    [
-        (begin(0), "Undecided", "NoRequests", "The candidate has had no request yet"),
-        (
-            gone(begin(0), 1, HEALTHY, HEALTHY), "Undecided", "GatheringEvidence",
-            f"0 bad of 100, {BESIDE} 0 of 900 in the same time: too little to say, {MORE}",
-        ),
-        (
-            gone(begin(0), 1, (1000.0, 8.0), (1000.0, 3.0)), "Undecided", "GatheringEvidence",
-            "8 bad of 1,000, stable had 27 of 9,000 in the same time: too bad to pass, too little to fail",
-        ),
-        (
-            gone(begin(0), 60, HEALTHY, HEALTHY), "Pass", "EnoughSeen",
-            f"0 bad of 6,000, {BESIDE} 0 of 54,000 in the same time: {ENOUGH}",
-        ),
-        (
-            gone(begin(0), 1, (1000.0, 27.0), (1000.0, 1.0)), "Fail", "WorseThanStable",
-            "27 bad of 1,000, stable had 9 of 9,000 in the same time: at least 3 times worse, sure to 1 in 200",
-        ),
-        (
-            gone(begin(0), 60, ILL, ILL), "Undecided", "WorldIll",
-            f"300 bad of 6,000, {BESIDE} 2,700 of 54,000 in the same time: {NOT_TO_BLAME}",
-        ),
-        (
-            gone(begin(0), 1, (1000.0, 20.0), (1000.0, 8.0)), "Undecided", "WorseUnproven",
-            f"20 bad of 1,000, {BESIDE} 72 of 9,000 in the same time: {UNPROVEN}",
-        ),
-        (
-            gone(ALONE, 1, HEALTHY, None), "Undecided", "NoStable",
-            f"0 bad of 100: no stable to compare with, too little to say, {MORE}",
-        ),
-        (
-            gone(ALONE, 60, HEALTHY, None), "Pass", "NoStable",
-            f"0 bad of 6,000: {ENOUGH}",
-        ),
-        (
-            gone(ALONE, 1, BROKEN, None), "Fail", "NoStable",
-            "50 bad of 100: the objective allows 0.1, sure to 1 in 200; there is no stable to compare with",
-        ),
-    ],
-)  # fmt: skip
+CASES = [
+    (begin(0), "Undecided", "NoRequests", "The candidate has had no request yet"),
+    (
+        gone(begin(0), 1, HEALTHY, HEALTHY), "Undecided", "GatheringEvidence",
+        f"0 bad of 100, {BESIDE} 0 of 900 in the same time: too little to say, {MORE}",
+    ),
+    (
+        gone(begin(0), 1, (1000.0, 8.0), (1000.0, 3.0)), "Undecided", "GatheringEvidence",
+        "8 bad of 1,000, stable had 27 of 9,000 in the same time: too bad to pass, too little to fail",
+    ),
+    (
+        gone(begin(0), 60, HEALTHY, HEALTHY), "Pass", "EnoughSeen",
+        f"0 bad of 6,000, {BESIDE} 0 of 54,000 in the same time: {ENOUGH}",
+    ),
+    (
+        gone(begin(0), 1, (1000.0, 27.0), (1000.0, 1.0)), "Fail", "WorseThanStable",
+        "27 bad of 1,000, stable had 9 of 9,000 in the same time: at least 3 times worse, sure to 1 in 200",
+    ),
+    (
+        gone(begin(0), 60, ILL, ILL), "Undecided", "WorldIll",
+        f"300 bad of 6,000, {BESIDE} 2,700 of 54,000 in the same time: {NOT_TO_BLAME}",
+    ),
+    (
+        gone(begin(0), 1, (1000.0, 20.0), (1000.0, 8.0)), "Undecided", "WorseUnproven",
+        f"20 bad of 1,000, {BESIDE} 72 of 9,000 in the same time: {UNPROVEN}",
+    ),
+    (
+        gone(ALONE, 1, HEALTHY, None), "Undecided", "NoStable",
+        f"0 bad of 100: no stable to compare with, too little to say, {MORE}",
+    ),
+    (
+        gone(ALONE, 60, HEALTHY, None), "Pass", "NoStable",
+        f"0 bad of 6,000: {ENOUGH}",
+    ),
+    (
+        gone(ALONE, 1, BROKEN, None), "Fail", "NoStable",
+        "50 bad of 100: the objective allows 0.1, sure to 1 in 200; there is no stable to compare with",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("state", "verdict", "reason", "message"), CASES)
 def test_a_person_reads(state: State, verdict: str, reason: str, message: str) -> None:
     told = judgement(RULES, state)
     assert (told.verdict, told.reason, told.message) == (verdict, reason, message)
 
 
 def test_each_verdict_and_reason_is_one_that_a_test_has_seen() -> None:
-    cases = test_a_person_reads.pytestmark[0].args[1]
-    assert {case[2] for case in cases} == set(Reason)
-    assert {case[1] for case in cases} == set(Verdict)
+    assert {case[2] for case in CASES} == set(Reason)
+    assert {case[1] for case in CASES} == set(Verdict)
 
 
 def test_a_candidate_that_turned_bad_is_told_of_since_then() -> None:

@@ -1,5 +1,6 @@
 """`toprope gate`: counts in, verdicts out, a line each."""
 
+import os
 import sys
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
@@ -44,8 +45,8 @@ def gate(
         with _opened(file) as lines:
             _answered(rules, lines)
     except BrokenPipeError:
-        # Whoever read has enough. What is still to be flushed at the end would say so again.
-        sys.stderr.close()
+        # Whoever read has enough; what Python flushes at its end must go somewhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as failure:
         fail(f"{file}: {failure}", code=2)
 
