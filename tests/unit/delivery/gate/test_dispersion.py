@@ -18,8 +18,13 @@ def test_unseen_errors_are_taken_for_pairs() -> None:
 
 def test_a_pair_of_bins_by_hand() -> None:
     spread = widened(NOTHING_SHOWN, Counts(100.0, 1.0), Counts(300.0, 3.0))
-    assert (spread.squares, spread.bad) == (0, 4)
-    assert widened(spread, Counts(100.0, 4.0), Counts(100.0, 0.0)) == Spread(16, 8)
+    assert (spread.squares, spread.bad) == pytest.approx((0, 4 * 10 / 14))
+    more = widened(spread, Counts(100.0, 4.0), Counts(100.0, 0.0))
+    assert (more.squares, more.bad) == pytest.approx((16 * 10 / 14, 8 * 10 / 14))
+
+
+def test_a_pair_is_one_observation_however_many_bad_requests_are_in_it() -> None:
+    assert widened(NOTHING_SHOWN, Counts(1e6, 5000.0), Counts(1e6, 5000.0)).bad == pytest.approx(10, rel=0.01)
 
 
 def test_an_empty_bin_shows_nothing() -> None:

@@ -98,7 +98,7 @@ def test_evidence_for_programs() -> None:
 
 def test_how_long_a_verdict_will_take() -> None:
     fresh = outlook(RULES, gone(begin(0), 1, HEALTHY, HEALTHY))
-    assert fresh.to_pass == pytest.approx(2768, abs=1)
+    assert fresh.to_pass == pytest.approx(2773, abs=1)
     assert fresh.to_fail == pytest.approx(7200, rel=0.01)
     assert fresh.seconds(2.0) == pytest.approx(fresh.to_pass / 2)
     assert fresh.seconds(0.0) == float("inf")

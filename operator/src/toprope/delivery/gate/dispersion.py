@@ -13,7 +13,8 @@ from toprope.delivery.gate.maths import Number, either, larger, smaller
 UNKNOWN = 2.0
 """What is assumed of errors nobody has seen yet: pairs."""
 WEIGHT = 10.0
-"""Bad requests that the assumption is worth."""
+"""Bad requests that the assumption is worth, and the most that one pair of bins is: a pair is one observation, however
+many bad requests are in it."""
 LEAST, MOST = 1.02, 8.0
 PAIR, OWN_PAIR = 16.0, 8.0
 """The most φ that one pair of bins may speak for. Less would hide bursts, more would make a burst of each change; the
@@ -27,9 +28,9 @@ class Spread:
     """What pairs of bins have shown."""
 
     squares: Number = 0.0
-    """Sum of (x - qT)² ÷ q(1-q)."""
+    """Sum of (x - qT)² ÷ q(1-q), weighted."""
     bad: Number = 0.0
-    """Sum of T."""
+    """Sum of T, weighted."""
 
 
 NOTHING_SHOWN = Spread()
@@ -41,9 +42,10 @@ def widened(spread: Spread, before: Counts, after: Counts, most: float = PAIR) -
     both = (before.total > 0) & (after.total > 0)
     share = either(both, lambda: after.total / either(both, lambda: pair, lambda: 1.0), lambda: 0.5)
     squares = (after.bad - share * bad) ** 2 / (share * (1 - share))
+    weight = WEIGHT / (WEIGHT + bad)
     return Spread(
-        spread.squares + either(both, lambda: smaller(squares, most * bad), lambda: 0.0),
-        spread.bad + either(both, lambda: bad, lambda: 0.0),
+        spread.squares + either(both, lambda: smaller(squares, most * bad) * weight, lambda: 0.0),
+        spread.bad + either(both, lambda: bad * weight, lambda: 0.0),
     )
 
 

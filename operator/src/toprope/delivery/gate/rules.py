@@ -17,9 +17,10 @@ TIMES = (1.0, 3.0, 10.0, 30.0, 300.0)
 """How many times worse than stable a candidate may be: each is denied in favour of those above it."""
 FAILING = 3
 """How many error ratios stand for bad candidates."""
-_BURNS = (0.05, 0.35, 1.0)
-PASSING = len(_BURNS)
-"""How many stand for those that are to pass."""
+_PASSING = {0.05: 0.25, 0.35: 0.25, 1.0: 0.5}
+"""Burn rates of those that are to pass, and the belief in each: most in the one that takes longest."""
+PASSING = tuple(math.log(belief) for belief in _PASSING.values())
+"""Logarithms of the belief in each."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Rules:
     @cached_property
     def passing(self) -> Sequence[Number]:
         """Error ratios of candidates that are to pass."""
-        return tuple(self.budget * burn for burn in _BURNS)
+        return tuple(self.budget * burn for burn in _PASSING)
 
     @cached_property
     def proof(self) -> float:

@@ -106,4 +106,4 @@ def begin(t: float, past: Past = NO_PAST, *, is_known: bool = True, zero: Number
 
 def even(zero: Number) -> Mixture:
     """Belief in candidates that are to pass: all of it in the step that is asked."""
-    return (zero - math.log(PASSING),) * PASSING
+    return tuple(zero + belief for belief in PASSING)
