@@ -95,7 +95,7 @@ def test_stable_that_gets_lost_is_done_without_and_comes_back() -> None:
     world = gone(begin(0), 25, HEALTHY, HEALTHY)
     lost = gone(world, 5, HEALTHY, None)
     assert lost.beside.is_alone
-    assert gone(lost, 10, ILL, None).failed is True
+    assert gone(lost, 20, ILL, None).failed is True
     back = gone(lost, 5, HEALTHY, HEALTHY)
     assert not back.beside.is_alone
     assert gone(back, 60, ILL, ILL).failed is False

@@ -1,9 +1,11 @@
 """When stable is there, and what counts where it is not."""
 
+from dataclasses import replace
+
 import pytest
 
 from toprope.delivery.gate.counts import Counts
-from toprope.delivery.gate.stable import Stable, allowed, expected, found_or_lost, gone_by
+from toprope.delivery.gate.stable import Stable, allowed, expected, gone_by
 
 
 def after(stable: Stable, candidate: float, requests: float) -> Stable:
@@ -22,10 +24,13 @@ def test_stable_that_spoke_is_waited_for() -> None:
 
 
 def test_stable_that_nobody_could_count_is_given_time_anew() -> None:
-    lost = found_or_lost(Stable(was_heard=True, silence=900.0))
-    assert (lost.is_there, lost.is_known) == (False, False)
-    found = found_or_lost(after(lost, 5000, 0))
-    assert (found.is_there, found.silence) == (True, 0)
+    lost = after(Stable(was_heard=True, silence=900.0, is_known=False), 5000, 0)
+    assert (lost.is_there, lost.silence) == (False, 0)
+    assert after(replace(lost, is_known=True), 900, 0).is_there
+
+
+def test_a_look_that_could_not_count_stable_makes_it_no_absent_one() -> None:
+    assert after(Stable(is_known=False), 100, 5).is_there
 
 
 def test_stable_at_rest_is_no_absence() -> None:

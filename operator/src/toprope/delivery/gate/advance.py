@@ -19,7 +19,7 @@ from toprope.delivery.gate.maths import Number, Truth, either
 from toprope.delivery.gate.mixture import fresh, gone_on, weighed
 from toprope.delivery.gate.rules import TIMES, Rules
 from toprope.delivery.gate.side import Past, closed, counted
-from toprope.delivery.gate.stable import found_or_lost, gone_by
+from toprope.delivery.gate.stable import gone_by
 from toprope.delivery.gate.state import Proofs, Span, State, Weights, even, so_far
 
 BIN = 10.0
@@ -41,9 +41,8 @@ def advance(rules: Rules, before: State, t: float, candidate: Counts, stable: Co
     """After a look at `t` that found so many new requests; `stable` is None where nobody could count it."""
     if before.failed is True:
         return replace(before, at=t)
-    known = before if before.beside.is_known is (stable is not None) else _turned(rules, before)
-    judged, ratios = _judged(rules, known, t, candidate, stable or NONE)
-    return _closed(rules, judged, ratios) if t - known.since >= BIN and judged.failed is not True else judged
+    judged, ratios = _judged(rules, _knowing(before, stable is not None), t, candidate, stable or NONE)
+    return _closed(rules, judged, ratios) if t - before.since >= BIN and judged.failed is not True else judged
 
 
 def is_proven_bad(rules: Rules, weights: Weights) -> Truth:
@@ -87,6 +86,12 @@ def bake(rules: Rules, state: State, last_hour: Past | None = None) -> State:
     return replace(rested, beside=replace(rested.beside, past=counts, is_there=away, rests=True))
 
 
+def _knowing(state: State, is_known: bool) -> State:
+    return (
+        state if state.beside.is_known is is_known else replace(state, beside=replace(state.beside, is_known=is_known))
+    )
+
+
 def _judged(rules: Rules, known: State, t: float, candidate: Counts, stable: Counts) -> tuple[State, _Ratios]:
     own, others = counted(known.candidate, candidate), counted(known.stable, stable)
     ratios = _ratios(rules, known, own.bin, others.bin)
@@ -118,12 +123,6 @@ def _ratios(rules: Rules, state: State, candidate: Counts, stable: Counts) -> _R
 
 def _of_bin(rules: Rules, state: State) -> _Ratios:
     return _ratios(rules, state, state.candidate.bin, state.stable.bin)
-
-
-def _turned(rules: Rules, state: State) -> State:
-    """With stable found that was missing, or missing that was there: from here on the measure is another one."""
-    ended = _ended(rules, state)
-    return replace(ended, beside=found_or_lost(ended.beside))
 
 
 def _ended(rules: Rules, state: State) -> State:

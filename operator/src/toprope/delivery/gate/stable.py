@@ -43,27 +43,24 @@ class Stable:
 
 
 def gone_by(stable: Stable, candidate: Counts, counts: Counts, seconds: float) -> Stable:
-    """After a bin of so many seconds, with what both sides had in it."""
+    """After a bin of so many seconds, with what both sides had in it.
+
+    A look at which nobody could count stable makes it no absent one, or evidence would change its measure with each.
+    """
     spoke = counts.total > 0
     was_heard = stable.was_heard | spoke
-    silence = either(spoke, lambda: 0.0, lambda: stable.silence + candidate.total)
+    excused = spoke | (not stable.is_known)
+    silence = either(excused, lambda: 0.0, lambda: stable.silence + candidate.total)
     patience = either(was_heard, lambda: SILENT, lambda: NEVER_HEARD)
     kept = 1.0 if stable.rests else math.exp(-seconds / HOUR)
     return Stable(
         Counts(stable.past.total * kept + counts.total, stable.past.bad * kept + counts.bad),
-        (silence < patience) & (stable.is_known and not stable.rests),
+        (silence < patience) & (spoke | stable.is_known) & (not stable.rests),
         was_heard,
         silence,
         stable.is_known,
         stable.rests,
     )
-
-
-def found_or_lost(stable: Stable) -> Stable:
-    """When nobody can count it any more, or somebody can again: its silence meanwhile was none of its own."""
-    known = not stable.is_known
-    there = (stable.silence >= 0) & (known and not stable.rests)
-    return Stable(stable.past, there, stable.was_heard, 0.0 * stable.silence, known, stable.rests)
 
 
 def expected(past: Counts) -> Number:
