@@ -49,7 +49,8 @@ class Errors:
             bad = 3 * self.chance.poisson(mean / 3)
         else:
             bad = self.chance.poisson(mean * self._lifted(mean, t))
-        return np.minimum(bad, requests).astype(np.float64)
+        # Where every request is bad there is nothing left to burst.
+        return np.where(np.asarray(ratio) >= 1, requests, np.minimum(bad, requests)).astype(np.float64)
 
     def _lifted(self, mean: Values, t: float) -> Values:
         """For ten seconds an error ratio is drawn anew: looks are taken to be a second apart."""

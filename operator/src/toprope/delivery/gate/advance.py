@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from toprope.delivery.gate import evidence
 from toprope.delivery.gate.counts import NONE, Counts
 from toprope.delivery.gate.dispersion import OWN_PAIR, dispersion
-from toprope.delivery.gate.evidence import Look, Ratios
+from toprope.delivery.gate.evidence import Look, Ratios, worse_than
 from toprope.delivery.gate.maths import Number, Truth, either
 from toprope.delivery.gate.mixture import fresh, gone_on, weighed
 from toprope.delivery.gate.rules import TIMES, Rules
@@ -33,7 +33,7 @@ class _Ratios:
     """What the open bin says."""
 
     absolute: Ratios
-    relative: tuple[Ratios, ...]
+    times_stable: Ratios
     good: Ratios
 
 
@@ -57,11 +57,11 @@ def is_ill_world(rules: Rules, weights: Weights) -> Truth:
 
 def times_worse(rules: Rules, state: State) -> float:
     """More than so many times stable's error ratio, as sure as Fail; 0 where nothing is proven."""
-    ratios, sure = _of_bin(rules, state).relative, 0.0
-    for times, mixture, found in zip(TIMES, state.proofs.relative, ratios, strict=False):
-        if weighed(mixture, found) < rules.proof:
+    likely, sure = _of_bin(rules, state).times_stable, 0.0
+    for place, mixture in enumerate(state.proofs.relative):
+        if weighed(mixture, worse_than(place, likely)) < rules.proof:
             return sure
-        sure = times
+        sure = TIMES[place]
     return sure
 
 
@@ -97,7 +97,7 @@ def _judged(rules: Rules, known: State, t: float, candidate: Counts, stable: Cou
     ratios = _ratios(rules, known, own.bin, others.bin)
     weights = Weights(
         weighed(known.proofs.absolute, ratios.absolute),
-        weighed(known.proofs.relative[0], ratios.relative[0]),
+        weighed(known.proofs.relative[0], worse_than(0, ratios.times_stable)),
         weighed(known.proofs.good, ratios.good),
         known.weights.ill,
     )
@@ -116,7 +116,7 @@ def _judged(rules: Rules, known: State, t: float, candidate: Counts, stable: Cou
 def _ratios(rules: Rules, state: State, candidate: Counts, stable: Counts) -> _Ratios:
     return _Ratios(
         evidence.absolute(candidate, rules, state.dispersion),
-        evidence.relative(Look(candidate, stable, state.dispersion, state.beside, rules.budget)),
+        evidence.times_stable(Look(candidate, stable, state.dispersion, state.beside, rules.budget)),
         evidence.good(candidate, rules, state.dispersion),
     )
 
@@ -153,7 +153,10 @@ def _gone_on(rules: Rules, proofs: Proofs, ratios: _Ratios, ill: Ratios, bins: f
     most = rules.proof + HEADROOM
     return Proofs(
         gone_on(proofs.absolute, ratios.absolute, bins, most),
-        tuple(gone_on(each, found, bins, most) for each, found in zip(proofs.relative, ratios.relative, strict=True)),
+        tuple(
+            gone_on(each, worse_than(place, ratios.times_stable), bins, most)
+            for place, each in enumerate(proofs.relative)
+        ),
         gone_on(proofs.ill, ill, bins, most),
         tuple(each + ratio for each, ratio in zip(proofs.good, ratios.good, strict=True)),
     )

@@ -35,10 +35,14 @@ def good(counts: Counts, rules: Rules, dispersion: Number) -> Ratios:
     return [each - bad for each in within]
 
 
-def relative(look: Look) -> tuple[Ratios, ...]:
-    """More than so many times worse than stable, against at most so many times, for each of TIMES but the last."""
-    found = chosen(look.beside.is_there, lambda: _beside(look), lambda: _alone(look))
-    return tuple([more - most for more in found[place + 1 :]] for place, most in enumerate(found[:-1]))
+def times_stable(look: Look) -> Ratios:
+    """How likely the counts are where the candidate is so many times worse than stable, for each of TIMES."""
+    return chosen(look.beside.is_there, lambda: _beside(look), lambda: _alone(look))
+
+
+def worse_than(place: int, likely: Ratios) -> Ratios:
+    """More than so many times worse than stable, against at most so many times, by the place in TIMES."""
+    return [more - likely[place] for more in likely[place + 1 :]]
 
 
 def _alone(look: Look) -> Ratios:

@@ -18,8 +18,9 @@ _NEXT_TO_NOTHING = 1e-9
 def negative_binomial(counts: Counts, ratios: Sequence[Number], dispersion: Number) -> list[Number]:
     """Of the bad ones, for each of these error ratios; `dispersion` (above 1) is variance over mean."""
     scale = larger(counts.total / (dispersion - 1), _NEXT_TO_NOTHING)
-    each, bad = scale * log(dispersion), counts.bad
-    return [_rising(scale * ratio, bad) - ratio * each for ratio in ratios]
+    each = scale * log(dispersion)
+    rising = _rising([scale * ratio for ratio in ratios], counts.bad)
+    return [rise - ratio * each for rise, ratio in zip(rising, ratios, strict=True)]
 
 
 def beta_binomial(candidate: Counts, stable: Counts, shape: Number, times: Sequence[Number]) -> list[Number]:
@@ -27,16 +28,15 @@ def beta_binomial(candidate: Counts, stable: Counts, shape: Number, times: Seque
 
     Both counts are negative binomial with one dispersion; `shape` is stable's error ratio ÷ (dispersion - 1).
     """
-    bad = candidate.bad + stable.bad
-    if isinstance(bad, float) and bad == 0:
-        return [0.0] * len(times)
     own = larger(candidate.total * shape, _NEXT_TO_NOTHING)
-    others = stable.total * shape
-    return [_rising(own * each, candidate.bad) - _rising(own * each + others, bad) for each in times]
+    shapes, others = [own * each for each in times], stable.total * shape
+    ours = _rising(shapes, candidate.bad)
+    both = _rising([each + others for each in shapes], candidate.bad + stable.bad)
+    return [one - whole for one, whole in zip(ours, both, strict=True)]
 
 
-def _rising(shape: Number, bad: Number) -> Number:
-    """Logarithm of Γ(shape + bad) ÷ Γ(shape)."""
-    if isinstance(bad, float):
-        return math.lgamma(shape + bad) - math.lgamma(shape) if bad else 0.0
-    return log_gamma(shape + bad) - log_gamma(shape)
+def _rising(shapes: Sequence[Number], bad: Number) -> list[Number]:
+    """Logarithms of Γ(shape + bad) ÷ Γ(shape)."""
+    if not isinstance(bad, float):
+        return [log_gamma(shape + bad) - log_gamma(shape) for shape in shapes]
+    return [math.lgamma(shape + bad) - math.lgamma(shape) for shape in shapes] if bad else [0.0] * len(shapes)
