@@ -4,6 +4,7 @@ import typer
 
 from toprope.cli.crds import crds
 from toprope.cli.demo import demo
+from toprope.cli.gate.command import gate
 from toprope.cli.plan import plan
 from toprope.cli.rbac import rbac
 from toprope.cli.render import render
@@ -15,6 +16,6 @@ app = typer.Typer(
     name="toprope", help="AI back ends on Kubernetes, held by their SLOs.", no_args_is_help=True, add_completion=False,
     pretty_exceptions_enable=False,
 )  # fmt: skip
-for command in (status, render, plan, demo, crds, rbac, run):
+for command in (status, render, plan, gate, demo, crds, rbac, run):
     app.command()(command)
 app.add_typer(slo)

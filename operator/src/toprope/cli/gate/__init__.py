@@ -1,0 +1,1 @@
+"""`toprope gate`: the gate on its own, for counts from anywhere."""
