@@ -1,12 +1,13 @@
 """What promtool is handed: counters in its notation, and what must fire when."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.support.proofs import BEHIND, drawn, kinds, ruled_of
+from tests.support.proofs import BEHIND, counterexamples, drawn, kinds, ruled_of
 from toprope.slo.oracle import Phase, Traffic
-from toprope.slo.proof import BUSY, SCRAPE, Check, Scenario, checks, promtool_test
+from toprope.slo.proof import BUSY, SCRAPE, Check, Scenario, checks, promtool_test, scenarios
 from toprope.slo.rules import INTERVAL, Ruled
 from toprope.slo.windows import HOUR, MINUTE, Severity
 
@@ -50,6 +51,18 @@ def test_every_series_of_every_story_says_something_of_each_scrape(number: int) 
     found = [(f"{check.at}s", int(check.fires)) for check in checks(ruled, scenario)]
     assert [(one["eval_time"], one["exp_samples"][0]["value"]) for one in test["promql_expr_test"]] == found
     assert all(check.at % INTERVAL == 0 for check in checks(ruled, scenario))
+
+
+def test_no_story_stands_on_the_very_threshold_of_a_tier() -> None:
+    """Of 99.9 % over 40 days, 0.8 % is exactly what the slower page tier asks for: no sum of floats says which side."""
+    ruled = ruled_of({"name": "a", "objective": "99.9", "window": "40d", "availability": {}})
+    assert ruled is not None
+    thresholds = [tier.threshold(ruled.promise.budget) for tier in ruled.promise.live]
+    assert Decimal("0.008") in thresholds
+    stories = {one.name: one for one in scenarios(ruled)}
+    shares = [phase.bad for one in stories.values() for phase in one.traffic.phases if phase.bad]
+    assert all(abs(share / float(threshold) - 1) > 0.01 for share in shares for threshold in thresholds)
+    assert list(counterexamples(ruled, stories["slow-burn"])) == []
 
 
 def test_good_and_bad_counters_grow_with_their_share() -> None:

@@ -30,6 +30,8 @@ SOMEBODY = 'up{job="somebody"}'
 """Whom Prometheus scrapes as well: only while it scrapes anybody does the silence of all pods say something."""
 BUSY = 20.0
 """Requests a second."""
+EDGE = 0.01
+"""How near to a threshold an error ratio says nothing, as a share of it."""
 PAST = 8 * HOUR
 """How long a service was well before, in most stories: the maths take any past, and promtool's time grows with it."""
 
@@ -50,17 +52,26 @@ def scenarios(ruled: Ruled) -> list[Scenario]:
     """The stories that every SLO is proved with."""
     longest = max((tier.long for tier in ruled.promise.live), default=HOUR)
     return [
-        Scenario("clean-past", _errors(longest + HOUR, BUSY, 0.1)),
+        Scenario("clean-past", _errors(longest + HOUR, BUSY, _apart(ruled, 0.1))),
         Scenario("outage", _errors(PAST, BUSY, 1.0)),
-        Scenario("ten-percent", _errors(PAST, BUSY, 0.1)),
-        Scenario("two-percent", _errors(PAST, BUSY, 0.02)),
-        Scenario("slow-burn", _errors(PAST, BUSY, 0.008)),
+        Scenario("ten-percent", _errors(PAST, BUSY, _apart(ruled, 0.1))),
+        Scenario("two-percent", _errors(PAST, BUSY, _apart(ruled, 0.02))),
+        Scenario("slow-burn", _errors(PAST, BUSY, _apart(ruled, 0.008))),
         Scenario("healthy", _errors(PAST, BUSY, float(ruled.promise.budget) * 0.9)),
-        Scenario("late-born-errors", _errors(PAST, BUSY, 0.1), late_born=True),
-        Scenario("gap-without-traffic", Traffic([*_gap(), *_errors(0, BUSY, 0.1).phases])),
+        Scenario("late-born-errors", _errors(PAST, BUSY, _apart(ruled, 0.1)), late_born=True),
+        Scenario("gap-without-traffic", Traffic([*_gap(), *_errors(0, BUSY, _apart(ruled, 0.1)).phases])),
         Scenario("low-traffic", _errors(PAST, 1 / (5 * MINUTE), 1.0)),
         *_of_pods(ruled),
     ]
+
+
+def _apart(ruled: Ruled, bad: float) -> float:
+    """That share of bad requests, or a little less where it is the very threshold of a tier, and nothing could tell on
+    which side of it a sum of floats comes to lie."""
+    thresholds = [float(tier.threshold(ruled.promise.budget)) for tier in ruled.promise.live]
+    while any(abs(bad / threshold - 1) < EDGE for threshold in thresholds):
+        bad *= 1 - 2 * EDGE
+    return bad
 
 
 def _of_pods(ruled: Ruled) -> list[Scenario]:
@@ -71,7 +82,7 @@ def _of_pods(ruled: Ruled) -> list[Scenario]:
     found = [Scenario("nobody-left", _gone(of_last_hour), by_pods=True)]
     if len(ruled.sli.sources) > 1:
         found.append(Scenario("nobody-behind-the-gateway", _gone(BUSY)))
-        found.append(Scenario("pods-alone", _errors(PAST, BUSY, 0.1), by_pods=True))
+        found.append(Scenario("pods-alone", _errors(PAST, BUSY, _apart(ruled, 0.1)), by_pods=True))
     return found
 
 
