@@ -72,7 +72,7 @@ class Looked:
     """The gates' states for the status, by SLO."""
     fault: Fault | None = None
     candidate: Counts = NONE
-    """Users' requests to the candidate since this step was asked for, of the first SLO that counts them; bad ones too."""
+    """Users' requests to the candidate since this step was asked for, and bad ones of them, by the first SLO."""
     stable: Counts = NONE
     """The same of stable."""
     lost: float = 0.0

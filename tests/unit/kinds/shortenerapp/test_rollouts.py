@@ -23,8 +23,8 @@ from toprope.cli.paper import merged
 from toprope.core.decision import Apply, CreateOnce, Decision
 from toprope.core.frozen import RENDERED_BY
 from toprope.core.objects import CONTROLLER_REVISION, Manifest
-from toprope.delivery.machine import Phase
-from toprope.delivery.machine import Reason as Moved
+from toprope.delivery.machine.reasons import Reason as Moved
+from toprope.delivery.machine.rollout import Phase
 from toprope.kinds.shortenerapp.decide import decide
 from toprope.kinds.shortenerapp.reasons import Reason
 from toprope.kinds.shortenerapp.revisions import REMEMBERED

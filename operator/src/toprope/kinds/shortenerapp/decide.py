@@ -15,7 +15,8 @@ from toprope.core.names import REVISION
 from toprope.core.objects import Manifest, labels_of
 from toprope.core.prune import pruned
 from toprope.core.resource import Resource
-from toprope.delivery.machine import Rollout, late_at, next_rollout, rest_ends
+from toprope.delivery.machine.moved import late_at, next_rollout, rest_ends
+from toprope.delivery.machine.rollout import Rollout
 from toprope.kinds.shortenerapp import data, health, jobs, rollout
 from toprope.kinds.shortenerapp.health import Look
 from toprope.kinds.shortenerapp.migrations import known, migration_of
@@ -107,7 +108,7 @@ def _plan(look: Look) -> Plan:
     scale = rollout.scale_of(look, before)
     needed = needs(revision(resource, seen, wanted, wanted), None)
     told, waits = rollout.seen_by_machine(look, before, migration_of(resource, seen, wanted, now), needed, scale.need)
-    after = next_rollout(before, told, now)
+    after = next_rollout(before, told, rollout.POLICY, now)
     releases = {
         name: _release(look, name, wanted, rollout.least_pods(look, after, name, scale))
         for name in alive(before, after)
@@ -237,7 +238,7 @@ def _dues(plan: Plan, stated: Sequence[Condition]) -> list[datetime | None]:
     said = {condition.reason for condition in plan.look.resource.status.conditions}
     # Pods are looked at once the status says that something is not well.
     closer = now if asks_for_pods(condition.reason for condition in stated) and not asks_for_pods(said) else None
-    late = late_at(plan.after) if plan.waits else None
+    late = late_at(plan.after, rollout.POLICY) if plan.waits else None
     return [*retries, rest_ends(plan.after), late, closer, plan.rotation.due, plan.slos.due]
 
 
