@@ -48,7 +48,9 @@ def postgres_of(resource: Resource) -> dict[str, Any]:
 def revisions_alive_at_most() -> int:
     """When a third release comes while the second one's predecessor still ends its requests."""
     ready = Seen("c", candidate_ready=True, obstacle="", route_moved=False)
-    rollout = next_rollout(Rollout(stable="a", candidate="b", phase=Phase.PREPARING), replace(ready, wanted="b"), Policy(), DAWN)
+    rollout = next_rollout(
+        Rollout(stable="a", candidate="b", phase=Phase.PREPARING), replace(ready, wanted="b"), Policy(), DAWN
+    )
     rollout = next_rollout(rollout, ready, Policy(), DAWN)
     return len({rollout.stable, rollout.retiring, rollout.candidate} - {None})
 

@@ -53,6 +53,11 @@ def promote(look: Look) -> Rollout:
     )
 
 
+def end(look: Look) -> Rollout:
+    """The candidate has had its last request."""
+    return replace(look.before, routed=None, stepped=None)
+
+
 def free(look: Look) -> Rollout:
     """The earlier revision is gone."""
     return replace(look.before, retiring=None, routed=None)

@@ -46,6 +46,12 @@ def dues(rollout: Rollout, policy: Policy) -> Sequence[datetime]:
     return [since + span for since, span in begun.get(rollout.phase, ()) if since]
 
 
+def routed_weight(before: Rollout, after: Rollout) -> int:
+    """The candidate's weight that the route may have in this pass: a rise stands in the status before it is routed, a
+    fall is routed at once. `before` is the status as it was read."""
+    return before.weight if after.stable != before.stable else min(before.weight, after.weight)
+
+
 def moves(rollout: Rollout) -> bool:
     """Whether something is under way that ends by itself."""
     return rollout.phase not in (Phase.IDLE, Phase.FROZEN, Phase.FAILED)

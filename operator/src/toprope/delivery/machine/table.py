@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from toprope.delivery.machine.effects import drop, free, prepare, promote, stay, step, take_back, whole
+from toprope.delivery.machine.effects import drop, end, free, prepare, promote, stay, step, take_back, whole
 from toprope.delivery.machine.facts import Fact, Look
 from toprope.delivery.machine.reasons import Reason
 from toprope.delivery.machine.rollout import Phase, Rollout
@@ -210,7 +210,7 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         _freezes(Fact.RESTED, Fact.WANTS_ANOTHER, Fact.FROZEN, does=prepare),
         _prepares(Fact.RESTED, Fact.WANTS_ANOTHER),
         _prepares(Fact.RESTED, Fact.CAN_RETURN),
-        _as_before(Fact.RESTED, to=Phase.FAILED),
+        _as_before(Fact.RESTED, to=Phase.FAILED, does=end),
         _as_before(to=Phase.ROLLING_BACK),
     ),
     Phase.FAILED: (

@@ -15,10 +15,10 @@ from toprope.core.names import REVISION
 from toprope.core.objects import Manifest, labels_of
 from toprope.core.prune import pruned
 from toprope.core.resource import Resource
-from toprope.delivery.machine.moved import late_at, next_rollout, rest_ends
+from toprope.delivery.machine.moved import late_at, next_rollout, rest_ends, routed_weight
 from toprope.delivery.machine.rollout import Rollout
 from toprope.kinds.shortenerapp import data, health, jobs, rollout
-from toprope.kinds.shortenerapp.health import Look
+from toprope.kinds.shortenerapp.health import Look, Shares
 from toprope.kinds.shortenerapp.migrations import known, migration_of
 from toprope.kinds.shortenerapp.needs import Needs, together
 from toprope.kinds.shortenerapp.reasons import Fact, Reason, asks_for_pods
@@ -62,6 +62,11 @@ class Plan:
     rule_sets: Sequence[RuleSet]
     """The SLOs: rendering their rules is a good part of a pass, so it is done once."""
     slos: Health
+
+    @property
+    def shares(self) -> Shares:
+        """How requests are shared in this pass."""
+        return rollout.shared(self.serving.name, self.before, routed_weight(self.before, self.after))
 
     @property
     def serving(self) -> Release:
@@ -177,7 +182,7 @@ def _children(plan: Plan) -> list[Manifest]:
         service_account(resource),
         *plan.parts.manifests,
         *(child for one in plan.releases.values() for child in of_release(look, one, held=_is_held(plan, one))),
-        *doors(look, plan.serving.name),
+        *doors(look, plan.shares),
         *network_policies(resource, plan.needs),
         *([budget] if budget else []),
     ]

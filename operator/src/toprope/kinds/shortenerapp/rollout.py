@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from toprope.core.conditions import Condition, timestamp
-from toprope.delivery.machine.moved import moves
+from toprope.delivery.machine.moved import lives, moves
 from toprope.delivery.machine.reasons import Reason as Moved
-from toprope.delivery.machine.rollout import Phase, Policy, Rollout
+from toprope.delivery.machine.rollout import WHOLE, Phase, Policy, Rollout
 from toprope.delivery.machine.rollout import Seen as SeenByMachine
 from toprope.delivery.machine.weights import percent
+from toprope.delivery.orders import orders, retry
 from toprope.delivery.spec import RevisionStatus, RolloutStatus
 from toprope.kinds.shortenerapp import places
-from toprope.kinds.shortenerapp.health import Look, deployment_of, doors_lead_to, sends_all_to, waits_for
+from toprope.kinds.shortenerapp.health import Look, Shares, deployment_of, doors_have, is_routed, waits_for
 from toprope.kinds.shortenerapp.migrations import Migration
 from toprope.kinds.shortenerapp.needs import Needs
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
@@ -51,8 +52,13 @@ def serving(look: Look, before: Rollout) -> str | None:
     if stable is None or ready_pods(deployment_of(look, stable)):
         return stable
     others = (name for name in (before.retiring, before.candidate) if name)
-    serve_on = (name for name in others if doors_lead_to(look, name) and ready_pods(deployment_of(look, name)))
+    serve_on = (name for name in others if doors_have(look, {name: WHOLE}) and ready_pods(deployment_of(look, name)))
     return next(serve_on, stable)
+
+
+def shared(stable: str, before: Rollout, weight: int) -> Shares:
+    """How requests are shared where the candidate has that weight, and `stable` has the rest."""
+    return {stable: WHOLE - weight, before.candidate: weight} if before.candidate and weight else {stable: WHOLE}
 
 
 def least_pods(look: Look, after: Rollout, revision: str, scale: Scale) -> int:
@@ -72,7 +78,9 @@ def seen_by_machine(
             wanted=wanted,
             candidate_ready=before.candidate == wanted and waits is None,
             obstacle=waits.message if waits else "",
-            route_moved=before.stable is not None and sends_all_to(look, before.stable),
+            commands=orders(look.resource.annotations, before.candidate or wanted),
+            retry=retry(look.resource.annotations, before.candidate or wanted),
+            route_moved=before.stable is not None and is_routed(look, shared(before.stable, before, before.weight)),
         ),
         waits,
     )
@@ -94,7 +102,7 @@ def progressing(after: Rollout, waits: Fact | None, ready: Condition, now: datet
         told = Fact(ready.reason, ready.message)
         return told.true(PROGRESSING) if _starts(after, ready, now) else told.false(PROGRESSING)
     told = Fact(after.reason, after.message)
-    if after.candidate and waits:
+    if lives(after) and waits:
         told = Fact(waits.reason, f"Revision {after.candidate} is not ready. {waits.message}")
     return told.true(PROGRESSING) if moves(after) else told.false(PROGRESSING)
 
