@@ -1,7 +1,7 @@
 """Where the SLOs of a resource stand, as a terminal shows it."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from rich.table import Table

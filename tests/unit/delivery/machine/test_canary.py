@@ -49,7 +49,10 @@ FAULTY = replace(SHARED, fault=Trouble("CandidateCrashes", "Pod a restarted twic
 UNMOVED = replace(SHARED, route_moved=False)
 BACK_AGAIN = replace(SHARED, wanted="old")
 THIRD = replace(SHARED, wanted="third")
-SPENT = {"exhausted": "The budget of availability is spent."}
+
+
+def spent(seen: Seen) -> Seen:
+    return replace(seen, exhausted="The budget of availability is spent.")
 
 
 def told(seen: Seen, *commands: Command) -> Seen:
@@ -59,16 +62,16 @@ def told(seen: Seen, *commands: Command) -> Seen:
 @pytest.mark.parametrize(
     ("sentence", "before", "seen", "phase", "reason"),
     [
-        ("a new release waits on a spent budget", IDLE, replace(WAITS, **SPENT), Phase.FROZEN, Reason.BUDGET_SPENT),
-        ("it goes on waiting", FROZEN, replace(WAITS, **SPENT), Phase.FROZEN, Reason.BUDGET_SPENT),
+        ("a new release waits on a spent budget", IDLE, spent(WAITS), Phase.FROZEN, Reason.BUDGET_SPENT),
+        ("it goes on waiting", FROZEN, spent(WAITS), Phase.FROZEN, Reason.BUDGET_SPENT),
         ("until there is some budget", FROZEN, WAITS, Phase.PREPARING, Reason.CANDIDATE_NOT_READY),
-        ("or a person says so", FROZEN, told(replace(WAITS, **SPENT), Command.UNFREEZE), Phase.PREPARING,
+        ("or a person says so", FROZEN, told(spent(WAITS), Command.UNFREEZE), Phase.PREPARING,
          Reason.CANDIDATE_NOT_READY),
-        ("another one waits in its place", FROZEN, replace(THIRD, **SPENT), Phase.FROZEN, Reason.BUDGET_SPENT),
-        ("nobody waits to go back to stable", FROZEN, replace(BACK_AGAIN, **SPENT), Phase.IDLE, Reason.RELEASED),
-        ("who served before passes a freeze", replace(IDLE, served=("new",)), replace(WAITS, **SPENT),
+        ("another one waits in its place", FROZEN, spent(THIRD), Phase.FROZEN, Reason.BUDGET_SPENT),
+        ("nobody waits to go back to stable", FROZEN, spent(BACK_AGAIN), Phase.IDLE, Reason.RELEASED),
+        ("who served before passes a freeze", replace(IDLE, served=("new",)), spent(WAITS),
          Phase.PREPARING, Reason.CANDIDATE_NOT_READY),
-        ("a frozen one can be given up", FROZEN, told(replace(WAITS, **SPENT), Command.ABORT), Phase.FAILED,
+        ("a frozen one can be given up", FROZEN, told(spent(WAITS), Command.ABORT), Phase.FAILED,
          Reason.ABORTED),
         ("a candidate that can never serve fails", PREPARING, replace(WAITS, refused=Trouble("MigrationRefused", "x")),
          Phase.FAILED, "MigrationRefused"),
@@ -111,7 +114,7 @@ def told(seen: Seen, *commands: Command) -> Seen:
          Reason.RELEASED),
         ("or with another release", replace(BACK, routed=NOW - REST), THIRD, Phase.PREPARING,
          Reason.CANDIDATE_NOT_READY),
-        ("that may have to wait", replace(BACK, routed=NOW - REST), replace(THIRD, **SPENT), Phase.FROZEN,
+        ("that may have to wait", replace(BACK, routed=NOW - REST), spent(THIRD), Phase.FROZEN,
          Reason.BUDGET_SPENT),
         ("one that was only withdrawn may come again", replace(BACK, routed=NOW - REST, reason=Reason.WITHDRAWN),
          SHARED, Phase.PREPARING, Reason.CANDIDATE_NOT_READY),
