@@ -64,5 +64,5 @@ class Latency:
 
 
 def is_made(resource: ApiResource) -> bool:
-    """Whether a ShortenerApp of this bench has children in that collection."""
-    return resource.plural not in ("pods", "endpointslices", "clusters")
+    """Whether a ShortenerApp of this bench has children in that collection: its floor has nothing of Prometheus'."""
+    return resource.plural not in ("pods", "endpointslices", "clusters", "podmonitors", "prometheusrules")

@@ -69,7 +69,7 @@ class PrometheusProcess:
                 stdout=log,
                 stderr=log,
             )
-        until(self.is_ready, 30)
+        until(self.is_ready, 180)
 
     def is_ready(self) -> bool:
         try:
