@@ -6,6 +6,7 @@ from uuid import UUID
 
 from shortener.clicks import Row
 from shortener.entry import Entry, from_row
+from shortener.migrations import names
 from toprope_kit.database import Database
 
 STEP = 10_000
@@ -22,6 +23,10 @@ COLUMNS = ("link_id", "clicked_at", "referrer", "agent", "bot", "network")
 
 class RowSecurityAbsent(Exception):
     """Our role owns the tables or is above row-level security: tenants would not be kept apart, so we do not serve."""
+
+
+class ReleaseTooOld(Exception):
+    """A later release has taken away what this one uses: we do not start to serve."""
 
 
 class Store:
@@ -91,13 +96,20 @@ class Store:
             return bool(await connection.fetchval(asked, retention_days, STEP, timeout=STEP_TIMEOUT))
 
     async def check(self) -> None:
-        """Ask for the least there is; RowSecurityAbsent when the database does not hold our role to its tenant."""
+        """Ask for the least there is; RowSecurityAbsent when the database does not hold our role to its tenant,
+        ReleaseTooOld when it has lost what we use."""
         async with self._database.acquire() as connection:
-            if not await connection.fetchval(BOUND):
-                raise RowSecurityAbsent
+            bound, needed = await connection.fetchrow(FIT)
+        if not bound:
+            raise RowSecurityAbsent
+        if not STEPS.issuperset(needed):
+            raise ReleaseTooOld
 
 
-BOUND = """
-    SELECT NOT (r.rolsuper OR r.rolbypassrls OR pg_has_role(c.relowner, 'MEMBER'))
+STEPS = names()
+
+FIT = """
+    SELECT NOT (r.rolsuper OR r.rolbypassrls OR pg_has_role(c.relowner, 'MEMBER')),
+        ARRAY(SELECT unused_since FROM shortener.contractions)
     FROM pg_roles r, pg_class c WHERE r.rolname = current_user AND c.oid = 'shortener.links'::regclass
 """
