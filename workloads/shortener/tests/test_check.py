@@ -36,7 +36,7 @@ def step(ddl: str, unused_since: str | None = None) -> Step:
         ("beside who knows even more", step(DROP, BEFORE), {"abc": HEAD}, None),
         ("it does not say since when", step(DROP), {"abc": HEAD}, "may use; drop it in a later release"),
         ("beside who knows too little", step(DROP, HEAD), {"abc": BEFORE},
-         f"used by releases before step {HEAD}, and revision abc knows no later one than {BEFORE}; release a version that"),
+         f"before step {HEAD}, and revision abc knows no later one than {BEFORE}; release a version that knows {HEAD}"),
         ("one of two knows too little", step(DROP, HEAD), {"abc": HEAD, "old": BEFORE},
          f"revision old knows no later one than {BEFORE}"),
         ("beside an earlier operator's", step(DROP, HEAD), {"abc": None}, "revision abc has not said what it knows"),

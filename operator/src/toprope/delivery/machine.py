@@ -1,7 +1,7 @@
 """From one release to the next, by the strategy `Immediate`.
 
      Idle ──release changed──► Preparing ──ready──► Retiring ──old one without route for 10 s──► Idle
-                                │    ▲ └─not ready in time─► Failed ──ready after all──► Retiring
+                                │    ▲ └─not ready in time, refused─► Failed ──ready after all──► Retiring
                                 └────┘ release changed again: the new one takes the candidate's place
 
 The candidate starts beside stable and touches none of its pods; traffic moves in one step when the candidate is ready;
@@ -36,6 +36,7 @@ class Reason(StrEnum):
     RELEASED = "Released"
     CANDIDATE_NOT_READY = "CandidateNotReady"
     NOT_READY_IN_TIME = "NotReadyInTime"
+    REFUSED = "CandidateRefused"
     TRAFFIC_MOVED = "TrafficMoved"
     ROUTE_NOT_MOVED = "RouteNotMoved"
 
@@ -67,6 +68,8 @@ class Seen:
     """What the candidate still waits for, as a sentence."""
     route_moved: bool
     """Whether the route (or the plain Service) sends everything to stable, and its gateway has accepted that."""
+    refused: str = ""
+    """Why the candidate can never serve, as a sentence; empty while it may."""
 
 
 def next_rollout(before: Rollout, seen: Seen, now: datetime) -> Rollout:
@@ -144,6 +147,8 @@ def _preparing(before: Rollout, seen: Seen, now: datetime) -> Rollout:
     if seen.candidate_ready and after.retiring:
         message = f"Revision {seen.wanted} is ready, and waits for revision {after.retiring} to end its last requests."
         return _stands(replace(after, message=message), seen, Phase.PREPARING, Reason.CANDIDATE_NOT_READY)
+    if seen.refused:
+        return _stands(after, seen, Phase.FAILED, Reason.REFUSED)
     if _is_late(before, seen, now):
         return _stands(after, seen, Phase.FAILED, Reason.NOT_READY_IN_TIME)
     return _stands(after, seen, Phase.PREPARING, Reason.CANDIDATE_NOT_READY)
@@ -152,7 +157,8 @@ def _preparing(before: Rollout, seen: Seen, now: datetime) -> Rollout:
 def _is_late(before: Rollout, seen: Seen, now: datetime) -> bool:
     if before.candidate != seen.wanted:
         return False
-    return before.phase is Phase.FAILED or now - (before.since or now) >= READY_WITHIN
+    has_failed = before.phase is Phase.FAILED and before.reason != Reason.REFUSED
+    return has_failed or now - (before.since or now) >= READY_WITHIN
 
 
 def _stands(after: Rollout, seen: Seen, phase: Phase, reason: Reason) -> Rollout:

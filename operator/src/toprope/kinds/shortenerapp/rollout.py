@@ -67,6 +67,7 @@ def seen_by_machine(
             wanted=wanted,
             candidate_ready=before.candidate == wanted and waits is None,
             obstacle=waits.message if waits else "",
+            refused=waits.message if waits and migration.refused else "",
             route_moved=before.stable is not None and sends_all_to(look, before.stable),
         ),
         waits,
