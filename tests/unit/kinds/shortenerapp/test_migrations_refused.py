@@ -69,7 +69,7 @@ def test_program_and_operator_speak_of_the_same() -> None:
     names = [one["name"] for one in environment.check(a_shortener(), "abc")]
     assert {"REVISION", "RUNNING_REVISIONS"} < set(names)
     assert {"revision", "running_revisions"} < set(MigrateSettings.model_fields)
-    assert (migrations.NOBODY, job.REFUSED) == (NOBODY, Refused.exit_code)
+    assert (NOBODY, Refused.exit_code) == (migrations.NOBODY, job.REFUSED)
 
 
 def test_a_first_release_is_told_that_nothing_runs() -> None:
@@ -110,13 +110,12 @@ def test_a_refused_release_has_failed_at_once_and_touches_nothing() -> None:
     before = paper.seen().children["Service", "links-web"]["spec"]
     decision = paper.pass_once(refused(candidate))
     assert condition(decision, "Ready")[:2] == ("True", Reason.SERVING)
-    assert condition(decision, "Progressing") == (
-        "False",
-        Reason.MIGRATION_REFUSED,
+    assert condition(decision, "Progressing")[:2] == ("False", Reason.MIGRATION_REFUSED)
+    assert condition(decision, "Progressing")[2] == (
         f"Revision {candidate} is not ready. The database stays as it is: the check of revision {candidate} says "
         f'"{SAID[:-1]}" (kubectl -n default logs job/links-migrate-{candidate} -c check prints the DDL). A running '
         f"release is untouched. The check is made again when another revision serves, or Job links-migrate-{candidate} "
-        "is deleted.",
+        "is deleted."
     )
     assert decision.status["rollout"]["phase"] == "Failed"
     assert decision.status["rollout"]["reason"] == "CandidateRefused"

@@ -65,7 +65,7 @@ def retry_at(attempts: Attempts) -> datetime | None:
 
 
 def next_try(attempts: Attempts, job: Manifest | None) -> datetime | None:
-    """When a failed Job has to make way; None while there is none: a Job that runs, or is yet to be made, rings, and one
+    """When a failed Job has to make way; None while there is none: a Job that runs, or is yet to be made, rings. One
     that was refused stays."""
     return retry_at(attempts) if state(job) == FAILED and not is_refused(job) else None
 

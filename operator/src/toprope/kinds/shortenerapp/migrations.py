@@ -112,7 +112,7 @@ def _running(resource: Resource, seen: Seen, revision: str) -> str:
     """The revision that runs beside this one's migration. Of a database of the user's nobody knows who else uses it."""
     stable = resource.status.revision and resource.status.revision.stable
     if stable and stable != revision and _has_run(resource, seen, stable):
-        return stable
+        return str(stable)
     return NOBODY_KNOWS if resource.spec.database.external else NOBODY
 
 
@@ -140,8 +140,8 @@ def told(frozen: Manifest, migration: Migration) -> Manifest:
 
 def wants_job(migration: Migration, now: datetime, *, held: bool) -> bool:
     """Whether the Job should exist: not once it succeeded and went, not while its next try waits to be made, not when
-    it succeeded on data that is gone, not when it was refused beside what does not run any more, and no new one while it
-    is `held` back."""
+    it succeeded on data that is gone or was refused beside what runs no more, and no new one while it is `held` back.
+    """
     if migration.job is None:
         return not migration.done and not held
     if jobs.state(migration.job) == jobs.SUCCEEDED:
