@@ -1,6 +1,7 @@
 """What is asked of the database across tenants: functions of its owner that return one row, and the clicks' inbox."""
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -8,6 +9,8 @@ from shortener.clicks import Row
 from shortener.entry import Entry, from_row
 from shortener.migrations import names
 from toprope_kit.database import Database
+
+logger = logging.getLogger(__name__)
 
 STEP = 10_000
 """Rows of each table that are forgotten in one transaction."""
@@ -34,6 +37,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._too_old = False
 
     async def resolve(self, slug: str) -> Entry | None:
         """The link of this slug, whoever it belongs to."""
@@ -102,8 +106,16 @@ class Store:
             bound, needed = await connection.fetchrow(FIT)
         if not bound:
             raise RowSecurityAbsent
-        if not STEPS.issuperset(needed):
+        if unknown := set(needed) - STEPS:
+            self._tell(unknown)
             raise ReleaseTooOld
+
+    def _tell(self, unknown: Iterable[str]) -> None:
+        """Once: a person looks at the log of a pod that does not get ready, and the check comes every second."""
+        if not self._too_old:
+            steps = ", ".join(sorted(unknown))
+            logger.error("a later release took away what this one uses; go on from one that knows step %s", steps)
+        self._too_old = True
 
 
 STEPS = names()
