@@ -116,6 +116,13 @@ def test_every_step_of_ours_may_run_beside_the_release_before(head: str) -> None
         assert [one for one in found if not (one.contracts and step.unused_since)] == []
 
 
+@pytest.mark.parametrize("head", [None, *up_to(newest())])
+def test_each_step_is_told_apart(head: str | None) -> None:
+    steps = steps_after(head)
+    assert [*up_to(head), *(step.name for step in steps)] == up_to(newest())
+    assert all(f"-> {step.name}" in step.ddl and step.ddl.count("-- Running") == 1 for step in steps)
+
+
 def test_what_a_step_of_ours_takes_away_is_unused_since_an_earlier_one() -> None:
     for step, since in contractions().items():
         assert since in up_to(step)[:-1]

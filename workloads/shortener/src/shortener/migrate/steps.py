@@ -1,6 +1,7 @@
 """The steps that this release brings, read as Alembic reads them."""
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +11,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
+
+BEGINS = re.compile(r"^(?=-- Running upgrade )", re.MULTILINE)
+"""Alembic's line before each step: one run for all of them, for a first start waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +62,20 @@ def knows(head: str) -> bool:
 
 def steps_after(head: str | None) -> list[Step]:
     """What `migrate` would take from this head on; none when the database is at, or ahead of, this release."""
-    if head is not None and not knows(head):
+    pending = [name for name in _names() if name not in up_to(head)]
+    if not pending or (head is not None and not knows(head)):
         return []
-    taken = up_to(head)
-    return [_step(name, before) for before, name in zip([None, *_names()], _names(), strict=False) if name not in taken]
+    out = io.StringIO()
+    command.upgrade(alembic_config(None, out), f"{head}:head" if head else "head", sql=True)
+    start, first, *others = BEGINS.split(out.getvalue())
+    texts = [start + first, *others]
+    return [Step(name, text, _unused_since(name)) for name, text in zip(pending, texts, strict=True)]
 
 
 def contractions() -> dict[str, str]:
     """The steps of this release that take something away, and since when no release uses that."""
     since = {name: _unused_since(name) for name in _names()}
     return {name: unused for name, unused in since.items() if unused}
-
-
-def _step(name: str, before: str | None) -> Step:
-    out = io.StringIO()
-    command.upgrade(alembic_config(None, out), f"{before}:{name}" if before else name, sql=True)
-    return Step(name, out.getvalue(), _unused_since(name))
 
 
 def _unused_since(name: str) -> str | None:
