@@ -13,6 +13,7 @@ QUIET = Rollout(stable="old", phase=Phase.IDLE, since=NOW - timedelta(days=1), r
 FINE = Seen(wanted="old", candidate_ready=False, obstacle="0 of 1 pods ready", route_moved=True)
 PREPARING = replace(QUIET, candidate="new", phase=Phase.PREPARING, reason=Reason.CANDIDATE_NOT_READY, since=NOW)
 WANTS_NEW = replace(FINE, wanted="new")
+REFUSED = replace(WANTS_NEW, obstacle="it drops a column", refused="it drops a column")
 READY = replace(WANTS_NEW, candidate_ready=True)
 RETIRING = Rollout(
     stable="new", retiring="old", phase=Phase.RETIRING, since=NOW, reason=Reason.TRAFFIC_MOVED, message="m", routed=NOW
@@ -29,6 +30,11 @@ RETIRING = Rollout(
         ("a ready candidate takes the traffic", PREPARING, READY, Phase.RETIRING, Reason.CANDIDATE_READY),
         ("a third release takes the place", PREPARING, replace(READY, wanted="third"), Phase.PREPARING,
          Reason.CANDIDATE_NOT_READY),
+        ("what can never serve has failed at once", PREPARING, REFUSED, Phase.FAILED, Reason.REFUSED),
+        ("it stays so", replace(PREPARING, phase=Phase.FAILED, reason=Reason.REFUSED), REFUSED, Phase.FAILED,
+         Reason.REFUSED),
+        ("unless what refused it has gone", replace(PREPARING, phase=Phase.FAILED, reason=Reason.REFUSED), WANTS_NEW,
+         Phase.PREPARING, Reason.CANDIDATE_NOT_READY),
         ("back to stable is no rollout", PREPARING, FINE, Phase.IDLE, Reason.RELEASED),
         ("the old one stays until the route left it", RETIRING, replace(READY, route_moved=False), Phase.RETIRING,
          Reason.ROUTE_NOT_MOVED),

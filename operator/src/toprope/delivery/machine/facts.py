@@ -35,6 +35,7 @@ class Fact(Enum):
     NOT_READY = auto()
     LATE = auto()
     FAILED_LATE = auto()
+    REFUSED_NO_MORE = auto()
     IS_FREE = auto()
     RESTED = auto()
     ROUTED = auto()
@@ -109,10 +110,11 @@ _FACTS: Mapping[Fact, Callable[[Look], bool]] = {
     Fact.PAUSED: lambda look: _told(look, Command.PAUSE),
     Fact.RETRIED: lambda look: look.seen.retry not in (None, look.before.retried),
     Fact.FROZEN: _is_frozen,
-    Fact.REFUSED: lambda look: look.seen.refused is not None,
+    Fact.REFUSED: lambda look: bool(look.seen.refused),
     Fact.READY: lambda look: look.seen.candidate_ready,
     Fact.NOT_READY: lambda look: not look.seen.candidate_ready,
     Fact.LATE: lambda look: _over(look.before.since, look.policy.ready_within, look.now),
+    Fact.REFUSED_NO_MORE: lambda look: look.before.reason == Reason.REFUSED and not look.seen.refused,
     Fact.FAILED_LATE: lambda look: look.before.reason == Reason.NOT_READY_IN_TIME,
     Fact.IS_FREE: lambda look: look.before.retiring is None,
     Fact.RESTED: lambda look: _over(look.before.routed, REST, look.now),

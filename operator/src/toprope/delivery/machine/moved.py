@@ -60,7 +60,7 @@ def moves(rollout: Rollout) -> bool:
 def lives(rollout: Rollout) -> str | None:
     """The candidate, where it has pods: not while it is frozen, and after a failure only where it may still get
     ready."""
-    failed = rollout.phase is Phase.FAILED and rollout.reason != Reason.NOT_READY_IN_TIME
+    failed = rollout.phase is Phase.FAILED and rollout.reason not in (Reason.NOT_READY_IN_TIME, Reason.REFUSED)
     return None if failed or rollout.phase is Phase.FROZEN else rollout.candidate
 
 
@@ -84,7 +84,7 @@ def _said(row: Row, after: Rollout, look: Look) -> Rollout:
 def _words(look: Look, after: Rollout) -> Mapping[str, str]:
     """What reasons and sentences of the table may name."""
     before, seen, policy = look.before, look.seen, look.policy
-    fault, refused = seen.fault or seen.judged, seen.refused or seen.judged
+    fault = seen.fault or seen.judged
     endless = is_endless(look)
     return {
         "reason": before.reason,
@@ -108,8 +108,7 @@ def _words(look: Look, after: Rollout) -> Mapping[str, str]:
         "passed": seen.judged.message if policy.is_judged else "No SLO judges it.",
         "fault_reason": fault.reason,
         "fault": fault.message,
-        "refused_reason": refused.reason,
-        "refused": refused.message,
+        "refused": seen.refused,
     }
 
 

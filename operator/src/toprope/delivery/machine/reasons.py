@@ -14,6 +14,7 @@ class Reason(StrEnum):
     CANDIDATE_NOT_READY = "CandidateNotReady"
     EARLIER_ENDS = "EarlierRevisionEnds"
     NOT_READY_IN_TIME = "NotReadyInTime"
+    REFUSED = "CandidateRefused"
     BUDGET_BELOW_ONE_VERDICT = "BudgetBelowOneVerdict"
     BUDGET_BELOW_STEP = "BudgetBelowStep"
     ROUTE_NOT_MOVED = "RouteNotMoved"

@@ -145,8 +145,8 @@ class Seen:
     route_moved: bool = True
     """Whether the route (or the plain Service) has the shares of the rollout as it was read, and its gateway has
     accepted that."""
-    refused: Trouble | None = None
-    """Why the candidate can never serve."""
+    refused: str = ""
+    """Why the candidate can never serve beside stable, as a sentence."""
     exhausted: str = ""
     """Whose budget is spent, so that new releases wait, as a sentence."""
     commands: frozenset[Command] = field(default_factory=frozenset)

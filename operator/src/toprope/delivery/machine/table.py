@@ -116,7 +116,7 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         _serves(Fact.WANTS_STABLE, to=Phase.RETIRING),
         *_ANOTHER,
         _gives_up(Fact.ABORTED),
-        _row(Fact.REFUSED, to=Phase.FAILED, reason="{refused_reason}", say="{refused}"),
+        _row(Fact.REFUSED, to=Phase.FAILED, reason=Reason.REFUSED, say="{refused}"),
         _row(
             Fact.READY, Fact.PAUSED, to=Phase.PREPARING, reason=Reason.PAUSED,
             say="Ready, and waits: toprope.dev/pause names revision {candidate}.",
@@ -218,6 +218,7 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         *_ANOTHER,
         _prepares(Fact.RETRIED),
         _prepares(Fact.FAILED_LATE, Fact.READY),
+        _prepares(Fact.REFUSED_NO_MORE),
         _as_before(to=Phase.FAILED),
     ),
 }  # fmt: skip

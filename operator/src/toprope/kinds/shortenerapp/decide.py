@@ -189,6 +189,9 @@ def _children(plan: Plan) -> list[Manifest]:
 
 
 def _is_held(plan: Plan, release: Release) -> bool:
+    """A candidate's migration has to spare stable alone: who retires has gone by then."""
+    if release.name == plan.after.candidate and plan.before.retiring not in (None, release.name):
+        return True
     return plan.rotation.switches or health.secret_missing(plan.look, release.needs) is not None
 
 

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     CRASH_LOOPING = "CrashLooping"
     MIGRATION_RUNNING = "MigrationRunning"
     MIGRATION_FAILED = "MigrationFailed"
+    MIGRATION_REFUSED = "MigrationRefused"
     # DataPresent, StorageGrown
     DATA_KEPT = "DataKept"
     DATA_COMING = "DataComing"

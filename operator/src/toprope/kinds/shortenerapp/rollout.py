@@ -81,6 +81,7 @@ def seen_by_machine(
             commands=orders(look.resource.annotations, before.candidate or wanted),
             retry=retry(look.resource.annotations, before.candidate or wanted),
             route_moved=before.stable is not None and is_routed(look, shared(before.stable, before, before.weight)),
+            refused=waits.message if waits and migration.refused else "",
         ),
         waits,
     )

@@ -9,7 +9,7 @@ from toprope.core.resource import Resource
 from toprope.delivery.traffic import Backend, http_route
 from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.health import Look, Shares, backends, deployment_of, plain_of, route, routed, weights_of
-from toprope.kinds.shortenerapp.migrations import Migration, wants_job
+from toprope.kinds.shortenerapp.migrations import Migration, told, wants_job
 from toprope.kinds.shortenerapp.needs import Needs
 from toprope.kinds.shortenerapp.render import service
 from toprope.kinds.shortenerapp.render.autoscaler import autoscaler
@@ -36,7 +36,7 @@ def of_release(look: Look, release: Release, *, held: bool) -> list[Manifest]:
         return []
     children: list[Manifest] = [service.of_revision(look.resource, release.name)]
     if wants_job(release.migration, look.now, held=held):
-        children.append(release.revision.job)
+        children.append(told(release.revision.job, release.migration))
     if release.migration.done or deployment_of(look, release.name):
         children += [release.revision.deployment, autoscaler(look.resource, release.name, release.least)]
     return children
