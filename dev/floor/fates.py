@@ -12,6 +12,8 @@ class Outcome(StrEnum):
     """Pods are ready, Jobs complete, routes are accepted."""
     FAILS = "Fails"
     """The program ends with code 1; `message` is its termination log. A route is refused."""
+    FAILS_FIRST = "FailsFirst"
+    """The first init container ends with `code`; `message` is its termination log. What comes after never starts."""
     WAITS = "Waits"
     """The container never starts; `reason` and `message` say why (such as ImagePullBackOff)."""
     UNSCHEDULABLE = "Unschedulable"
@@ -27,6 +29,7 @@ class Fate:
     outcome: Outcome
     reason: str = ""
     message: str = ""
+    code: int = 1
 
 
 WELL = Fate(Outcome.WELL)

@@ -79,6 +79,10 @@ def pod_status(item: Document, fate: Fate, now: str, address: str) -> Document:
     same = {"imageID": "", "ready": running, "restartCount": 0, "state": state}
     containers = [{"name": each["name"], "image": each["image"], **same} for each in item["spec"]["containers"]]
     report = {"phase": phase, "conditions": conditions, "containerStatuses": containers, "startTime": now}
+    if fate.outcome is Outcome.FAILS_FIRST:
+        first = item["spec"]["initContainers"][0]
+        ended = {**same, "state": {"terminated": terminated(fate, now)}}
+        report["initContainerStatuses"] = [{"name": first["name"], "image": first["image"], **ended}]
     known = item.get("status", {}).get("podIP") or address
     return {**report, "podIP": known, "podIPs": [{"ip": known}], "hostIP": "127.0.0.1"}
 
@@ -87,12 +91,18 @@ def container_state(fate: Fate, now: str, ends: bool) -> tuple[str, Document]:
     """A pod's phase and the state of each of its containers."""
     if fate.outcome is Outcome.WAITS:
         return "Pending", {"waiting": {"reason": fate.reason, "message": fate.message}}
+    if fate.outcome is Outcome.FAILS_FIRST:
+        return "Failed" if ends else "Pending", {"waiting": {"reason": "PodInitializing"}}
     if fate.outcome is Outcome.FAILS:
-        ended = {"exitCode": 1, "reason": fate.reason or "Error", "message": fate.message, "finishedAt": now}
-        return ("Failed" if ends else "Running"), {"terminated": ended}
+        return ("Failed" if ends else "Running"), {"terminated": terminated(fate, now)}
     if ends:
         return "Succeeded", {"terminated": {"exitCode": 0, "reason": "Completed", "finishedAt": now}}
     return "Running", {"running": {"startedAt": now}}
+
+
+def terminated(fate: Fate, now: str) -> Document:
+    """The state of a container whose program ended badly."""
+    return {"exitCode": fate.code, "reason": fate.reason or "Error", "message": fate.message, "finishedAt": now}
 
 
 def settled(seen: Document, wanted: Document) -> bool:

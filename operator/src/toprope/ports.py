@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from toprope.core.measured import Measured
 from toprope.core.objects import ApiResource, Manifest, Ref
 from toprope.core.resource import Resource
+from toprope.delivery.trial import Looked, Trial
 
 
 class Cluster(Protocol):
@@ -67,6 +68,16 @@ class Metrics(Protocol):
     def of(self, resource: Resource) -> Measured:
         """The numbers of the SLOs in `spec.slos`, from memory: no request. The resource's bell rings when what
         `status.slos` says of them would be another word now.
+        """
+        ...
+
+
+class Now(Protocol):
+    """What pods and gateways count, as of this second."""
+
+    def of(self, resource: Resource, trial: Trial) -> Looked:
+        """What has been seen of the trial so far, from memory: no request. Whoever asks has it looked at once a second
+        from then on, for as long as he goes on asking; the resource's bell rings when a verdict or a fault is new.
         """
         ...
 

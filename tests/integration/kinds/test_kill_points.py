@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dev.floor import Floor
+from dev.floor import Fate, Floor, Outcome
 from tests.support.kill_points import Story, differences
 from toprope.core.names import ROTATE_CREDENTIALS
 from toprope.core.objects import Manifest, annotations_of
@@ -23,10 +23,19 @@ def has_rotated(live: Manifest) -> bool:
     return serves(live) and (live["status"].get("credentials") or {}).get("rotated") == asked
 
 
+def is_refused(live: Manifest) -> bool:
+    """Its first release serves; the second one has failed."""
+    phase = "Failed" if live["spec"].get("image") == REFUSED else "Idle"
+    stated = {one["type"]: one["status"] for one in live["status"].get("conditions", ())}
+    return stated.get("Ready") == "True" and live["status"]["rollout"]["phase"] == phase
+
+
+REFUSED = "registry.example.com/refused-at-every-write:1"
 ROUTED = {"traffic": {"gateway": {"name": "public", "namespace": "infra"}, "hostnames": ["links.localhost"]}}
 STORIES = {
     "a creation": Story(SHORTENER_APP, serves, None, {}),
     "a new release": Story(SHORTENER_APP, serves, ROUTED, {**ROUTED, "settings": {"slugLength": 9}}),
+    "a refused release": Story(SHORTENER_APP, is_refused, ROUTED, {**ROUTED, "image": REFUSED}),
     "a deletion": Story(SHORTENER_APP, serves, {}, None),
     "a deletion with its data": Story(SHORTENER_APP, serves, {"database": {"embedded": {"reclaim": "Delete"}}}, None),
 }
@@ -38,4 +47,5 @@ LEAPING = {"a rotation": Story(SHORTENER_APP, has_rotated, {}, {}, {ROTATE_CREDE
 async def test_a_killed_operator_ends_in_the_same_world(
     name: str, furnished: Floor, connection: Connection, namespaces: Callable[[], str]
 ) -> None:
+    furnished.decree(REFUSED, Fate(Outcome.FAILS, "PodFailurePolicy", "Container check failed with exit code 3"))
     assert await differences((STORIES | LEAPING)[name], connection, namespaces) == []

@@ -10,8 +10,8 @@ import pytest
 from dev.floor import Fate, Floor, Outcome
 from tests.integration.kinds.conftest import ROOT
 from tests.support.engine import Engine, an_engine, put
-from toprope.core.names import ROTATE_CREDENTIALS
-from toprope.core.objects import CLAIM, DEPLOYMENT, POD, SECRET, ApiResource, Manifest, Ref
+from toprope.core.names import BESIDE, ROTATE_CREDENTIALS
+from toprope.core.objects import CLAIM, DEPLOYMENT, JOB, POD, SECRET, ApiResource, Manifest, Ref
 from toprope.io.api import Request
 from toprope.io.credentials import from_kubeconfig
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
@@ -130,6 +130,27 @@ async def test_a_bad_release_is_explained_and_leaves_the_old_one_alone(
     live = await links.becomes(bad, states("Progressing", "True", reason))
     assert words in message(live, "Progressing")
     assert READY(live)
+
+
+async def test_a_release_that_the_running_one_could_not_live_with_is_refused(busy: Floor, links: Place) -> None:
+    """The Job controller reads the exit code of the check; the container of the migration never starts."""
+    first = await links.becomes({"traffic": TRAFFIC}, READY)
+    busy.decree("drops-a-column", Fate(Outcome.FAILS_FIRST, "Error", "it takes away what is in use", code=3))
+    bad = {"traffic": TRAFFIC, "image": "registry.example.com/drops-a-column:1"}
+    live = await links.becomes(bad, states("Progressing", "False", Reason.MIGRATION_REFUSED))
+    revisions = live["status"]["revision"]
+    assert 'says "it takes away what is in use"' in message(live, "Progressing")
+    assert (READY(live), revisions["stable"]) == (True, first["status"]["revision"]["stable"])
+    job = await links.read(JOB, f"links-migrate-{revisions['candidate']}")
+    assert job["spec"]["template"]["metadata"]["annotations"][BESIDE] == revisions["stable"]
+    assert (
+        await links.engine.cluster.read(Ref(DEPLOYMENT, links.ref.namespace, f"links-web-{revisions['candidate']}"))
+        is None
+    )
+    before = links.engine.cluster.writes
+    await links.engine.one_pass(links.ref)
+    assert links.engine.cluster.writes == before
+    await links.becomes({"traffic": TRAFFIC}, lambda live: live["status"]["rollout"]["phase"] == "Idle")
 
 
 async def test_a_gateway_that_refuses_the_route_is_quoted(busy: Floor, links: Place) -> None:

@@ -80,6 +80,12 @@ def test_a_tier_is_coloured_while_it_is_above_its_factor() -> None:
     assert coloured == {"16.6667/14.4": "red", "3.5/3": "yellow"}
 
 
+def test_a_rate_above_its_factor_beside_a_promise_that_is_kept_is_said_to_be_no_alert() -> None:
+    few = slo(state="Met", burnRate={"pageQuick": "100", "pageSlow": "1", "ticketQuick": "0", "ticketSlow": "0"})
+    assert burn(few).plain == "page 100/14.4 (no alert) 1/6  ticket 0/3 0/1"
+    assert [span.style for span in burn(few).spans if span.style] == []
+
+
 def test_a_tier_that_could_never_fire_has_no_rate() -> None:
     left = slo(leftOut=["pageQuick", "pageSlow"], burnRate={"ticketQuick": "1", "ticketSlow": "1"})
     assert burn(left).plain == "page -/14.4 -/6  ticket 1/3 1/1"

@@ -8,11 +8,13 @@ from dev.floor.fates import WELL, Fate, Outcome, fate_of
 NOW = "2026-01-01T12:00:00Z"
 META = {"name": "links", "namespace": "default", "generation": 2}
 FAILS = Fate(Outcome.FAILS, "Error", "column target is missing")
+REFUSES = Fate(Outcome.FAILS_FIRST, "Error", "no", code=3)
 WAITS = Fate(Outcome.WAITS, "ImagePullBackOff", "no such image")
 
 
 def a_pod(**spec: Any) -> dict[str, Any]:
-    return {"metadata": META, "spec": {"containers": [{"name": "web", "image": "web:1"}], **spec}}
+    first, then = ({"name": name, "image": "web:1"} for name in ("check", "web"))
+    return {"metadata": META, "spec": {"initContainers": [first], "containers": [then], **spec}}
 
 
 def status(call: reactions.Call | None) -> dict[str, Any]:
@@ -34,6 +36,8 @@ def test_a_new_pod_is_bound_before_it_runs() -> None:
         ("a Job's pod succeeds", "Never", WELL, "Succeeded"),
         ("a failing Job's pod fails", "OnFailure", FAILS, "Failed"),
         ("a crashing server stays", "Always", FAILS, "Running"),
+        ("what comes first fails, and nothing begins", "Never", REFUSES, "Failed"),
+        ("a server's first container fails", "Always", REFUSES, "Pending"),
         ("an image that cannot be pulled waits", "Never", WAITS, "Pending"),
     ],
 )
@@ -41,6 +45,13 @@ def test_a_bound_pod_takes_its_fate(sentence: str, policy: str, fate: Fate, phas
     report = status(reactions.pod(a_pod(nodeName="instant", restartPolicy=policy), fate, NOW, "10.244.0.2"))
     ready = next(each["status"] for each in report["conditions"] if each["type"] == "Ready")
     assert (report["phase"], ready) == (phase, "True" if phase == "Running" and fate is WELL else "False")
+
+
+def test_who_comes_first_ends_with_its_code() -> None:
+    report = status(reactions.pod(a_pod(nodeName="instant", restartPolicy="Never"), REFUSES, NOW, "10.244.0.2"))
+    (first,), (then,) = report["initContainerStatuses"], report["containerStatuses"]
+    assert (first["name"], first["state"]["terminated"]["exitCode"]) == ("check", 3)
+    assert then["state"] == {"waiting": {"reason": "PodInitializing"}}
 
 
 def test_a_settled_pod_gets_no_answer() -> None:

@@ -18,7 +18,8 @@ from toprope.core.errors import (
     Transient,
 )
 from toprope.core.objects import SERVICE, Ref
-from toprope.delivery import machine, traffic
+from toprope.delivery import traffic
+from toprope.delivery.machine.reasons import Reason as Moved
 from toprope.engine import status
 from toprope.engine.one_pass import Bug
 from toprope.engine.parse import Unreadable
@@ -72,7 +73,7 @@ def test_the_engine_says_when_all_is_done_and_when_it_was_asked_to_do_nothing() 
     assert "Remove it to go on." in status.DISABLED.message
 
 
-@pytest.mark.parametrize("reasons", [machine.Reason, traffic.RouteReason])
+@pytest.mark.parametrize("reasons", [Moved, traffic.RouteReason])
 def test_every_reason_of_a_rollout_or_a_route_is_said_and_tested(reasons: type[StrEnum]) -> None:
     code = "".join(one.read_text() for one in CODE.rglob("*.py"))
     tests = "".join(one.read_text() for one in TESTS.rglob("test_*.py") if one != Path(__file__))

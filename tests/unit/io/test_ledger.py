@@ -10,7 +10,7 @@ import pytest
 from tests.support.ledgers import AVAILABILITY, LINKS, SLO, World, a_resource
 from tests.support.measured import NOW
 from toprope.core.measured import Blindness, Measured
-from toprope.io.ledger import NoPrometheus
+from toprope.io.ledger import EAGER, EVERY, NoPrometheus
 from toprope.io.prometheus import Unseen
 from toprope.io.recorded import HISTORY, QUERIES
 from toprope.slo.budget import State
@@ -182,6 +182,26 @@ async def test_it_looks_for_as_long_as_it_is_kept() -> None:
     with suppress(asyncio.CancelledError):
         await keeping
     assert world.prometheus.asked == ["clock"]
+
+
+async def test_it_looks_more_often_while_somebody_waits_for_the_first_numbers() -> None:
+    world = World()
+    assert world.ledger.pause() == EVERY
+    world.prometheus.failing["all"] = Unseen("refused")
+    world.of()
+    assert world.ledger.pause() == EAGER
+    await world.later(minutes=6)
+    world.of()
+    assert world.ledger.pause() == EVERY
+    world.of("late")
+    assert world.ledger.pause() == EAGER
+
+
+async def test_nobody_waits_for_numbers_that_are_there() -> None:
+    world = World()
+    await world.later()
+    world.of()
+    assert world.ledger.pause() == EVERY
 
 
 def test_without_prometheus_nothing_is_known() -> None:

@@ -1,7 +1,8 @@
 import pytest
 
 from shortener.migrate.ddl import Known, refusals, statements, touched
-from shortener.migrate.run import ddl_from
+from shortener.migrate.steps import contractions, newest, steps_after, up_to
+from shortener.migrations import names
 
 FILLED = Known(existing=frozenset({"S.LINKS"}), filled=frozenset({"S.LINKS"}))
 EMPTY = Known(existing=frozenset({"S.LINKS"}), filled=frozenset())
@@ -101,8 +102,31 @@ def test_only_tables_that_stood_before_are_looked_at() -> None:
     assert touched(ddl) == {"S.LINKS"}
 
 
-@pytest.mark.parametrize("head", ["0001", "0002", "0003", "0004"])
+def test_of_a_statement_it_is_known_whether_it_only_takes_something_away() -> None:
+    ddl = "ALTER TABLE s.links DROP COLUMN note, ALTER COLUMN id TYPE bigint, ALTER COLUMN kind SET NOT NULL"
+    assert [refusal.contracts for refusal in refusals(ddl, EMPTY)] == [True, False, True]
+    assert [refusal.contracts for refusal in refusals(ddl, FILLED)] == [True, False, True, False]
+
+
+@pytest.mark.parametrize("head", up_to(newest()))
 def test_every_step_of_ours_may_run_beside_the_release_before(head: str) -> None:
-    ddl = ddl_from(head)
-    tables = touched(ddl)
-    assert refusals(ddl, Known(tables, tables)) == []
+    for step in steps_after(head):
+        tables = touched(step.ddl)
+        found = refusals(step.ddl, Known(tables, tables))
+        assert [one for one in found if not (one.contracts and step.unused_since)] == []
+
+
+@pytest.mark.parametrize("head", [None, *up_to(newest())])
+def test_each_step_is_told_apart(head: str | None) -> None:
+    steps = steps_after(head)
+    assert [*up_to(head), *(step.name for step in steps)] == up_to(newest())
+    assert all(f"-> {step.name}" in step.ddl and step.ddl.count("-- Running") == 1 for step in steps)
+
+
+def test_what_a_step_of_ours_takes_away_is_unused_since_an_earlier_one() -> None:
+    for step, since in contractions().items():
+        assert since in up_to(step)[:-1]
+
+
+def test_a_web_worker_knows_the_steps_of_its_release() -> None:
+    assert names() == set(up_to(newest()))

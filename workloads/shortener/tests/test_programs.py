@@ -33,8 +33,8 @@ def test_a_new_database_is_checked_and_migrated_and_then_nothing_is_left_to_do(e
     assert "CREATE TABLE shortener.links" in checked.stdout
     assert empty.sql("SELECT to_regnamespace('shortener') IS NULL") == "t"
     migrated = shortener(environ, "migrate")
-    assert (migrated.returncode, migrated.stdout) == (0, "the database is at 0005\n")
-    assert shortener(environ, "migrate", "--check").stdout == "-- nothing to do: the database is at 0005\n"
+    assert (migrated.returncode, migrated.stdout) == (0, "the database is at 0006\n")
+    assert shortener(environ, "migrate", "--check").stdout == "-- nothing to do: the database is at 0006\n"
 
 
 def test_what_is_asked_of_a_database_that_needs_no_step_is_done_all_the_same(world: World) -> None:

@@ -1,7 +1,7 @@
 """Where the SLOs of a resource stand, as a terminal shows it."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from rich.table import Table
@@ -62,23 +62,28 @@ def bar(remaining: str | None) -> Text:
 
 
 def burn(slo: SloStatus) -> Text:
-    """Each tier's burn rate over the factor above which it fires: `page 16.7/14.4 0/6  ticket 0/3 0/1`."""
+    """Each tier's burn rate over the factor above which it fires: `page 16.7/14.4 0/6  ticket 0/3 0/1`.
+
+    One that is above it fires all the same only when the other window says so too, by more bad events than chance
+    explains; else `no alert` stands beside it.
+    """
     if slo.burn_rate is None or slo.window is None:
         return Text(_UNKNOWN)
     rates, every = slo.burn_rate.dump(), tiers(days(slo.window) * DAY)
-    return Text("  ").join(_severity(severity, rates, every) for severity in Severity)
+    told = {tier: _tier(tier, rates.get(tier.name), burns=slo.state != State.MET) for tier in every}
+    return Text("  ").join(_severity(severity, told) for severity in Severity)
 
 
-def _severity(severity: Severity, rates: Mapping[str, str], every: Sequence[Tier]) -> Text:
-    return Text(" ").join(
-        [Text(severity), *(_tier(tier, rates.get(tier.name)) for tier in every if tier.severity is severity)]
-    )
+def _severity(severity: Severity, told: Mapping[Tier, Text]) -> Text:
+    return Text(" ").join([Text(severity), *(text for tier, text in told.items() if tier.severity is severity)])
 
 
-def _tier(tier: Tier, rate: str | None) -> Text:
+def _tier(tier: Tier, rate: str | None, *, burns: bool) -> Text:
     """A tier that could never fire has no rate either."""
-    above = rate is not None and float(rate) > float(tier.factor)
-    return Text(f"{rate or _UNKNOWN}/{float(tier.factor):.4g}", _ABOVE[tier.severity] if above else "")
+    text = f"{rate or _UNKNOWN}/{float(tier.factor):.4g}"
+    if rate is None or float(rate) <= float(tier.factor):
+        return Text(text)
+    return Text(text, _ABOVE[tier.severity]) if burns else Text(f"{text} (no alert)")
 
 
 def lasts(slo: SloStatus, now: datetime) -> str:

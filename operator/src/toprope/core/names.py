@@ -18,6 +18,8 @@ DATA = f"{GROUP}/data"
 # Annotations of children.
 RENDERED = f"{GROUP}/rendered"
 """Hash of the object as it was rendered."""
+BESIDE = f"{GROUP}/beside"
+"""On the pods of a migration: the revision that runs meanwhile."""
 ROTATED = f"{GROUP}/rotated"
 """Id of the last finished rotation of a credentials Secret."""
 

@@ -57,10 +57,20 @@ class RolloutStatus(StatusModel):
     """Where the newest release stands."""
 
     phase: str | None = None
-    """Idle, Preparing, Retiring or Failed."""
+    """Idle, Frozen, Preparing, Shifting, Holding, Baking, Retiring, RollingBack or Failed."""
     since: str | None = None
-    """When this phase began."""
+    """When this phase began, or this weight was decided."""
     reason: str | None = None
     """Why it stands there, as one word."""
     message: str | None = None
     """Why it stands there, as a sentence."""
+    step: int | None = None
+    """How many weights were decided in this rollout."""
+    weight: str | None = None
+    """The candidate's share of all requests."""
+    stepped: str | None = None
+    """When this weight was decided."""
+    routed: str | None = None
+    """Since when the gateway has accepted the route as it should be, while something waits for that."""
+    retried: str | None = None
+    """The last order to try again that was followed."""

@@ -26,6 +26,9 @@ from toprope.slo.rules import Identity
 from toprope.slo.status import SloStatus, Standing, standings
 
 EVERY = 20.0
+EAGER = 5.0
+YOUNG = timedelta(minutes=5)
+"""How long somebody who asks and has no number yet is looked at `EAGER`ly: the first ones come by the minute."""
 LONGEST_LOOK = 30.0
 BLIND_AFTER = timedelta(seconds=60)
 """Two looks may fail before the numbers are given up."""
@@ -70,6 +73,12 @@ class _Kept:
     told: Sequence[SloStatus]
     facts: object
     asked: datetime
+    since: datetime
+    """When it was first asked about."""
+
+    def is_young(self, now: datetime) -> bool:
+        """Whether a number is about to come for the first time."""
+        return now - self.since < YOUNG and any(one.attained is None for one in self.told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +117,8 @@ class Ledger:
         promises = [promise_of(slo) for slo in resource.spec.slos]
         measured = self._measured(owner, promises, now)
         told = [one.status for one in standings(promises, measured, resource.status.slos, now)]
-        self._kept[owner] = _Kept(promises, told, _facts(measured), now)
+        before = self._kept.get(owner)
+        self._kept[owner] = _Kept(promises, told, _facts(measured), now, before.since if before else now)
         return measured
 
     async def keep(self) -> None:
@@ -118,7 +128,12 @@ class Ledger:
             await self.look()
             self.looked.set()
             took = asyncio.get_running_loop().time() - began
-            await asyncio.sleep(max(1.0, EVERY - took))
+            await asyncio.sleep(max(1.0, self.pause() - took))
+
+    def pause(self) -> float:
+        """Seconds from one look to the next."""
+        now = self._clock.now()
+        return EAGER if any(one.is_young(now) for one in self._kept.values()) else EVERY
 
     async def look(self) -> None:
         """One look, and the bells of those whom it concerns."""

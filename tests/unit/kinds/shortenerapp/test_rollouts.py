@@ -23,11 +23,12 @@ from toprope.cli.paper import merged
 from toprope.core.decision import Apply, CreateOnce, Decision
 from toprope.core.frozen import RENDERED_BY
 from toprope.core.objects import CONTROLLER_REVISION, Manifest
-from toprope.delivery.machine import Phase
-from toprope.delivery.machine import Reason as Moved
+from toprope.delivery.machine.reasons import Reason as Moved
+from toprope.delivery.machine.rollout import WHOLE, Phase
+from toprope.delivery.spec import RolloutStatus
 from toprope.kinds.shortenerapp.decide import decide
 from toprope.kinds.shortenerapp.reasons import Reason
-from toprope.kinds.shortenerapp.revisions import REMEMBERED
+from toprope.kinds.shortenerapp.revisions import REMEMBERED, rollout_of
 from toprope.kinds.shortenerapp.seen import Seen
 from toprope.kinds.shortenerapp.spec import revision_of_spec
 
@@ -256,8 +257,80 @@ def test_a_write_that_moves_requests_holds_only_for_the_door_as_it_was_seen() ->
         assert "resourceVersion" not in applied(quiet, kind, name)["metadata"]
 
 
+def shared_by(paper: Paper, candidate: str, phase: str, weight: str) -> None:
+    """As if a candidate had that share."""
+    status = paper.resource.status
+    rollout = status.rollout.model_copy(update={"phase": phase, "weight": weight, "step": 1})
+    revision = status.revision.model_copy(update={"candidate": candidate})
+    paper.resource = replace(
+        paper.resource, status=status.model_copy(update={"rollout": rollout, "revision": revision})
+    )
+
+
+def shares(decision: Decision) -> dict[str, int]:
+    rule, *_ = applied(decision, "HTTPRoute", ROUTE)["spec"]["rules"]
+    return {one["name"]: one["weight"] for one in rule["backendRefs"]}
+
+
+def prepared(spec: dict[str, Any] | None = None) -> tuple[Paper, str, str]:
+    """A candidate that has all its pods."""
+    paper, stable, candidate = a_rollout(spec)
+    while f"links-web-{candidate}" not in names(paper, "Deployment"):
+        paper.pass_once()
+    return paper, stable, candidate
+
+
+def test_the_route_has_the_share_that_stands_in_the_status() -> None:
+    paper, stable, candidate = prepared(WITH_TRAFFIC)
+    shared_by(paper, candidate, "Shifting", "12.5%")
+    decision = paper.pass_once()
+    assert shares(decision) == {f"links-web-{stable}": 87_500, f"links-web-{candidate}": 12_500}
+    assert selects(decision) == stable
+    assert paper.resource.status.rollout.reason == Moved.ROUTE_NOT_MOVED
+    assert paper.resource.status.rollout.weight == "12.5%"
+
+
+def test_an_abort_takes_the_share_away_in_the_pass_that_reads_of_it() -> None:
+    paper, stable, candidate = prepared(WITH_TRAFFIC)
+    shared_by(paper, candidate, "Holding", "50%")
+    paper.pass_once()
+    paper.resource = replace(paper.resource, annotations={"toprope.dev/abort": candidate})
+    assert shares(paper.pass_once()) == {f"links-web-{stable}": WHOLE}
+    assert paper.resource.status.rollout.phase == Phase.ROLLING_BACK
+    paper.settle()
+    assert paper.resource.status.rollout.phase == Phase.FAILED
+    assert f"links-web-{candidate}" not in names(paper, "Deployment")
+    paper.resource = replace(paper.resource, annotations={"toprope.dev/retry": f"{candidate}/2"})
+    paper.settle()
+    assert paper.resource.status.revision.stable == candidate
+
+
+@pytest.mark.parametrize(("spec", "first"), [(WITH_TRAFFIC, True), (None, False)])
+def test_the_plain_service_leads_to_stable_beside_a_route_and_else_to_who_has_everything(
+    spec: dict[str, Any] | None, first: bool
+) -> None:
+    paper, stable, candidate = prepared(spec)
+    shared_by(paper, candidate, "Baking", "100%")
+    assert selects(paper.pass_once()) == (stable if first else candidate)
+
+
+def test_an_order_that_names_another_revision_is_none() -> None:
+    paper, _, candidate = a_rollout(WITH_TRAFFIC)
+    paper.resource = replace(paper.resource, annotations={"toprope.dev/abort": f"{candidate}x"})
+    paper.settle()
+    assert paper.resource.status.revision.stable == candidate
+
+
+@pytest.mark.parametrize(("weight", "phase"), [(None, Phase.IDLE), ("10%", Phase.ROLLING_BACK)])
+def test_a_phase_of_a_newer_operator_is_begun_anew_or_taken_back(weight: str | None, phase: Phase) -> None:
+    resource, _ = settled()
+    status = RolloutStatus(phase="Pondering", weight=weight)
+    newer = replace(resource, status=resource.status.model_copy(update={"rollout": status}))
+    assert rollout_of(newer).phase is phase
+
+
 def test_a_phase_of_a_newer_operator_does_no_harm() -> None:
     resource, seen = settled()
-    rollout = resource.status.rollout.model_copy(update={"phase": "Shifting"})
+    rollout = resource.status.rollout.model_copy(update={"phase": "Pondering"})
     newer = replace(resource, status=resource.status.model_copy(update={"rollout": rollout}))
     assert condition(decide(newer, seen, NOW), "Ready")[0] == "True"

@@ -11,7 +11,8 @@ from tests.support.shorteners import a_shortener
 from toprope.cli.paper import DAWN
 from toprope.core.quantity import amount
 from toprope.core.resource import Resource
-from toprope.delivery.machine import Rollout, Seen, next_rollout
+from toprope.delivery.machine.moved import next_rollout
+from toprope.delivery.machine.rollout import Phase, Policy, Rollout, Seen
 from toprope.kinds.shortenerapp.connections import EMBEDDED_PODS
 from toprope.kinds.shortenerapp.render import environment
 from toprope.kinds.shortenerapp.render.database import database
@@ -47,8 +48,10 @@ def postgres_of(resource: Resource) -> dict[str, Any]:
 def revisions_alive_at_most() -> int:
     """When a third release comes while the second one's predecessor still ends its requests."""
     ready = Seen("c", candidate_ready=True, obstacle="", route_moved=False)
-    rollout = next_rollout(Rollout(stable="a", candidate="b"), replace(ready, wanted="b"), DAWN)
-    rollout = next_rollout(rollout, ready, DAWN)
+    rollout = next_rollout(
+        Rollout(stable="a", candidate="b", phase=Phase.PREPARING), replace(ready, wanted="b"), Policy(), DAWN
+    )
+    rollout = next_rollout(rollout, ready, Policy(), DAWN)
     return len({rollout.stable, rollout.retiring, rollout.candidate} - {None})
 
 

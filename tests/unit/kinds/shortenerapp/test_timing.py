@@ -18,7 +18,7 @@ from tests.support.shorteners import (
     told,
     with_spec,
 )
-from toprope.delivery.machine import READY_WITHIN, Phase
+from toprope.delivery.machine.rollout import READY_WITHIN, Phase
 from toprope.kinds.shortenerapp.decide import decide
 from toprope.kinds.shortenerapp.seen import Seen
 from toprope.kinds.shortenerapp.spec import revision_of_spec

@@ -23,9 +23,9 @@ def _serve(_: argparse.Namespace) -> int:
 
 
 def _migrate(arguments: argparse.Namespace) -> int:
-    from shortener.migrate import run  # noqa: PLC0415
+    from shortener.migrate import check, run  # noqa: PLC0415
 
-    asyncio.run(run.check() if arguments.check else run.migrate())
+    asyncio.run(check.check() if arguments.check else run.migrate())
     return 0
 
 
@@ -63,7 +63,9 @@ def main(words: Sequence[str]) -> int:
     program: Callable[[argparse.Namespace], int] = arguments.program
     try:
         return program(arguments)
-    except (Failure, SettingsProblem) as failure:
-        return fail(str(failure))
+    except Failure as failure:
+        return fail(str(failure), failure.exit_code)
+    except SettingsProblem as problem:
+        return fail(str(problem))
     except Exception as error:  # noqa: BLE001 - the border: whatever it was, a person reads one sentence
         return fail(f"shortener {' '.join(words)} failed: {cleaned(error)}")

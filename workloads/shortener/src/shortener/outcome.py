@@ -16,6 +16,14 @@ LONGEST = 400
 class Failure(Exception):
     """Ends the program with this sentence: what, where, cause and cure."""
 
+    exit_code = 1
+
+
+class Refused(Failure):
+    """It must not be done as things stand: another try does not help, and whoever started us need not make one."""
+
+    exit_code = 3
+
 
 def cleaned(error: BaseException) -> str:
     """One line about a foreign error: its kind and the first line of what it says, without credentials."""
@@ -23,8 +31,8 @@ def cleaned(error: BaseException) -> str:
     return f"{type(error).__name__}: {CREDENTIALS.sub('…', first)}"[:LONGEST].rstrip(": ")
 
 
-def fail(sentence: str) -> int:
+def fail(sentence: str, exit_code: int = Failure.exit_code) -> int:
     """Say it where it will be read; gives the exit code."""
     sys.stderr.write(" ".join(sentence.split()) + "\n")
     termination.leave(sentence)
-    return 1
+    return exit_code

@@ -64,3 +64,9 @@ class MigrateSettings(EnvSettings):
 
     bootstrap_key_file: Path | None = None
     """The API key of that tenant; only its hash is stored."""
+
+    revision: Annotated[str | None, Field(max_length=63)] = None
+    """What the operator calls this release; the database remembers how far it is."""
+
+    running_revisions: Annotated[str | None, Field(max_length=1000)] = None
+    """The releases that run meanwhile, with blanks in between; `none` when nothing does. Left out, nobody knows."""

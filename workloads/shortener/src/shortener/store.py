@@ -1,12 +1,16 @@
 """What is asked of the database across tenants: functions of its owner that return one row, and the clicks' inbox."""
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from uuid import UUID
 
 from shortener.clicks import Row
 from shortener.entry import Entry, from_row
+from shortener.migrations import names
 from toprope_kit.database import Database
+
+logger = logging.getLogger(__name__)
 
 STEP = 10_000
 """Rows of each table that are forgotten in one transaction."""
@@ -24,11 +28,16 @@ class RowSecurityAbsent(Exception):
     """Our role owns the tables or is above row-level security: tenants would not be kept apart, so we do not serve."""
 
 
+class ReleaseTooOld(Exception):
+    """A later release has taken away what this one uses: we do not start to serve."""
+
+
 class Store:
     """One database; every method raises DatabaseAway when it is not there."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._too_old = False
 
     async def resolve(self, slug: str) -> Entry | None:
         """The link of this slug, whoever it belongs to."""
@@ -91,13 +100,28 @@ class Store:
             return bool(await connection.fetchval(asked, retention_days, STEP, timeout=STEP_TIMEOUT))
 
     async def check(self) -> None:
-        """Ask for the least there is; RowSecurityAbsent when the database does not hold our role to its tenant."""
+        """Ask for the least there is; RowSecurityAbsent when the database does not hold our role to its tenant,
+        ReleaseTooOld when it has lost what we use."""
         async with self._database.acquire() as connection:
-            if not await connection.fetchval(BOUND):
-                raise RowSecurityAbsent
+            bound, needed = await connection.fetchrow(FIT)
+        if not bound:
+            raise RowSecurityAbsent
+        if unknown := set(needed) - STEPS:
+            self._tell(unknown)
+            raise ReleaseTooOld
+
+    def _tell(self, unknown: Iterable[str]) -> None:
+        """Once: a person looks at the log of a pod that does not get ready, and the check comes every second."""
+        if not self._too_old:
+            steps = ", ".join(sorted(unknown))
+            logger.error("a later release took away what this one uses; go on from one that knows step %s", steps)
+        self._too_old = True
 
 
-BOUND = """
-    SELECT NOT (r.rolsuper OR r.rolbypassrls OR pg_has_role(c.relowner, 'MEMBER'))
+STEPS = names()
+
+FIT = """
+    SELECT NOT (r.rolsuper OR r.rolbypassrls OR pg_has_role(c.relowner, 'MEMBER')),
+        ARRAY(SELECT unused_since FROM shortener.contractions)
     FROM pg_roles r, pg_class c WHERE r.rolname = current_user AND c.oid = 'shortener.links'::regclass
 """

@@ -15,9 +15,10 @@ from toprope.core.names import REVISION
 from toprope.core.objects import Manifest, labels_of
 from toprope.core.prune import pruned
 from toprope.core.resource import Resource
-from toprope.delivery.machine import Rollout, late_at, next_rollout, rest_ends
+from toprope.delivery.machine.moved import late_at, next_rollout, rest_ends, routed_weight
+from toprope.delivery.machine.rollout import Rollout
 from toprope.kinds.shortenerapp import data, health, jobs, rollout
-from toprope.kinds.shortenerapp.health import Look
+from toprope.kinds.shortenerapp.health import Look, Shares
 from toprope.kinds.shortenerapp.migrations import known, migration_of
 from toprope.kinds.shortenerapp.needs import Needs, together
 from toprope.kinds.shortenerapp.reasons import Fact, Reason, asks_for_pods
@@ -61,6 +62,11 @@ class Plan:
     rule_sets: Sequence[RuleSet]
     """The SLOs: rendering their rules is a good part of a pass, so it is done once."""
     slos: Health
+
+    @property
+    def shares(self) -> Shares:
+        """How requests are shared in this pass."""
+        return rollout.shared(self.serving.name, self.before, routed_weight(self.before, self.after))
 
     @property
     def serving(self) -> Release:
@@ -107,7 +113,7 @@ def _plan(look: Look) -> Plan:
     scale = rollout.scale_of(look, before)
     needed = needs(revision(resource, seen, wanted, wanted), None)
     told, waits = rollout.seen_by_machine(look, before, migration_of(resource, seen, wanted, now), needed, scale.need)
-    after = next_rollout(before, told, now)
+    after = next_rollout(before, told, rollout.POLICY, now)
     releases = {
         name: _release(look, name, wanted, rollout.least_pods(look, after, name, scale))
         for name in alive(before, after)
@@ -176,13 +182,16 @@ def _children(plan: Plan) -> list[Manifest]:
         service_account(resource),
         *plan.parts.manifests,
         *(child for one in plan.releases.values() for child in of_release(look, one, held=_is_held(plan, one))),
-        *doors(look, plan.serving.name),
+        *doors(look, plan.shares),
         *network_policies(resource, plan.needs),
         *([budget] if budget else []),
     ]
 
 
 def _is_held(plan: Plan, release: Release) -> bool:
+    """A candidate's migration has to spare stable alone: who retires has gone by then."""
+    if release.name == plan.after.candidate and plan.before.retiring not in (None, release.name):
+        return True
     return plan.rotation.switches or health.secret_missing(plan.look, release.needs) is not None
 
 
@@ -237,7 +246,7 @@ def _dues(plan: Plan, stated: Sequence[Condition]) -> list[datetime | None]:
     said = {condition.reason for condition in plan.look.resource.status.conditions}
     # Pods are looked at once the status says that something is not well.
     closer = now if asks_for_pods(condition.reason for condition in stated) and not asks_for_pods(said) else None
-    late = late_at(plan.after) if plan.waits else None
+    late = late_at(plan.after, rollout.POLICY) if plan.waits else None
     return [*retries, rest_ends(plan.after), late, closer, plan.rotation.due, plan.slos.due]
 
 

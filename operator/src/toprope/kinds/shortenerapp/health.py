@@ -1,11 +1,13 @@
 """Whether the service is well: what Ready says, and what a revision still waits for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from toprope.core.conditions import Condition
 from toprope.core.objects import CNPG_CLUSTER, DEPLOYMENT, HTTP_ROUTE, SERVICE, STATEFUL_SET, Manifest
 from toprope.core.resource import Resource
+from toprope.delivery.machine.rollout import WHOLE
 from toprope.delivery.traffic import Acceptance, acceptance
 from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.migrations import Migration, obstacle
@@ -13,6 +15,9 @@ from toprope.kinds.shortenerapp.needs import Needs, UserSecret
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
 from toprope.kinds.shortenerapp.seen import Seen
 from toprope.kinds.shortenerapp.troubles import Workload, not_ready, ready_pods
+
+Shares = Mapping[str, int]
+"""Parts of WHOLE by revision; the one that is stable first."""
 
 READY = "Ready"
 ROUTE_ACCEPTED = "RouteAccepted"
@@ -117,30 +122,44 @@ def accepted(look: Look) -> Acceptance | None:
     return acceptance(route(look), traffic) if traffic else None
 
 
-def sends_all_to(look: Look, revision: str) -> bool:
-    """Whether the live route and the plain Service both send everything to a revision, and the gateway agrees."""
+def is_routed(look: Look, shares: Shares) -> bool:
+    """Whether requests come to revisions in these shares, and the gateway agrees."""
     said = accepted(look)
-    return _selects(look, revision) and doors_lead_to(look, revision) and (said is None or said.accepted)
+    return selects(look, plain_of(look, shares)) and doors_have(look, shares) and (said is None or said.accepted)
 
 
-def doors_lead_to(look: Look, revision: str) -> bool:
-    """Whether requests come to a revision and to no other: by the route, or by the plain Service where the spec asks
-    for no route. The two are written one beside the other, and a kill may have come in between."""
+def doors_have(look: Look, shares: Shares) -> bool:
+    """Whether the live doors have these shares: the route, or the plain Service where the spec asks for no route. The
+    two are written one beside the other, and a kill may have come in between."""
     if look.resource.spec.traffic is None:
-        return _selects(look, revision)
-    return backends_of(route(look)) == {places.name(look.resource, places.WEB, revision)}
+        return selects(look, plain_of(look, shares))
+    return weights_of(route(look)) == backends(look, shares)
 
 
-def _selects(look: Look, revision: str) -> bool:
+def backends(look: Look, shares: Shares) -> dict[str, int]:
+    """The same by Service; who has no share is no backend, for some gateways send him requests all the same."""
+    return {places.name(look.resource, places.WEB, one): weight for one, weight in shares.items() if weight}
+
+
+def plain_of(look: Look, shares: Shares) -> str:
+    """The revision that the plain Service selects. Beside a route that is who serves, listed first; else who has all
+    the requests: nothing but the Service can move them."""
+    first, *others = shares
+    return next((one for one in others if shares[one] == WHOLE), first) if look.resource.spec.traffic is None else first
+
+
+def selects(look: Look, revision: str) -> bool:
+    """Whether the live plain Service selects the pods of a revision."""
     service = look.seen.child(SERVICE, places.name(look.resource, places.WEB))
     wanted = places.selector(look.resource, places.WEB, revision)
     return service is not None and service["spec"].get("selector") == wanted
 
 
-def backends_of(live: Manifest | None) -> set[str]:
-    """The Services that a route sends requests to."""
+def weights_of(live: Manifest | None) -> dict[str, int]:
+    """The Services that a route sends users' requests to, by its first rule, and the weight of each."""
     rules = ((live or {}).get("spec") or {}).get("rules") or ()
-    return {backend["name"] for rule in rules for backend in rule.get("backendRefs") or ()}
+    backends = [one for rule in rules[:1] for one in rule.get("backendRefs") or ()]
+    return {one["name"]: int(one.get("weight", 1)) for one in backends}
 
 
 def conditions(look: Look, migration: Migration, needs: Needs) -> list[Condition]:

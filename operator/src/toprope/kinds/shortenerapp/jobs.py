@@ -36,6 +36,12 @@ def state(job: Manifest | None) -> State:
     return FAILED if "Failed" in said else RUNNING
 
 
+def is_refused(job: Manifest | None) -> bool:
+    """Whether its program said that no other try can help: the only thing that one of our Jobs fails by policy for."""
+    stated = ((job or {}).get("status") or {}).get("conditions") or ()
+    return state(job) == FAILED and any(one.get("reason") == "PodFailurePolicy" for one in stated)
+
+
 def counted(before: A, job: Manifest | None, pods: Sequence[Manifest], now: datetime) -> A:
     """`before`, with this Job's failure counted once."""
     if job is None or state(job) != FAILED or job["metadata"]["uid"] == before.failed_job:
@@ -59,8 +65,9 @@ def retry_at(attempts: Attempts) -> datetime | None:
 
 
 def next_try(attempts: Attempts, job: Manifest | None) -> datetime | None:
-    """When a failed Job has to make way; None while there is none: a Job that runs, or is yet to be made, rings."""
-    return retry_at(attempts) if state(job) == FAILED else None
+    """When a failed Job has to make way; None while there is none: a Job that runs, or is yet to be made, rings. One
+    that was refused stays."""
+    return retry_at(attempts) if state(job) == FAILED and not is_refused(job) else None
 
 
 def is_due(attempts: Attempts, job: Manifest | None, now: datetime) -> bool:

@@ -1,7 +1,8 @@
 """The words that a person greps: every reason that a ShortenerApp's conditions and Events give.
 
-The sentence stands beside the branch that finds the fact. Rollouts add the reasons of `delivery.machine`, routes those
-of `delivery.traffic` and of the gateway itself, a refused write those of the engine.
+The sentence stands beside the branch that finds the fact. Rollouts add the reasons of
+`delivery.machine.reasons`, routes those of `delivery.traffic` and of the gateway itself, a refused write those of the
+engine.
 """
 
 from collections.abc import Iterable
@@ -30,6 +31,7 @@ class Reason(StrEnum):
     CRASH_LOOPING = "CrashLooping"
     MIGRATION_RUNNING = "MigrationRunning"
     MIGRATION_FAILED = "MigrationFailed"
+    MIGRATION_REFUSED = "MigrationRefused"
     # DataPresent, StorageGrown
     DATA_KEPT = "DataKept"
     DATA_COMING = "DataComing"

@@ -10,8 +10,10 @@ from toprope.core.frozen import RENDERED_BY, facts_of, frozen, thawed
 from toprope.core.names import COMPONENT, REVISION
 from toprope.core.objects import CONTROLLER_REVISION, DEPLOYMENT, JOB, Manifest, annotations_of, labels_of
 from toprope.core.resource import Resource, image_of
-from toprope.delivery import machine
-from toprope.delivery.machine import Rollout
+from toprope.delivery.machine.moved import lives
+from toprope.delivery.machine.reasons import Reason as Moved
+from toprope.delivery.machine.rollout import Phase, Rollout
+from toprope.delivery.machine.weights import parts_of
 from toprope.delivery.spec import RevisionStatus, RolloutStatus
 from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.needs import Needs, needs_of
@@ -131,16 +133,24 @@ def rollout_of(resource: Resource) -> Rollout:
         candidate=revisions.candidate,
         retiring=revisions.retiring,
         served=tuple(revisions.served or ()),
-        phase=_phase(rollout.phase),
+        phase=_phase(rollout),
         since=_moment(rollout.since),
-        reason=rollout.reason or machine.Reason.RELEASED,
+        reason=rollout.reason or Moved.RELEASED,
         message=rollout.message or "",
+        step=rollout.step or 0,
+        weight=parts_of(rollout.weight or "0%"),
+        stepped=_moment(rollout.stepped),
+        routed=_moment(rollout.routed),
+        retried=rollout.retried,
     )
 
 
-def _phase(text: str | None) -> machine.Phase:
-    """A phase that a newer operator wrote, and this one does not know, tells it nothing: the revisions do."""
-    return machine.Phase(text) if text in list(machine.Phase) else machine.Phase.IDLE
+def _phase(rollout: RolloutStatus) -> Phase:
+    """A phase that a newer operator wrote, and this one does not know, tells it nothing: the revisions do, and a
+    candidate with requests is taken back."""
+    if rollout.phase in list(Phase):
+        return Phase(rollout.phase)
+    return Phase.ROLLING_BACK if rollout.weight else Phase.IDLE
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -149,5 +159,5 @@ def _moment(text: str | None) -> datetime | None:
 
 def alive(before: Rollout, after: Rollout) -> list[str]:
     """Every revision that the status as read or as it will be speaks of: none goes before its end is written down."""
-    names = (before.stable, before.candidate, before.retiring, after.stable, after.candidate, after.retiring)
+    names = (name for one in (before, after) for name in (one.stable, lives(one), one.retiring))
     return list(dict.fromkeys(name for name in names if name))

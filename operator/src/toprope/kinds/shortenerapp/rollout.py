@@ -4,11 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from toprope.core.conditions import Condition, timestamp
-from toprope.delivery import machine
-from toprope.delivery.machine import Phase, Rollout
+from toprope.delivery.machine.moved import lives, moves
+from toprope.delivery.machine.reasons import Reason as Moved
+from toprope.delivery.machine.rollout import WHOLE, Phase, Policy, Rollout
+from toprope.delivery.machine.rollout import Seen as SeenByMachine
+from toprope.delivery.machine.weights import percent
+from toprope.delivery.orders import orders, retry
 from toprope.delivery.spec import RevisionStatus, RolloutStatus
 from toprope.kinds.shortenerapp import places
-from toprope.kinds.shortenerapp.health import Look, deployment_of, doors_lead_to, sends_all_to, waits_for
+from toprope.kinds.shortenerapp.health import Look, Shares, deployment_of, doors_have, is_routed, waits_for
 from toprope.kinds.shortenerapp.migrations import Migration
 from toprope.kinds.shortenerapp.needs import Needs
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
@@ -16,6 +20,9 @@ from toprope.kinds.shortenerapp.revisions import REMEMBERED
 from toprope.kinds.shortenerapp.troubles import ready_pods
 
 PROGRESSING = "Progressing"
+
+POLICY = Policy()
+"""All requests go over at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +52,36 @@ def serving(look: Look, before: Rollout) -> str | None:
     if stable is None or ready_pods(deployment_of(look, stable)):
         return stable
     others = (name for name in (before.retiring, before.candidate) if name)
-    serve_on = (name for name in others if doors_lead_to(look, name) and ready_pods(deployment_of(look, name)))
+    serve_on = (name for name in others if doors_have(look, {name: WHOLE}) and ready_pods(deployment_of(look, name)))
     return next(serve_on, stable)
+
+
+def shared(stable: str, before: Rollout, weight: int) -> Shares:
+    """How requests are shared where the candidate has that weight, and `stable` has the rest."""
+    return {stable: WHOLE - weight, before.candidate: weight} if before.candidate and weight else {stable: WHOLE}
 
 
 def least_pods(look: Look, after: Rollout, revision: str, scale: Scale) -> int:
     """The autoscaler's lower bound for a revision."""
-    moves = after.phase in (Phase.PREPARING, Phase.RETIRING)
-    held = revision == after.candidate or (revision == after.stable and moves)
+    held = revision == after.candidate or (revision == after.stable and moves(after))
     return scale.floor if held else look.resource.spec.replicas.min
 
 
 def seen_by_machine(
     look: Look, before: Rollout, migration: Migration, needs: Needs, need: int
-) -> tuple[machine.Seen, Fact | None]:
+) -> tuple[SeenByMachine, Fact | None]:
     """What the machine decides on, and what the wanted revision still waits for."""
     wanted = migration.after.revision
     waits = waits_for(look, migration, needs, need) or _no_endpoints(look, before)
     return (
-        machine.Seen(
+        SeenByMachine(
             wanted=wanted,
             candidate_ready=before.candidate == wanted and waits is None,
             obstacle=waits.message if waits else "",
-            route_moved=before.stable is not None and sends_all_to(look, before.stable),
+            commands=orders(look.resource.annotations, before.candidate or wanted),
+            retry=retry(look.resource.annotations, before.candidate or wanted),
+            route_moved=before.stable is not None and is_routed(look, shared(before.stable, before, before.weight)),
+            refused=waits.message if waits and migration.refused else "",
         ),
         waits,
     )
@@ -89,16 +103,15 @@ def progressing(after: Rollout, waits: Fact | None, ready: Condition, now: datet
         told = Fact(ready.reason, ready.message)
         return told.true(PROGRESSING) if _starts(after, ready, now) else told.false(PROGRESSING)
     told = Fact(after.reason, after.message)
-    if after.candidate and waits:
+    if lives(after) and waits:
         told = Fact(waits.reason, f"Revision {after.candidate} is not ready. {waits.message}")
-    moves = after.phase in (Phase.PREPARING, Phase.RETIRING)
-    return told.true(PROGRESSING) if moves else told.false(PROGRESSING)
+    return told.true(PROGRESSING) if moves(after) else told.false(PROGRESSING)
 
 
 def _starts(after: Rollout, ready: Condition, now: datetime) -> bool:
     """A first release gets as long as any other to become ready."""
-    first = after.since if after.reason == machine.Reason.FIRST_RELEASE else None
-    is_young = first is not None and now - first < machine.READY_WITHIN
+    first = after.since if after.reason == Moved.FIRST_RELEASE else None
+    is_young = first is not None and now - first < POLICY.ready_within
     return is_young or ready.reason in (Reason.STARTING, Reason.MIGRATION_RUNNING)
 
 
@@ -110,5 +123,18 @@ def revision_status(after: Rollout) -> RevisionStatus:
 
 def rollout_status(after: Rollout) -> RolloutStatus:
     """The rollout, as the status shows it."""
-    since = timestamp(after.since) if after.since else None
-    return RolloutStatus(phase=after.phase, since=since, reason=after.reason, message=after.message)
+    return RolloutStatus(
+        phase=after.phase,
+        since=_stamp(after.since),
+        reason=after.reason,
+        message=after.message,
+        step=after.step or None,
+        weight=percent(after.weight) if after.step else None,
+        stepped=_stamp(after.stepped),
+        routed=_stamp(after.routed),
+        retried=after.retried,
+    )
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    return timestamp(moment) if moment else None

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from toprope.core.names import REVISION
 from toprope.core.objects import CONTROLLER_REVISION, SERVICE, Manifest, labels_of
 from toprope.core.resource import Resource
-from toprope.delivery.traffic import WHOLE, Backend, http_route
+from toprope.delivery.traffic import Backend, http_route
 from toprope.kinds.shortenerapp import places
-from toprope.kinds.shortenerapp.health import Look, backends_of, deployment_of, route, routed
-from toprope.kinds.shortenerapp.migrations import Migration, wants_job
+from toprope.kinds.shortenerapp.health import Look, Shares, backends, deployment_of, plain_of, route, routed, weights_of
+from toprope.kinds.shortenerapp.migrations import Migration, told, wants_job
 from toprope.kinds.shortenerapp.needs import Needs
 from toprope.kinds.shortenerapp.render import service
 from toprope.kinds.shortenerapp.render.autoscaler import autoscaler
@@ -36,7 +36,7 @@ def of_release(look: Look, release: Release, *, held: bool) -> list[Manifest]:
         return []
     children: list[Manifest] = [service.of_revision(look.resource, release.name)]
     if wants_job(release.migration, look.now, held=held):
-        children.append(release.revision.job)
+        children.append(told(release.revision.job, release.migration))
     if release.migration.done or deployment_of(look, release.name):
         children += [release.revision.deployment, autoscaler(look.resource, release.name, release.least)]
     return children
@@ -54,23 +54,26 @@ def left_alone(seen: Seen, releases: Sequence[Release]) -> list[Manifest]:
     ]
 
 
-def doors(look: Look, serving: str) -> list[Manifest]:
-    """The plain Service and the route. The route waits for its backend's Service: one that points at nothing fails.
+def doors(look: Look, shares: Shares) -> list[Manifest]:
+    """The plain Service and the route. The route waits for its backends' Services: one that points at nothing fails.
 
-    A write that moves requests holds only for the door as it was seen: what another operator did since is not undone.
+    A write that gives somebody more requests holds only for the door as it was seen: what another operator did since is
+    not undone.
     """
     resource = look.resource
-    plain = service.plain(resource, serving)
+    plain = service.plain(resource, plain_of(look, shares))
     live = look.seen.child(SERVICE, places.name(resource, places.WEB))
     found = [
         _guarded(plain, live, moves=live is not None and live["spec"].get("selector") != plain["spec"]["selector"])
     ]
-    backend = places.name(resource, places.WEB, serving)
-    if resource.spec.traffic and (route(look) or look.seen.child(SERVICE, backend)):
-        backends = [Backend(backend, places.SERVICE_PORT, WHOLE)]
+    wanted = backends(look, shares)
+    if resource.spec.traffic and (route(look) or all(look.seen.child(SERVICE, one) for one in wanted)):
         metadata = places.metadata(resource, places.WEB) | {"name": places.route_name(resource)}
-        wanted, live = http_route(metadata, resource.spec.traffic, backends), routed(look)
-        found.append(_guarded(wanted, live, moves=backends_of(live) != {backend}))
+        shared = [Backend(one, places.SERVICE_PORT, weight) for one, weight in wanted.items()]
+        live = routed(look)
+        found.append(
+            _guarded(http_route(metadata, resource.spec.traffic, shared), live, moves=weights_of(live) != wanted)
+        )
     return found
 
 

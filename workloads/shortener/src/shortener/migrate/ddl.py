@@ -29,6 +29,8 @@ class Refusal:
 
     statement: str
     fact: str
+    contracts: bool = False
+    """Whether it only takes something away: harmless once nothing that runs uses that any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def changes_type(action: str, filled: bool) -> str | None:
 def forbids_null(action: str, filled: bool) -> str | None:
     """A column that the running release leaves out of its INSERTs."""
     if re.match(r"ALTER (?:COLUMN )?\S+ SET NOT NULL", action):
-        return "forbids a null that the running release may write"
+        return "forbids a null that the running release may write; do it in a later release"
     if re.match(COLUMN, action) and "NOT NULL" in action and not re.search(r"\b(DEFAULT|GENERATED)\b", action):
         return "adds a column NOT NULL without a default: every INSERT of the running release would fail"
     return None
@@ -143,6 +145,8 @@ def blocks(action: str, filled: bool) -> str | None:
         return None
     if re.match(r"CREATE (?:UNIQUE )?INDEX (?!CONCURRENTLY )", action):
         return "builds an index in the foreground on a filled table: no write gets through meanwhile; use CONCURRENTLY"
+    if re.match(r"ALTER (?:COLUMN )?\S+ SET NOT NULL", action):
+        return "reads a filled table under a lock; a CHECK (… IS NOT NULL) NOT VALID, validated later, says the same"
     if re.match(r"ADD (?:CONSTRAINT |CHECK |FOREIGN |UNIQUE |PRIMARY |EXCLUDE )", action) and not re.search(
         r"NOT VALID|USING INDEX", action
     ):
@@ -157,16 +161,10 @@ def hides(action: str, filled: bool) -> str | None:
     return "is a DO block: what it does cannot be read beforehand" if action.startswith("DO ") else None
 
 
-FACTS: tuple[Callable[[str, bool], str | None], ...] = (
-    takes_away,
-    renames,
-    changes_type,
-    forbids_null,
-    rewrites,
-    changes_rows,
-    blocks,
-    hides,
-)
+CONTRACTIONS: tuple[Callable[[str, bool], str | None], ...] = (takes_away, renames, forbids_null)
+"""What a release of its own may do, once nothing that runs minds."""
+
+FACTS = (*CONTRACTIONS, changes_type, rewrites, changes_rows, blocks, hides)
 
 HARMLESS = re.compile(
     r"CREATE (?:OR REPLACE )?(?:TABLE|SCHEMA|SEQUENCE|TYPE|FUNCTION|TRIGGER|POLICY|VIEW|(?:UNIQUE )?INDEX) "
@@ -176,6 +174,9 @@ HARMLESS = re.compile(
     r"|ALTER (?:COLUMN )?\S+ (?:SET DEFAULT |DROP NOT NULL$|SET STATISTICS |SET \( )"
 )
 """How a statement begins, or an action of an ALTER TABLE, that none of the facts above speaks against."""
+
+
+UNKNOWN = "is not known to be harmless beside the running release; do it in a later one, or by hand"
 
 
 def made_anew(statement: str, ddl: str) -> bool:
@@ -195,8 +196,7 @@ def refusals(ddl: str, known: Known) -> list[Refusal]:
         if (table is not None and table not in known.existing) or made_anew(statement, ddl):
             continue
         for action in actions(statement):
-            facts = [said for fact in FACTS if (said := fact(action, table in known.filled))]
-            if not facts and not HARMLESS.match(action):
-                facts = ["is not known to be harmless beside the running release; do it in a later one, or by hand"]
-            found += [Refusal(statement, fact) for fact in facts]
+            filled = table in known.filled
+            facts = [Refusal(statement, said, fact in CONTRACTIONS) for fact in FACTS if (said := fact(action, filled))]
+            found += facts or ([] if HARMLESS.match(action) else [Refusal(statement, UNKNOWN)])
     return found

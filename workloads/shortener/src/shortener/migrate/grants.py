@@ -15,6 +15,7 @@ TABLES = {
     "click_sources": "SELECT",
     "click_inbox": "INSERT",
     "click_batches": "INSERT",
+    "contractions": "SELECT",
     "identity": "SELECT",
     "schema_version": "SELECT",
 }

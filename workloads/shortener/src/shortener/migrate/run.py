@@ -1,7 +1,6 @@
-"""The programs `shortener migrate` and `shortener migrate --check`.
+"""The program `shortener migrate`.
 
-    wait for the database ─► lock ─► Alembic ─► grants, retention ─► first tenant and key
-                      └─► --check: print the DDL from the database's head, judge it, change nothing
+    wait for the database ─► lock ─► Alembic ─► grants, retention ─► first tenant and key ─► who is how far
 
 Killed anywhere and started again, it ends the same: each step of Alembic is one transaction, and the rest is said
 again whole.
@@ -11,104 +10,19 @@ import asyncio
 import io
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 import asyncpg
 from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
-from sqlalchemy.pool import NullPool
 
-from shortener.migrate import bootstrap
-from shortener.migrate.ddl import Known, refusals, touched
+from shortener.migrate import bootstrap, releases
 from shortener.migrate.grants import grants, quoted
-from shortener.migrate.place import LOCK, SCHEMA, VERSION_TABLE
-from shortener.migrate.reach import PAUSE, reached
+from shortener.migrate.owner import as_owner, current_head
+from shortener.migrate.place import LOCK, SCHEMA
+from shortener.migrate.reach import PAUSE
+from shortener.migrate.steps import alembic_config, contractions, knows, newest
 from shortener.outcome import Failure, cleaned
 from shortener.settings import MigrateSettings
-from toprope_kit.database import DatabaseSettings
-
-
-def alembic_config(connection: Connection | None, out: io.StringIO) -> Config:
-    """Alembic's settings without a file: the steps lie beside this package."""
-    config = Config(output_buffer=out, stdout=out)
-    config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
-    config.attributes["connection"] = connection
-    return config
-
-
-def newest() -> str:
-    """The head of this release."""
-    head = ScriptDirectory.from_config(alembic_config(None, io.StringIO())).get_current_head()
-    return head or "base"
-
-
-def knows(head: str) -> bool:
-    """Whether this release has a step of that name; a later release's database is ahead of it."""
-    steps = ScriptDirectory.from_config(alembic_config(None, io.StringIO())).walk_revisions()
-    return head in {step.revision for step in steps}
-
-
-def ddl_from(head: str | None) -> str:
-    """What Alembic would run from this head on; nothing when the database is at, or ahead of, this release."""
-    if head == newest() or (head is not None and not knows(head)):
-        return ""
-    out = io.StringIO()
-    command.upgrade(alembic_config(None, out), f"{head}:head" if head else "head", sql=True)
-    return out.getvalue()
-
-
-@asynccontextmanager
-async def as_owner(settings: MigrateSettings) -> AsyncIterator[tuple[AsyncConnection, asyncpg.Connection]]:
-    """One connection, for Alembic and for us, so that the lock and the work live and die together."""
-    database = DatabaseSettings.load()
-    engine = create_async_engine(
-        "postgresql+asyncpg://", async_creator=lambda: reached(database, settings.migrate_wait), poolclass=NullPool
-    )
-    async with engine.connect() as alembics:
-        ours = (await alembics.get_raw_connection()).driver_connection
-        assert ours is not None  # noqa: S101 - SQLAlchemy's type says maybe; a connection just made has one
-        yield alembics, ours
-    await engine.dispose()
-
-
-async def current_head(connection: asyncpg.Connection) -> str | None:
-    """The last step that was taken; None in a new database."""
-    if await connection.fetchval("SELECT to_regclass($1)", f"{SCHEMA}.{VERSION_TABLE}") is None:
-        return None
-    head: str | None = await connection.fetchval(f"SELECT version_num FROM {SCHEMA}.{VERSION_TABLE}")  # noqa: S608
-    return head
-
-
-async def known(connection: asyncpg.Connection, ddl: str) -> Known:
-    """Of the tables that the DDL changes: which exist, and which hold a row."""
-    existing, filled = set(), set()
-    for table in touched(ddl):
-        if await connection.fetchval("SELECT to_regclass($1)", table.lower()) is None:
-            continue
-        existing.add(table)
-        if await connection.fetchval(f"SELECT EXISTS (SELECT FROM {table.lower()})"):  # noqa: S608 - a name from our own migrations
-            filled.add(table)
-    return Known(frozenset(existing), frozenset(filled))
-
-
-async def check() -> None:
-    """Print the DDL; a Failure when the running release could not live with it."""
-    async with as_owner(MigrateSettings.load()) as (_, connection):
-        head = await current_head(connection)
-        ddl = ddl_from(head)
-        sys.stdout.write(ddl or f"-- nothing to do: the database is at {head}\n")
-        refused = refusals(ddl, await known(connection, ddl)) if head else []
-    if refused:
-        first, more = refused[0], f" ({len(refused) - 1} more)" if len(refused) > 1 else ""
-        raise Failure(
-            f"migration {head} to {newest()} cannot run beside the running release: "
-            f"`{first.statement[:160]}` {first.fact}{more}. Nothing was changed."
-        )
 
 
 async def lock(connection: asyncpg.Connection, wait: float) -> None:
@@ -186,4 +100,5 @@ async def migrate() -> None:
             await grant(connection, settings.app_role)
             await hold_retention(connection, settings.click_retention_days)
         await first_tenant(connection, settings)
+        await releases.record(connection, settings.revision, newest(), contractions())
         sys.stdout.write(f"the database is at {await current_head(connection)}\n")

@@ -1,5 +1,8 @@
 """What the programs of the image read from their environment."""
 
+from typing import Any
+
+from toprope.core.names import BESIDE
 from toprope.core.resource import Resource
 from toprope.kinds.shortenerapp import connections, places
 from toprope.kinds.shortenerapp.render.secrets import CACHE_URI_FILE, DATABASE_URI_FILE, FOLDER
@@ -19,7 +22,13 @@ def web(resource: Resource) -> list[Variable]:
     return _listed(to_database | pool | cache(resource) | _settings(resource.spec.settings))
 
 
-def migrate(resource: Resource) -> list[Variable]:
+def check(resource: Resource, revision: str) -> list[dict[str, Any]]:
+    """Of `shortener migrate --check`. What runs beside it nobody knows before its Job is made."""
+    running = {"fieldRef": {"apiVersion": "v1", "fieldPath": f"metadata.annotations['{BESIDE}']"}}
+    return [*migrate(resource, revision), {"name": "RUNNING_REVISIONS", "valueFrom": running}]
+
+
+def migrate(resource: Resource, revision: str) -> list[Variable]:
     """Of `shortener migrate`."""
     return _listed(
         _database(resource, "owner", places.OWNER_PASSWORD)
@@ -30,6 +39,7 @@ def migrate(resource: Resource) -> list[Variable]:
             # Kept by the owner, so that whoever holds the app's password cannot forget more than that.
             "SHORTENER_CLICK_RETENTION_DAYS": str(resource.spec.settings.click_retention_days),
             "MIGRATE_WAIT": "60",
+            "REVISION": revision,
             "LOG_LEVEL": resource.spec.settings.log_level,
         }
     )

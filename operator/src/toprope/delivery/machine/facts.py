@@ -1,0 +1,144 @@
+"""What may be true of a rollout at one look: each fact in one line."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from toprope.delivery.gate.verdict import Verdict
+from toprope.delivery.machine.reasons import Reason
+from toprope.delivery.machine.rollout import HOLD, REST, WHOLE, Command, OnUndecided, Policy, Rollout, Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """All that one step of the machine stands on."""
+
+    before: Rollout
+    seen: Seen
+    policy: Policy
+    now: datetime
+
+
+class Fact(Enum):
+    """Words of the table."""
+
+    WANTS_STABLE = auto()
+    WANTS_ANOTHER = auto()
+    ABORTED = auto()
+    PROMOTED = auto()
+    PAUSED = auto()
+    RETRIED = auto()
+    FROZEN = auto()
+    REFUSED = auto()
+    READY = auto()
+    NOT_READY = auto()
+    LATE = auto()
+    FAILED_LATE = auto()
+    REFUSED_NO_MORE = auto()
+    IS_FREE = auto()
+    RESTED = auto()
+    ROUTED = auto()
+    NOT_ROUTED = auto()
+    KNOWN = auto()
+    AT_ONCE = auto()
+    BAKES = auto()
+    BAKED = auto()
+    UNPAID = auto()
+    NEXT_UNPAID = auto()
+    SHARE_SEEN = auto()
+    STEP_OVER = auto()
+    HELD = auto()
+    PASSED = auto()
+    FAILED = auto()
+    FAULTY = auto()
+    ENDLESS = auto()
+    ENDLESS_BACK = auto()
+    LAST = auto()
+    CAN_RETURN = auto()
+
+
+def next_weight(rollout: Rollout, policy: Policy) -> int:
+    """The weight after this one, as today's policy and budget have it; WHOLE where no step above it is left."""
+    return min(_planned(rollout, policy), policy.most)
+
+
+def hold_of(rollout: Rollout, policy: Policy) -> timedelta:
+    """How long this weight is held: as the last step that is not above it."""
+    reached = [step.hold for step in policy.steps if step.weight <= rollout.weight]
+    return reached[-1] if reached else HOLD
+
+
+def is_endless(look: Look) -> bool:
+    """Whether the gate has not decided this step for longer than it may."""
+    return look.seen.verdict is Verdict.UNDECIDED and _over(look.before.stepped, look.policy.max_undecided, look.now)
+
+
+def has_passed(look: Look) -> bool:
+    """Whether this step's verdict allows the next one."""
+    undecided = is_endless(look) and look.policy.on_undecided is OnUndecided.PROMOTE
+    return not look.policy.is_judged or look.seen.verdict is Verdict.PASS or undecided
+
+
+def _planned(rollout: Rollout, policy: Policy) -> int:
+    return next((step.weight for step in policy.steps if step.weight > rollout.weight), WHOLE)
+
+
+def _over(since: datetime | None, span: timedelta, now: datetime) -> bool:
+    return since is not None and now - since >= span
+
+
+def _told(look: Look, command: Command) -> bool:
+    return command in look.seen.commands
+
+
+def _is_frozen(look: Look) -> bool:
+    """Who was promoted once is a way back, also when the budget is spent."""
+    is_known = look.seen.wanted in look.before.served
+    return bool(look.seen.exhausted) and not is_known and not _told(look, Command.UNFREEZE)
+
+
+def _wants_another(look: Look) -> bool:
+    return look.seen.wanted not in (look.before.stable, look.before.candidate)
+
+
+_FACTS: Mapping[Fact, Callable[[Look], bool]] = {
+    Fact.WANTS_STABLE: lambda look: look.seen.wanted == look.before.stable,
+    Fact.WANTS_ANOTHER: _wants_another,
+    Fact.ABORTED: lambda look: _told(look, Command.ABORT),
+    Fact.PROMOTED: lambda look: _told(look, Command.PROMOTE),
+    Fact.PAUSED: lambda look: _told(look, Command.PAUSE),
+    Fact.RETRIED: lambda look: look.seen.retry not in (None, look.before.retried),
+    Fact.FROZEN: _is_frozen,
+    Fact.REFUSED: lambda look: bool(look.seen.refused),
+    Fact.READY: lambda look: look.seen.candidate_ready,
+    Fact.NOT_READY: lambda look: not look.seen.candidate_ready,
+    Fact.LATE: lambda look: _over(look.before.since, look.policy.ready_within, look.now),
+    Fact.REFUSED_NO_MORE: lambda look: look.before.reason == Reason.REFUSED and not look.seen.refused,
+    Fact.FAILED_LATE: lambda look: look.before.reason == Reason.NOT_READY_IN_TIME,
+    Fact.IS_FREE: lambda look: look.before.retiring is None,
+    Fact.RESTED: lambda look: _over(look.before.routed, REST, look.now),
+    Fact.ROUTED: lambda look: look.seen.route_moved,
+    Fact.NOT_ROUTED: lambda look: not look.seen.route_moved,
+    Fact.KNOWN: lambda look: look.seen.wanted in look.before.served,
+    Fact.AT_ONCE: lambda look: not look.policy.steps,
+    Fact.BAKES: lambda look: look.policy.bake > timedelta(0),
+    Fact.BAKED: lambda look: _over(look.before.routed, look.policy.bake, look.now),
+    Fact.UNPAID: lambda look: look.policy.most <= 0,
+    Fact.NEXT_UNPAID: lambda look: next_weight(look.before, look.policy) <= look.before.weight,
+    Fact.SHARE_SEEN: lambda look: look.seen.share.believable(look.before.weight),
+    Fact.STEP_OVER: lambda look: _over(look.before.stepped, hold_of(look.before, look.policy), look.now),
+    Fact.HELD: lambda look: _over(look.before.since, hold_of(look.before, look.policy), look.now),
+    Fact.PASSED: has_passed,
+    Fact.FAILED: lambda look: look.policy.is_judged and look.seen.verdict is Verdict.FAIL,
+    Fact.FAULTY: lambda look: look.seen.fault is not None,
+    Fact.ENDLESS: is_endless,
+    Fact.ENDLESS_BACK: lambda look: is_endless(look) and look.policy.on_undecided is OnUndecided.ROLL_BACK,
+    Fact.LAST: lambda look: next_weight(look.before, look.policy) == WHOLE,
+    Fact.CAN_RETURN: lambda look: look.before.reason in (Reason.WITHDRAWN, Reason.SUPERSEDED),
+}
+
+
+def facts(look: Look) -> frozenset[Fact]:
+    """All that is true at this look."""
+    return frozenset(fact for fact, holds in _FACTS.items() if holds(look))

@@ -1,0 +1,126 @@
+"""One step of the machine, and when time alone may bring the next."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from toprope.delivery.machine.facts import Look, facts, hold_of, is_endless, next_weight
+from toprope.delivery.machine.reasons import Reason
+from toprope.delivery.machine.rollout import REST, Phase, Policy, Rollout, Seen
+from toprope.delivery.machine.table import TABLE, Row
+from toprope.delivery.machine.weights import percent
+
+_WAIT_FOR_ROUTE = (Phase.SHIFTING, Phase.HOLDING, Phase.BAKING, Phase.RETIRING, Phase.ROLLING_BACK)
+
+
+def next_rollout(before: Rollout, seen: Seen, policy: Policy, now: datetime) -> Rollout:
+    """The rollout after this look. Unchanged facts give an equal value, `since` included."""
+    if before.stable is None:
+        message = f"Revision {seen.wanted} is the first: there is nothing to roll over from."
+        return Rollout(stable=seen.wanted, reason=Reason.FIRST_RELEASE, message=message, since=now)
+    look = Look(_timed(before, seen, now), seen, policy, now)
+    true = facts(look)
+    row = next(row for row in TABLE[before.phase] if row.when <= true)
+    return _said(row, row.does(look), look)
+
+
+def rest_ends(rollout: Rollout) -> datetime | None:
+    """When who gets no requests any more may go; None while none goes, or the gateway has not let go of him."""
+    goes = rollout.retiring is not None or rollout.phase is Phase.ROLLING_BACK
+    return rollout.routed + REST if goes and rollout.routed else None
+
+
+def late_at(rollout: Rollout, policy: Policy) -> datetime | None:
+    """When a candidate that is still not ready has failed; None while none gets ready."""
+    return rollout.since + policy.ready_within if rollout.phase is Phase.PREPARING and rollout.since else None
+
+
+def dues(rollout: Rollout, policy: Policy) -> Sequence[datetime]:
+    """When time alone may move what gets requests."""
+    hold = hold_of(rollout, policy)
+    begun: Mapping[Phase, Sequence[tuple[datetime | None, timedelta]]] = {
+        Phase.SHIFTING: [(rollout.stepped, hold)],
+        Phase.HOLDING: [(rollout.since, hold), (rollout.stepped, policy.max_undecided)],
+        Phase.BAKING: [(rollout.routed, policy.bake)],
+    }
+    return [since + span for since, span in begun.get(rollout.phase, ()) if since]
+
+
+def routed_weight(before: Rollout, after: Rollout) -> int:
+    """The candidate's weight that the route may have in this pass: a rise stands in the status before it is routed, a
+    fall is routed at once. `before` is the status as it was read."""
+    return before.weight if after.stable != before.stable else min(before.weight, after.weight)
+
+
+def moves(rollout: Rollout) -> bool:
+    """Whether something is under way that ends by itself."""
+    return rollout.phase not in (Phase.IDLE, Phase.FROZEN, Phase.FAILED)
+
+
+def lives(rollout: Rollout) -> str | None:
+    """The candidate, where it has pods: not while it is frozen, and after a failure only where it may still get
+    ready."""
+    failed = rollout.phase is Phase.FAILED and rollout.reason not in (Reason.NOT_READY_IN_TIME, Reason.REFUSED)
+    return None if failed or rollout.phase is Phase.FROZEN else rollout.candidate
+
+
+def _timed(before: Rollout, seen: Seen, now: datetime) -> Rollout:
+    """With the time since when the route is as it should be, and without whom has had his rest."""
+    waits = before.retiring is not None or before.phase in _WAIT_FOR_ROUTE
+    timed = replace(before, routed=(before.routed or now) if waits and seen.route_moved else None)
+    ends = rest_ends(timed)
+    is_over = before.phase in (Phase.PREPARING, Phase.FROZEN, Phase.FAILED) and ends is not None and now >= ends
+    return replace(timed, retiring=None, routed=None) if is_over else timed
+
+
+def _said(row: Row, after: Rollout, look: Look) -> Rollout:
+    words = _words(look, after)
+    told = replace(after, phase=row.to, reason=row.reason.format_map(words), message=row.say.format_map(words))
+    before = look.before
+    is_same = (told.phase, told.candidate, told.step) == (before.phase, before.candidate, before.step)
+    return replace(told, since=before.since if is_same and before.since else look.now)
+
+
+def _words(look: Look, after: Rollout) -> Mapping[str, str]:
+    """What reasons and sentences of the table may name."""
+    before, seen, policy = look.before, look.seen, look.policy
+    fault = seen.fault or seen.judged
+    endless = is_endless(look)
+    return {
+        "reason": before.reason,
+        "message": before.message,
+        "stable": str(after.stable if before.phase is Phase.RETIRING else before.stable),
+        "candidate": str(before.candidate or seen.wanted),
+        "wanted": seen.wanted,
+        "retiring": str(before.retiring),
+        "obstacle": seen.obstacle or f"Revision {seen.wanted} has yet to start.",
+        "exhausted": seen.exhausted,
+        "weight": percent(before.weight),
+        "next": percent(next_weight(before, policy)),
+        "share": _share(seen),
+        "hold": span(hold_of(before, policy)),
+        "bake": span(policy.bake),
+        "undecided": span(policy.max_undecided),
+        "most": policy.most_message,
+        "verdict_reason": seen.judged.reason,
+        "verdict": seen.judged.message,
+        "passed_reason": Reason.UNDECIDED_PROMOTED if endless else Reason.STEP_PASSED,
+        "passed": seen.judged.message if policy.is_judged else "No SLO judges it.",
+        "fault_reason": fault.reason,
+        "fault": fault.message,
+        "refused": seen.refused,
+    }
+
+
+def _share(seen: Seen) -> str:
+    total = seen.share.candidate + seen.share.stable
+    return f"{seen.share.candidate:,.0f} of {total:,.0f}"
+
+
+def span(time: timedelta) -> str:
+    """A span as a spec has it: `90s`, `10m`, `6h`."""
+    seconds = int(time.total_seconds())
+    for unit, name in ((3600, "h"), (60, "m")):
+        if seconds and seconds % unit == 0:
+            return f"{seconds // unit}{name}"
+    return f"{seconds}s"

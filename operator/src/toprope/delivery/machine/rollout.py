@@ -1,0 +1,162 @@
+"""A rollout as the status has it, what its owner wants of it, and what one look at the world showed."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from math import sqrt
+
+from toprope.delivery.gate.verdict import Verdict
+
+WHOLE = 100_000
+"""All requests; weights are parts of it."""
+
+REST = timedelta(seconds=10)
+"""How long a revision stays after the route has left it: requests on their way are answered."""
+
+READY_WITHIN = timedelta(minutes=10)
+HOLD = timedelta(seconds=60)
+BAKE = timedelta(minutes=10)
+MAX_UNDECIDED = timedelta(hours=6)
+
+_SURE = 3.29
+"""Standard deviations that hold 99.9 % of all shares."""
+
+
+class Phase(StrEnum):
+    """Where a rollout stands."""
+
+    IDLE = "Idle"
+    FROZEN = "Frozen"
+    PREPARING = "Preparing"
+    SHIFTING = "Shifting"
+    HOLDING = "Holding"
+    BAKING = "Baking"
+    RETIRING = "Retiring"
+    ROLLING_BACK = "RollingBack"
+    FAILED = "Failed"
+
+
+class Command(StrEnum):
+    """What a person does to one rollout, by an annotation that names the candidate."""
+
+    ABORT = "abort"
+    PROMOTE = "promote"
+    PAUSE = "pause"
+    RETRY = "retry"
+    UNFREEZE = "unfreeze"
+
+
+class OnUndecided(StrEnum):
+    """What to do with a step that the gate cannot decide."""
+
+    HOLD = "Hold"
+    ROLL_BACK = "RollBack"
+    PROMOTE = "Promote"
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """The part of the status that the machine reads and writes."""
+
+    stable: str | None = None
+    candidate: str | None = None
+    retiring: str | None = None
+    served: tuple[str, ...] = ()
+    """Revisions that were stable before, the last one first."""
+    phase: Phase = Phase.IDLE
+    since: datetime | None = None
+    """When this phase began, or the weight of this step was decided."""
+    reason: str = "Released"
+    message: str = ""
+    step: int = 0
+    """Counts the weights that were decided in this rollout; 0 before the first."""
+    weight: int = 0
+    """The candidate's share of all requests, in parts of WHOLE."""
+    stepped: datetime | None = None
+    """When this weight was decided."""
+    routed: datetime | None = None
+    """Since when the gateway has accepted the route as this rollout has it, while somebody waits for that."""
+    retried: str | None = None
+    """The last order to try again that was followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A weight, and how long it is held at least."""
+
+    weight: int
+    hold: timedelta = HOLD
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How the resource wants to be released, as of today's spec."""
+
+    steps: tuple[Step, ...] = ()
+    """Weights below WHOLE, rising; none: all requests at once."""
+    is_judged: bool = False
+    """Whether a gate has to pass each step. Without SLOs nobody can tell good from bad: time and faults decide."""
+    bake: timedelta = timedelta(0)
+    """How long the previous revision stands by at full size after all requests have gone over."""
+    ready_within: timedelta = READY_WITHIN
+    max_undecided: timedelta = MAX_UNDECIDED
+    on_undecided: OnUndecided = OnUndecided.HOLD
+    most: int = WHOLE
+    """The largest weight that the error budget pays for; 0: not even one verdict."""
+    most_message: str = ""
+    """The arithmetic of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Users' requests since the gateway routes as the rollout has it."""
+
+    candidate: float = 0
+    stable: float = 0
+
+    def believable(self, weight: int) -> bool:
+        """Whether so many of them went to the candidate as 99.9 % of all such counts have, and any at all.
+
+        The normal approximation of the binomial test, with continuity correction (Wilson, JASA 22, 1927).
+        """
+        total, wanted = self.candidate + self.stable, weight / WHOLE
+        off = abs(self.candidate - total * wanted) - 0.5
+        return self.candidate > 0 and off <= _SURE * sqrt(total * wanted * (1 - wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a candidate is taken back, as one word and as a sentence."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one look at the world showed of the revisions."""
+
+    wanted: str
+    """The revision of today's spec."""
+    candidate_ready: bool
+    """Whether the candidate's pods are ready, as many as stable needs, and its Service has endpoints."""
+    obstacle: str = ""
+    """What the candidate still waits for, as a sentence."""
+    route_moved: bool = True
+    """Whether the route (or the plain Service) has the shares of the rollout as it was read, and its gateway has
+    accepted that."""
+    refused: str = ""
+    """Why the candidate can never serve beside stable, as a sentence."""
+    exhausted: str = ""
+    """Whose budget is spent, so that new releases wait, as a sentence."""
+    commands: frozenset[Command] = field(default_factory=frozenset)
+    """Those that name the candidate."""
+    retry: str | None = None
+    """The order to try again that names the candidate; each is followed once."""
+    share: Share = Share()
+    verdict: Verdict = Verdict.UNDECIDED
+    """The gate's, over all SLOs that it judges."""
+    judged: Trouble = Trouble("NotLooked", "Nobody has looked at the candidate yet.")
+    """What the verdict stands on."""
+    fault: Trouble | None = None
+    """What needs no statistics."""

@@ -1,0 +1,224 @@
+"""The table: in each phase rows are tried from above; the first one whose facts all hold says what comes next."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from toprope.delivery.machine.effects import drop, end, free, prepare, promote, stay, step, take_back, whole
+from toprope.delivery.machine.facts import Fact, Look
+from toprope.delivery.machine.reasons import Reason
+from toprope.delivery.machine.rollout import Phase, Rollout
+
+Effect = Callable[[Look], Rollout]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """If all of `when` hold: the phase, why, and what else changes. Reason and sentence may name words of `words`."""
+
+    when: frozenset[Fact]
+    to: Phase
+    reason: str
+    say: str
+    does: Effect = stay
+
+
+def _row(*when: Fact, to: Phase, reason: str, say: str, does: Effect = stay) -> Row:
+    return Row(frozenset(when), to, reason, say, does)
+
+
+def _as_before(*when: Fact, to: Phase, does: Effect = stay) -> Row:
+    return _row(*when, to=to, reason="{reason}", say="{message}", does=does)
+
+
+def _serves(*when: Fact, to: Phase = Phase.IDLE, does: Effect = drop) -> Row:
+    return _row(*when, to=to, reason=Reason.RELEASED, say="Revision {stable} serves.", does=does)
+
+
+def _freezes(*when: Fact, does: Effect = stay) -> Row:
+    return _row(*when, to=Phase.FROZEN, reason=Reason.BUDGET_SPENT, say="{exhausted}", does=does)
+
+
+def _prepares(*when: Fact, does: Effect = prepare) -> Row:
+    return _row(*when, to=Phase.PREPARING, reason=Reason.CANDIDATE_NOT_READY, say="{obstacle}", does=does)
+
+
+def _gives_up(*when: Fact) -> Row:
+    return _row(*when, to=Phase.FAILED, reason=Reason.ABORTED, say="toprope.dev/abort names revision {candidate}.")
+
+
+def _takes_back(*when: Fact, reason: str, say: str) -> Row:
+    return _row(*when, to=Phase.ROLLING_BACK, reason=reason, say=say, does=take_back)
+
+
+def _goes_whole(*when: Fact, reason: str) -> Sequence[Row]:
+    """All requests go over; the revision that served until now stands by where there is a bake."""
+    return (
+        _row(
+            *when, Fact.BAKES, to=Phase.BAKING, reason=reason, does=whole,
+            say="All requests are to go to revision {candidate}.",
+        ),
+        _moves(*when, reason=reason),
+    )  # fmt: skip
+
+
+def _moves(*when: Fact, reason: str) -> Row:
+    return _row(*when, to=Phase.RETIRING, reason=reason, say="Revision {candidate} takes all traffic.", does=promote)
+
+
+def _waits_for_route(to: Phase) -> Row:
+    return _row(
+        Fact.NOT_ROUTED, to=to, reason=Reason.ROUTE_NOT_MOVED,
+        say="The gateway does not send {weight} of the requests to revision {candidate} yet.",
+    )  # fmt: skip
+
+
+def _pauses(to: Phase) -> Row:
+    return _row(
+        Fact.PAUSED, to=to, reason=Reason.PAUSED,
+        say="Stays at {weight}: toprope.dev/pause names revision {candidate}. Without that annotation it goes on.",
+    )  # fmt: skip
+
+
+def _lacks_capacity() -> Row:
+    return _row(Fact.NOT_READY, to=Phase.SHIFTING, reason=Reason.CAPACITY_LOST, say="{obstacle}")
+
+
+_ANOTHER = (_freezes(Fact.WANTS_ANOTHER, Fact.FROZEN, does=prepare), _prepares(Fact.WANTS_ANOTHER))
+
+_TAKEN_BACK = (
+    _takes_back(Fact.ABORTED, reason=Reason.ABORTED, say="toprope.dev/abort names revision {candidate}."),
+    _takes_back(Fact.WANTS_STABLE, reason=Reason.WITHDRAWN, say="The spec wants the stable revision {stable} again."),
+    _takes_back(
+        Fact.WANTS_ANOTHER, reason=Reason.SUPERSEDED,
+        say="The spec wants revision {wanted} now: back to stable first, then on to that one.",
+    ),
+    _takes_back(Fact.FAULTY, reason="{fault_reason}", say="{fault}"),
+    _takes_back(Fact.FAILED, reason="{verdict_reason}", say="{verdict}"),
+)  # fmt: skip
+
+TABLE: Mapping[Phase, Sequence[Row]] = {
+    Phase.IDLE: (
+        _as_before(Fact.WANTS_STABLE, Fact.IS_FREE, to=Phase.IDLE, does=drop),
+        # Only an operator of another version leaves revisions behind in this phase.
+        _serves(Fact.WANTS_STABLE, to=Phase.RETIRING),
+        *_ANOTHER,
+        _prepares(),
+    ),
+    Phase.FROZEN: (
+        _serves(Fact.WANTS_STABLE),
+        *_ANOTHER,
+        _gives_up(Fact.ABORTED),
+        _freezes(Fact.FROZEN),
+        _prepares(),
+    ),
+    Phase.PREPARING: (
+        _serves(Fact.WANTS_STABLE, Fact.IS_FREE),
+        _serves(Fact.WANTS_STABLE, to=Phase.RETIRING),
+        *_ANOTHER,
+        _gives_up(Fact.ABORTED),
+        _row(Fact.REFUSED, to=Phase.FAILED, reason=Reason.REFUSED, say="{refused}"),
+        _row(
+            Fact.READY, Fact.PAUSED, to=Phase.PREPARING, reason=Reason.PAUSED,
+            say="Ready, and waits: toprope.dev/pause names revision {candidate}.",
+        ),
+        *_goes_whole(Fact.READY, Fact.IS_FREE, Fact.PROMOTED, reason=Reason.PROMOTED),
+        *_goes_whole(Fact.READY, Fact.IS_FREE, Fact.KNOWN, reason=Reason.SERVED_BEFORE),
+        _row(
+            Fact.READY, Fact.IS_FREE, Fact.UNPAID, to=Phase.PREPARING, reason=Reason.BUDGET_BELOW_ONE_VERDICT,
+            say="{most} toprope.dev/promote: {candidate} releases it all the same.",
+        ),
+        *_goes_whole(Fact.READY, Fact.IS_FREE, Fact.AT_ONCE, reason=Reason.CANDIDATE_READY),
+        _row(
+            Fact.READY, Fact.IS_FREE, to=Phase.SHIFTING, reason=Reason.CANDIDATE_READY, does=step,
+            say="Revision {candidate} is ready and is to get {next} of the requests.",
+        ),
+        _row(
+            Fact.READY, to=Phase.PREPARING, reason=Reason.EARLIER_ENDS,
+            say="Revision {candidate} is ready, and waits for revision {retiring} to end its last requests.",
+        ),
+        _row(Fact.LATE, to=Phase.FAILED, reason=Reason.NOT_READY_IN_TIME, say="{obstacle}"),
+        _prepares(does=stay),
+    ),
+    Phase.SHIFTING: (
+        *_TAKEN_BACK,
+        *_goes_whole(Fact.PROMOTED, reason=Reason.PROMOTED),
+        _waits_for_route(Phase.SHIFTING),
+        _lacks_capacity(),
+        _row(
+            Fact.SHARE_SEEN, to=Phase.HOLDING, reason=Reason.STEP_TRUE,
+            say="{share} requests go to revision {candidate}, as {weight} of all should.",
+        ),
+        _row(
+            Fact.STEP_OVER, to=Phase.HOLDING, reason=Reason.SHARE_UNMEASURED,
+            say="The route is accepted; too few requests to see that {weight} of them go to revision {candidate}.",
+        ),
+        _row(
+            to=Phase.SHIFTING, reason=Reason.SHARE_NOT_SEEN,
+            say="The route is accepted; that {weight} of the requests go to revision {candidate} is not seen yet.",
+        ),
+    ),
+    Phase.HOLDING: (
+        *_TAKEN_BACK,
+        *_goes_whole(Fact.PROMOTED, reason=Reason.PROMOTED),
+        _waits_for_route(Phase.SHIFTING),
+        _lacks_capacity(),
+        _pauses(Phase.HOLDING),
+        _row(Fact.PASSED, Fact.HELD, Fact.NEXT_UNPAID, to=Phase.HOLDING, reason=Reason.BUDGET_BELOW_STEP, say="{most}"),
+        *_goes_whole(Fact.PASSED, Fact.HELD, Fact.LAST, reason="{passed_reason}"),
+        _row(
+            Fact.PASSED, Fact.HELD, to=Phase.SHIFTING, reason="{passed_reason}", does=step,
+            say="{passed} Revision {candidate} is to get {next} of the requests.",
+        ),
+        _row(
+            Fact.PASSED, to=Phase.HOLDING, reason=Reason.HOLD_NOT_OVER, say="{passed} {weight} is held for {hold}.",
+        ),
+        _takes_back(
+            Fact.ENDLESS_BACK, reason=Reason.UNDECIDED_TOO_LONG,
+            say="Undecided for {undecided}, and onUndecided is RollBack. {verdict}",
+        ),
+        _row(
+            Fact.ENDLESS, to=Phase.HOLDING, reason=Reason.UNDECIDED_TOO_LONG,
+            say="Undecided for {undecided}; toprope.dev/promote or toprope.dev/abort: {candidate} decides. {verdict}",
+        ),
+        _row(to=Phase.HOLDING, reason="{verdict_reason}", say="{verdict}"),
+    ),
+    Phase.BAKING: (
+        *_TAKEN_BACK,
+        _waits_for_route(Phase.BAKING),
+        _moves(Fact.PROMOTED, reason=Reason.PROMOTED),
+        _pauses(Phase.BAKING),
+        _moves(Fact.BAKED, reason=Reason.BAKED),
+        _row(
+            to=Phase.BAKING, reason=Reason.BAKING,
+            say="All requests go to revision {candidate}; revision {stable} stands by until that was so for {bake}.",
+        ),
+    ),
+    Phase.RETIRING: (
+        *_ANOTHER,
+        _serves(Fact.RESTED, does=free),
+        _row(
+            Fact.ROUTED, to=Phase.RETIRING, reason=Reason.TRAFFIC_MOVED,
+            say="Revision {stable} serves; revision {retiring} ends its last requests.",
+        ),
+        _row(
+            to=Phase.RETIRING, reason=Reason.ROUTE_NOT_MOVED,
+            say="The gateway does not send all traffic to revision {stable} yet.",
+        ),
+    ),
+    Phase.ROLLING_BACK: (
+        _serves(Fact.RESTED, Fact.WANTS_STABLE),
+        _freezes(Fact.RESTED, Fact.WANTS_ANOTHER, Fact.FROZEN, does=prepare),
+        _prepares(Fact.RESTED, Fact.WANTS_ANOTHER),
+        _prepares(Fact.RESTED, Fact.CAN_RETURN),
+        _as_before(Fact.RESTED, to=Phase.FAILED, does=end),
+        _as_before(to=Phase.ROLLING_BACK),
+    ),
+    Phase.FAILED: (
+        _serves(Fact.WANTS_STABLE),
+        *_ANOTHER,
+        _prepares(Fact.RETRIED),
+        _prepares(Fact.FAILED_LATE, Fact.READY),
+        _prepares(Fact.REFUSED_NO_MORE),
+        _as_before(to=Phase.FAILED),
+    ),
+}  # fmt: skip

@@ -1,0 +1,81 @@
+"""A candidate while it is judged: what is to be looked at each second, and what was seen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from toprope.delivery.gate.counts import NONE, Counts
+from toprope.delivery.gate.rules import Rules
+from toprope.delivery.gate.words import Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Where one revision is found."""
+
+    revision: str
+    pods: Mapping[str, str]
+    """Labels of its pods."""
+    service: str
+    """Its Service, by which the gateway counts it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A candidate that gets requests, or is about to."""
+
+    candidate: Side
+    stable: Side
+    ops_port: int
+    """Port of the pods that answers `/sli`."""
+    step: int
+    """Counts the steps of this rollout that became true; a new one asks Pass anew."""
+    is_bake: bool
+    """Whether the candidate has all requests, so that stable's last hour is the measure."""
+    rules: Mapping[str, Rules]
+    """By the name of the SLO that the gate judges."""
+    past: Mapping[str, Counts] = field(default_factory=dict)
+    """Stable's last hour, by SLO, where Prometheus knows it."""
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """The gates' states as the status has them, by SLO: where a new operator goes on."""
+
+
+class FaultReason(StrEnum):
+    """What needs no statistics."""
+
+    CRASHES = "CandidateCrashes"
+    LOST_READINESS = "CandidateLostReadiness"
+    DOES_NOT_ANSWER = "CandidateDoesNotAnswer"
+    HANGS = "CandidateHangs"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why the candidate fails though no counter shows it."""
+
+    reason: FaultReason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What has been seen of a trial so far."""
+
+    at: datetime | None = None
+    """When somebody was looked at last."""
+    source: str = ""
+    """Who counts: the gateway, or the pods."""
+    judged: Mapping[str, Judgement] = field(default_factory=dict)
+    """By SLO, at the last look."""
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """The gates' states for the status, by SLO."""
+    fault: Fault | None = None
+    candidate: Counts = NONE
+    """Users' requests to the candidate since this step was asked for, and bad ones of them, by the first SLO."""
+    stable: Counts = NONE
+    """The same of stable."""
+    lost: float = 0.0
+    """Bad requests of the candidate since the rollout began, as far as this operator has counted them."""
+    blind: str = ""
+    """Why nothing is seen at the moment; empty while all is seen."""
