@@ -146,7 +146,7 @@ async def test_a_fault_stays_when_its_pod_has_gone() -> None:
 
 @pytest.mark.parametrize("fails", FAULTY)
 async def test_a_pod_that_does_not_tell_is_missing_and_nothing_else(fails: str) -> None:
-    async with a_stage(patience=2.0 if fails == "hangs" else 10.0) as stage:
+    async with a_stage(patience=0.3 if fails == "hangs" else 10.0) as stage:
         await stage.pod(CANDIDATE, fails=fails)
         other = await stage.pod(STABLE)
         stage.ask()

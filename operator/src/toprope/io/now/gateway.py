@@ -7,9 +7,9 @@ a headless Service. A single address that leads to now this, now that process wo
 import asyncio
 import logging
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from yarl import URL
 
@@ -58,12 +58,21 @@ class _Process:
         return now if before is None or self.page.born != self.before.born else now.since(before)
 
 
+Resolve = Callable[[URL], Awaitable[Sequence[tuple[Any, ...]]]]
+"""What `getaddrinfo` says of a URL."""
+
+
+async def _resolved(url: URL) -> Sequence[tuple[Any, ...]]:
+    return await asyncio.get_running_loop().getaddrinfo(url.host, url.port, type=socket.SOCK_STREAM)
+
+
 class Gateway:
     """Looks at one gateway."""
 
-    def __init__(self, pages: Pages, url: str) -> None:
+    def __init__(self, pages: Pages, url: str, resolve: Resolve = _resolved) -> None:
         self._pages = pages
         self._url = URL(url)
+        self._resolve = resolve
         self._processes: Mapping[str, _Process] = {}
         self._known: set[tuple[str, str]] = set()
         self._why = ""
@@ -99,9 +108,7 @@ class Gateway:
     async def _addresses(self) -> Sequence[str]:
         try:
             async with asyncio.timeout(PATIENCE):
-                found = await asyncio.get_running_loop().getaddrinfo(
-                    self._url.host, self._url.port, type=socket.SOCK_STREAM
-                )
+                found = await self._resolve(self._url)
         except (TimeoutError, OSError) as error:
             self._say(f"nobody knows where it is: {type(error).__name__}")
             return list(self._processes)
