@@ -1,7 +1,7 @@
 """A trial with real pods on loopback addresses, their object in a paper cluster, and a clock that is moved by hand."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -151,6 +151,9 @@ class Roster(PaperCluster):
             raise self.fails
 
 
+Put = Callable[[PaperPod], None]
+
+
 @dataclass(slots=True)
 class Stage:
     """All that one scrape is handed in, with a trial of `links`."""
@@ -158,11 +161,14 @@ class Stage:
     scrape: Scrape
     hands: Hands
     cluster: Any
+    put: Put
+    """Makes the object of a pod."""
     port: int
     trial: Trial
     rung: list[tuple[Any, str]]
     traefik: "PaperGateway"
     stack: AsyncExitStack
+    namespace: str
     slos: list[Slo] = field(default_factory=lambda: [AVAILABILITY, FAST])
     born: int = 0
 
@@ -170,7 +176,7 @@ class Stage:
         """One more pod of a side, in the cluster and on the network."""
         self.born += 1
         made = PaperPod(f"{side.revision}-{self.born}", side.pods, f"127.0.7.{self.born}", **more)
-        self.cluster.pods.append(made)
+        self.put(made)
         await self.serve(made)
         return made
 
@@ -188,12 +194,19 @@ class Stage:
     def ask(self, **changed: Any) -> Looked:
         """As a pass does; `changed` are fields of the trial from now on."""
         self.trial = replace(self.trial, **changed)
-        return self.scrape.of(a_resource(self.slos), self.trial)
+        return self.scrape.of(a_resource(self.slos, namespace=self.namespace), self.trial)
 
     async def later(self, seconds: float = 1.0) -> Looked:
         """One look, after a while, and what a pass is told then."""
         await self.look(seconds)
         return self.ask()
+
+    async def until(self, seen: Callable[[Looked], object], seconds: float = 1.0) -> Looked:
+        """Looks until it is seen, on a machine that may be busy."""
+        async with asyncio.timeout(60):
+            while not seen(looked := await self.later(seconds)):  # noqa: ASYNC110 - it is seen by looking
+                await asyncio.sleep(0.02)
+        return looked
 
     async def look(self, seconds: float = 1.0) -> None:
         """One look, after a while, without anybody who asks."""
@@ -224,21 +237,34 @@ def a_trial(port: int, **more: Any) -> Trial:
     return Trial(CANDIDATE, STABLE, port, step=1, is_bake=False, rules=RULES, **more)
 
 
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a stage stands on."""
+
+    cluster: Cluster
+    put: Put
+    namespace: str = "shop"
+
+
+def on_paper() -> Scene:
+    roster = Roster()
+    return Scene(roster, roster.pods.append)
+
+
 @asynccontextmanager
 async def a_stage(
-    *, cluster: Any = None, gateway: bool = False, nodes: bool = False, patience: float = 5.0
+    scene: Scene | None = None, *, gateway: bool = False, nodes: bool = False, patience: float = 5.0
 ) -> AsyncIterator[Stage]:
-    """Pods are patient by default: a test that waits for none must not fail because its machine is busy."""
+    """Its operator is patient by default: a test that waits for nobody must not fail because its machine is busy."""
+    scene = scene or on_paper()
     async with AsyncExitStack() as stack:
-        hands, rung, traefik = Hands(), list[tuple[Any, str]](), PaperGateway()
-        world: Cluster = cluster or Roster()
+        hands, rung, traefik, port = Hands(), list[tuple[Any, str]](), PaperGateway(), free_port()
         pods = await stack.enter_async_context(Pages(patience, 64 * 1024))
         backends: LooksAtBackends = await _gateway(stack, traefik) if gateway else NoGateway()
-        eyes = Eyes(world, pods, backends, Nodes(world, hands.beat) if nodes else None)
+        eyes = Eyes(scene.cluster, pods, backends, Nodes(scene.cluster, hands.beat) if nodes else None)
         scrape = Scrape(eyes, hands, lambda owner, why: rung.append((owner, why)), hands.beat)
-        port = free_port()
         trial = a_trial(port, route=ROUTE if gateway else "")
-        yield Stage(scrape, hands, world, port, trial, rung, traefik, stack)
+        yield Stage(scrape, hands, scene.cluster, scene.put, port, trial, rung, traefik, stack, scene.namespace)
 
 
 async def _gateway(stack: AsyncExitStack, traefik: PaperGateway) -> Gateway:
