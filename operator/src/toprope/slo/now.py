@@ -98,6 +98,8 @@ def read(text: bytes) -> Page:
     )
     if any(len(one) != len(page.buckets) + 1 for one in lists):
         raise NoSliPage(f"a list does not have {len(page.buckets) + 1} buckets")
+    if any(route.total < _answered(route) for each in page.classes.values() for route in each.routes.values()):
+        raise NoSliPage("a route has more answers than requests")
     return page
 
 
@@ -114,6 +116,10 @@ def count(page: Page, slo: Slo, route_class: str = MAIN) -> Count | None:
     if slo.latency:
         return _sum(_slow(route, within) for route in _of(counted, slo.latency.route))
     return _sum(_failed(route, within) for route in counted.routes.values()) + Count(counted.cut, counted.cut)
+
+
+def _answered(route: Route) -> int:
+    return route.errors + sum(route.gone) + sum(route.latency)
 
 
 @lru_cache(maxsize=256)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.trials import a_trial
+from tests.support.trials import STABLE, a_trial
 from toprope.delivery.gate.counts import Counts
 from toprope.delivery.gate.verdict import Reason, Verdict
 from toprope.delivery.trial import Trial
@@ -69,8 +69,14 @@ def test_what_was_kept_in_an_earlier_step_does_not_pass_this_one() -> None:
 
 @pytest.mark.parametrize("text", ["", "1", "1 {}", "one {}", '1 {"v": 0}', '1 {"v": 1, "proofs": 3}', "{", "1 [1]"])
 def test_what_cannot_be_read_begins_anew(text: str) -> None:
-    gates = Gates(replace(TRIAL, kept={SLO: text}), T)
+    mark = passed().kept()[SLO].partition(" ")[0]
+    gates = Gates(replace(TRIAL, kept={SLO: f"{mark} {text}"}), T)
     assert verdict(gates) == (Verdict.UNDECIDED, Reason.NO_REQUESTS)
+
+
+@pytest.mark.parametrize("changed", [{"candidate": STABLE}, {"rollout": "the second"}], ids=str)
+def test_what_was_kept_of_another_candidate_is_not_this_ones(changed: dict[str, Any]) -> None:
+    assert verdict(read_by_another(passed(), **changed)) == (Verdict.UNDECIDED, Reason.NO_REQUESTS)
 
 
 def compared_with(gates: Gates) -> Any:

@@ -54,7 +54,9 @@ class _Untold:
         if not self.is_known:
             self.was_missed = True
             return None
-        counts = NONE if self.was_missed and not needed else Counts(float(self.count.total), float(self.count.bad))
+        total = float(self.count.total)
+        # A page may be read while it is written.
+        counts = NONE if self.was_missed and not needed else Counts(total, min(total, float(self.count.bad)))
         self.clear()
         return counts
 

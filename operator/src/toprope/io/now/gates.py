@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 
+from toprope.core.names import short_hash
 from toprope.delivery.gate.advance import advance, bake, next_step
 from toprope.delivery.gate.counts import Counts
 from toprope.delivery.gate.kept import kept, restored
@@ -17,8 +18,8 @@ log = logging.getLogger(__name__)
 
 
 class Gates:
-    """Times are seconds since 1970 that never leap. What is kept begins with the step that it was kept in: the status
-    may have gone on to the next one in the same write."""
+    """Times are seconds since 1970 that never leap. What is kept begins with whose it is and the step that it was kept
+    in: a status may still have an earlier candidate's, and may have gone on to the next step in the same write."""
 
     def __init__(self, trial: Trial, t: float) -> None:
         self._trial = trial
@@ -50,7 +51,7 @@ class Gates:
 
     def kept(self) -> Mapping[str, str]:
         """For the status."""
-        return {slo: f"{self._trial.step} {kept(state)}" for slo, state in self._states.items()}
+        return {slo: f"{_mark(self._trial)} {self._trial.step} {kept(state)}" for slo, state in self._states.items()}
 
     def _rules(self, slo: str) -> Rules:
         return self._trial.rules[slo]
@@ -64,13 +65,20 @@ def _begun(trial: Trial, slo: str, t: float) -> State:
 def _restored(trial: Trial, slo: str, t: float) -> State | None:
     if not (text := trial.kept.get(slo)):
         return None
-    step, _, told = text.partition(" ")
+    mark, _, told = text.partition(" ")
+    if mark != _mark(trial):
+        return None
     try:
+        step, _, told = told.partition(" ")
         state = restored(told, t)
         return next_step(trial.rules[slo], state) if state and trial.step > int(step) else state
     except (ValueError, LookupError, TypeError) as error:
         log.warning("what was kept of the gate of %s cannot be read, it begins anew: %s", slo, type(error).__name__)
         return None
+
+
+def _mark(trial: Trial) -> str:
+    return short_hash(f"{trial.candidate.revision}/{trial.rollout}", 6)
 
 
 def _asked(trial: Trial, slo: str, state: State, *, is_next: bool = False) -> State:
