@@ -1,5 +1,6 @@
 """A gateway of several processes that come, go, begin anew, and cannot be read."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -173,3 +174,33 @@ async def test_a_gateway_that_does_not_know_the_route_leaves_it_to_pods() -> Non
         pod.good += 3
         looked = await stage.later()
     assert (looked.source, looked.candidate) == ("Pods", Counts(3, 0))
+
+
+async def test_what_is_counted_while_nobody_asks_is_nobodys() -> None:
+    async with a_stage(gateway=True) as stage:
+        await stage.pod(CANDIDATE)
+        await stage.pod(STABLE)
+        stage.traefik.traefik.count(NEW, 100)
+        stage.ask()
+        await stage.later()
+        await stage.look(31)
+        stage.traefik.traefik.count(NEW, 900)
+        stage.ask()
+        assert (await stage.later()).candidate == Counts()
+        stage.traefik.traefik.count(NEW, 9)
+        looked = await stage.later()
+    assert (looked.source, looked.candidate) == ("Gateway", Counts(9, 0))
+
+
+async def test_a_name_is_asked_for_once_at_a_time() -> None:
+    asked: list[URL] = []
+
+    async def never(url: URL) -> Sequence[tuple[Any, ...]]:
+        asked.append(url)
+        return await asyncio.Future()
+
+    async with Pages(5.0, 1 << 20) as pages:
+        gateway = Gateway(pages, "http://traefik.infra/metrics", never)
+        await gateway.look()
+        await gateway.look()
+    assert len(asked) == 1

@@ -73,6 +73,7 @@ class Gateway:
         self._pages = pages
         self._url = URL(url)
         self._resolve = resolve
+        self._resolving: asyncio.Future[Sequence[tuple[Any, ...]]] | None = None
         self._processes: Mapping[str, _Process] = {}
         self._known: set[tuple[str, str]] = set()
         self._why = ""
@@ -105,11 +106,21 @@ class Gateway:
         if self.is_seen():
             self._say("")
 
+    def rest(self) -> None:
+        """Nobody looks for a while: what is counted meanwhile is nobody's."""
+        self._processes = {}
+        self._known.clear()
+
     async def _addresses(self) -> Sequence[str]:
+        # One at a time: who asks for names in threads would run out of them while nobody answers.
+        self._resolving = self._resolving or asyncio.ensure_future(self._resolve(self._url))
+        done, _ = await asyncio.wait([self._resolving], timeout=PATIENCE)
+        if not done:
+            return list(self._processes)
+        resolved, self._resolving = self._resolving, None
         try:
-            async with asyncio.timeout(PATIENCE):
-                found = await self._resolve(self._url)
-        except (TimeoutError, OSError) as error:
+            found = resolved.result()
+        except OSError as error:
             self._say(f"nobody knows where it is: {type(error).__name__}")
             return list(self._processes)
         # A pod with addresses of both families is still one process.
@@ -153,3 +164,6 @@ class NoGateway:
 
     async def look(self) -> None:
         """There is nothing to look at."""
+
+    def rest(self) -> None:
+        """There is nothing to forget."""

@@ -47,6 +47,10 @@ class LooksAtBackends(CountsBackends, Protocol):
         """One look at all its processes."""
         ...
 
+    def rest(self) -> None:
+        """Nobody looks for a while."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Eyes:
@@ -100,6 +104,7 @@ class Scrape:
                 self._forget(owner)
         if not self._watched:
             self._wanted.clear()
+            self._eyes.gateway.rest()
             return
         looked_at = dict(self._watched)
         await _list(looked_at.values())
