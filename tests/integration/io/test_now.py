@@ -225,4 +225,4 @@ async def test_another_operator_goes_on_where_the_first_one_died(kubelet: Kubele
             other.good += 10_000
             found = await second.later()
             assert found.judged["availability"].verdict is Verdict.FAIL
-            assert second.rung == []
+            assert len(second.rung) == 1

@@ -19,11 +19,13 @@ _TOOK = b"traefik_service_request_duration_seconds"
 _BORN = b"process_start_time_seconds"
 _FIRST_RULE = re.compile(r"(httproute-.+)-ep-.+-0-[0-9a-f]{20}-svc-(.+)-[0-9]+@kubernetesgateway")
 _LABEL = re.compile(rb'([a-z_]+)="([^"]*)"')
+_GAVE_UP = f'code="{GAVE_UP}"'.encode()
 _PATIENT = (b'le="1"', b'le="1.0"')
 """The bucket of those who gave up within a second."""
 _MOST = 2.0**53
 
-Backends = Mapping[tuple[str, str], Count]
+Backends = Mapping[str, Mapping[str, Count]]
+"""By the Service, and by the route at its gateway, as Traefik writes both."""
 
 
 class NoGatewayPage(ValueError):
@@ -37,21 +39,18 @@ class GatewayPage:
     born: float
     """When its counters began, by its own clock; another value is another process."""
     backends: Backends
-    """By the route at its gateway and the Service, as Traefik writes both."""
 
     def count(self, namespace: str, route: str, service: str) -> Count | None:
         """Requests that the route sent to a Service of its namespace; None where it has not sent any since the
         gateway began: a counter is born with its first request."""
-        found = [self.backends[place] for place in self._of(namespace, route) if place[1] == _svc(namespace, service)]
+        routes = self.backends.get(hyphenated(f"{namespace}-{service}"), {})
+        found = [count for each, count in routes.items() if each.startswith(_before(namespace, route))]
         return sum(found, Count()) if found else None
 
     def knows(self, namespace: str, route: str) -> bool:
         """Whether the route has sent anybody anything."""
-        return any(self._of(namespace, route))
-
-    def _of(self, namespace: str, route: str) -> Iterator[tuple[str, str]]:
-        before = f"{hyphenated(f'httproute-{namespace}-{route}-gw')}-"
-        return (place for place in self.backends if place[0].startswith(before))
+        before = _before(namespace, route)
+        return any(each.startswith(before) for routes in self.backends.values() for each in routes)
 
 
 def read(page: bytes) -> GatewayPage:
@@ -70,42 +69,48 @@ def hyphenated(text: str) -> str:
     return "-".join(re.findall("[a-z0-9]+", text))
 
 
-def _svc(namespace: str, service: str) -> str:
-    return hyphenated(f"{namespace}-{service}")
+def _before(namespace: str, route: str) -> str:
+    return f"{hyphenated(f'httproute-{namespace}-{route}-gw')}-"
 
 
 def _born(page: bytes) -> float:
-    return next((float(line.rpartition(b" ")[2]) for line in _family(page, _BORN)), 0.0)
+    said = _family(page, _BORN).splitlines()[1:]
+    return float(said[0].rpartition(b" ")[2]) if said else 0.0
 
 
 def _backends(page: bytes) -> Backends:
-    found: dict[tuple[str, str], Count] = defaultdict(Count)
-    for line in _family(page, _TOTAL):
+    found: dict[str, dict[str, Count]] = defaultdict(dict)
+    for line in _family(page, _TOTAL).splitlines()[1:]:
         place, code, number = _sample(line)
         if place:
-            is_bad = code.startswith("5") or code == GAVE_UP
-            found[place] += Count(number, number if is_bad else 0)
+            route, service = place
+            bad = number if code.startswith("5") or code == GAVE_UP else 0
+            found[service][route] = found[service].get(route, Count()) + Count(number, bad)
     for line in _hasty(page):
         place, _, number = _sample(line)
-        if place in found:
-            found[place] = found[place].without(Count(number, number))
+        if place:
+            route, service = place
+            found[service][route] = found[service].get(route, Count()).without(Count(number, number))
     return dict(found)
 
 
 def _hasty(page: bytes) -> Iterator[bytes]:
-    """Those who gave up within a second: they count for nothing."""
-    gave_up = f'code="{GAVE_UP}"'.encode()
-    return (line for line in _family(page, _TOOK) if gave_up in line and any(bound in line for bound in _PATIENT))
+    """Of those who gave up within a second: they count for nothing. A histogram has many lines, and few are theirs."""
+    block, ends = _family(page, _TOOK), 0
+    while (at := block.find(_GAVE_UP, ends)) >= 0:
+        ends = block.find(b"\n", at)
+        line = block[block.rfind(b"\n", 0, at) + 1 : ends]
+        if any(bound in line for bound in _PATIENT):
+            yield line
 
 
-def _family(page: bytes, name: bytes) -> Iterator[bytes]:
-    """The samples of one metric: they stand below its type, without anything between."""
+def _family(page: bytes, name: bytes) -> bytes:
+    """The lines of one metric: its type, and its samples below without anything between."""
     begins = page.find(b"\n# TYPE " + name + b" ")
     if begins < 0:
-        return iter(())
+        return b""
     ends = page.find(b"\n# ", begins + 1)
-    block = page[begins + 1 : ends if ends >= 0 else len(page)]
-    return (line for line in block.splitlines()[1:] if line)
+    return page[begins + 1 : ends if ends >= 0 else len(page)].rstrip() + b"\n"
 
 
 def _sample(line: bytes) -> tuple[tuple[str, str] | None, str, int]:

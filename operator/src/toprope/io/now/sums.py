@@ -1,9 +1,22 @@
 """What the pods of one side have counted since the trial began: sums that only rise, whatever becomes of the pods."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from toprope.slo.now import Count, Page, count
 from toprope.slo.spec import Slo
+
+Slos = Mapping[str, Slo]
+Counts = Mapping[str, Count]
+"""By SLO; one is missing where there is nothing to say of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """The last page of a pod."""
+
+    page: Page
+    counts: Counts
 
 
 class Sums:
@@ -11,30 +24,40 @@ class Sums:
 
     def __init__(self) -> None:
         self._first: frozenset[str] | None = None
-        self._pages: dict[str, Page] = {}
+        self._last: dict[str, _Last] = {}
+        self._slos: Slos = {}
 
     def listed(self, uids: Collection[str]) -> None:
         """These are there now; the others are not forgotten by the sums."""
         if self._first is None:
             self._first = frozenset(uids)
-        self._pages = {uid: page for uid, page in self._pages.items() if uid in uids}
+        self._last = {uid: last for uid, last in self._last.items() if uid in uids}
 
-    def grown(self, pages: Mapping[str, Page], slos: Mapping[str, Slo]) -> Mapping[str, Count]:
-        """What came since the look before, by SLO; one is missing where no page has anything to say of it."""
+    def grown(self, pages: Mapping[str, Page], slos: Slos) -> Counts:
+        """What came since the look before."""
+        if slos is not self._slos:
+            # They may count something else than before.
+            self._last = {uid: _last(last.page, slos) for uid, last in self._last.items()}
+            self._slos = slos
         found: dict[str, Count] = {}
         for uid, page in pages.items():
-            for name, slo in slos.items():
-                if (now := count(page, slo)) is not None:
-                    found[name] = found.get(name, Count()) + self._since(uid, page, now, slo)
-        self._pages |= pages
+            now = _last(page, slos)
+            for name, counted in now.counts.items():
+                found[name] = found.get(name, Count()) + self._since(uid, page, name, counted)
+            self._last[uid] = now
         return found
 
-    def _since(self, uid: str, page: Page, now: Count, slo: Slo) -> Count:
-        before = self._pages.get(uid)
-        if before is None:
+    def _since(self, uid: str, page: Page, name: str, now: Count) -> Count:
+        last = self._last.get(uid)
+        if last is None:
             return Count() if self._first is None or uid in self._first else now
-        if before.boot != page.boot:
+        if last.page.boot != page.boot:
             return now
-        then = count(before, slo)
+        before = last.counts.get(name)
         # Where it had nothing to say before, this only says where counting begins.
-        return now.since(then) if then else Count()
+        return now.since(before) if before else Count()
+
+
+def _last(page: Page, slos: Slos) -> _Last:
+    counted = {name: count(page, slo) for name, slo in slos.items()}
+    return _Last(page, {name: one for name, one in counted.items() if one is not None})
