@@ -1,17 +1,49 @@
 """What of a gateway's page counts for a route."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.support.traefik_page import Traefik, backend
-from toprope.slo.gateway import NoGatewayPage, read
+from toprope.slo.gateway import GatewayPage, NoGatewayPage, read
 from toprope.slo.now import Count
 
 STABLE, CANDIDATE = "links-web-5f6c9d7b4", "links-web-7d8e2c1a9"
 ROUTE = "links-web-bq2xkd"
 
 
+REAL = (Path(__file__).parents[2] / "data" / "traefik-3.7.15.txt").read_bytes()
+"""201 requests that were answered, 20 that failed, 8 that were given up, 4 of them within a second; 3 previews."""
+
+
+def counted(page: GatewayPage, service: str = CANDIDATE) -> Count | None:
+    found = page.counts("shop", ROUTE, service).values()
+    return sum(found, Count()) if found else None
+
+
 def count(traefik: Traefik, service: str = CANDIDATE) -> Count | None:
-    return read(traefik.text.encode()).count("shop", ROUTE, service)
+    return counted(read(traefik.text.encode()), service)
+
+
+def test_a_real_page() -> None:
+    page = read(REAL)
+    assert (counted(page, "links-web-old"), counted(page, "links-web-new")) == (Count(203, 22), Count(22, 2))
+    assert page.born == 1.79543925532e09
+
+
+def test_a_backend_that_takes_another_place_in_the_route_loses_nothing() -> None:
+    traefik = Traefik()
+    traefik.count(backend(CANDIDATE), 1000)
+    before = read(traefik.text.encode())
+    elsewhere = backend(CANDIDATE).replace("-0@", "-1@")
+    traefik.count(elsewhere, 30)
+    both = read(traefik.text.encode())
+    traefik.count(elsewhere, 30)
+    del traefik.requests[backend(CANDIDATE), "200"]
+    after = read(traefik.text.encode())
+    assert [page.grown(then, "shop", ROUTE, CANDIDATE) for page, then in ((both, before), (after, both))] == [
+        Count(30, 0), Count(30, 0),
+    ]  # fmt: skip
 
 
 def test_each_backend_is_counted_for_itself() -> None:
@@ -23,7 +55,7 @@ def test_each_backend_is_counted_for_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "counted"),
+    ("code", "told"),
     [
         ("200", Count(10, 0)),
         ("404", Count(10, 0)),
@@ -33,10 +65,10 @@ def test_each_backend_is_counted_for_itself() -> None:
         ("499", Count(6, 6)),
     ],
 )
-def test_what_is_bad(code: str, counted: Count) -> None:
+def test_what_is_bad(code: str, told: Count) -> None:
     traefik = Traefik()
     traefik.count(backend(CANDIDATE), 10, code, hasty=4)
-    assert count(traefik) == counted
+    assert count(traefik) == told
 
 
 def test_without_a_bucket_of_a_second_whoever_gives_up_had_waited() -> None:
@@ -66,7 +98,7 @@ def test_whose_requests_they_are(sentence: str, name: str) -> None:
 def test_names_are_written_with_single_hyphens() -> None:
     traefik = Traefik()
     traefik.count(backend("a-web-1", route="a-b-web-q", namespace="my-shop"), 5)
-    assert read(traefik.text.encode()).count("my--shop", "a.b-web-q", "a--web-1") == Count(5, 0)
+    assert list(read(traefik.text.encode()).counts("my--shop", "a.b-web-q", "a--web-1").values()) == [Count(5, 0)]
 
 
 def test_a_route_is_known_once_it_has_sent_somebody_something() -> None:
@@ -75,7 +107,7 @@ def test_a_route_is_known_once_it_has_sent_somebody_something() -> None:
     traefik.count(backend(STABLE), 1)
     after = read(traefik.text.encode())
     assert (before.knows("shop", ROUTE), after.knows("shop", ROUTE)) == (False, True)
-    assert after.count("shop", ROUTE, CANDIDATE) is None
+    assert counted(after) is None
 
 
 def test_a_process_that_began_anew_says_so() -> None:

@@ -17,7 +17,7 @@ from toprope.slo.sli import GAVE_UP
 _TOTAL = b"traefik_service_requests_total"
 _TOOK = b"traefik_service_request_duration_seconds"
 _BORN = b"process_start_time_seconds"
-_FIRST_RULE = re.compile(r"(httproute-.+)-ep-.+-0-[0-9a-f]{20}-svc-(.+)-[0-9]+@kubernetesgateway")
+_FIRST_RULE = re.compile(r"httproute-.+-ep-.+-0-[0-9a-f]{20}-svc-(.+)-[0-9]+@kubernetesgateway")
 _LABEL = re.compile(rb'([a-z_]+)="([^"]*)"')
 _GAVE_UP = f'code="{GAVE_UP}"'.encode()
 _PATIENT = (b'le="1"', b'le="1.0"')
@@ -25,7 +25,8 @@ _PATIENT = (b'le="1"', b'le="1.0"')
 _MOST = 2.0**53
 
 Backends = Mapping[str, Mapping[str, Count]]
-"""By the Service, and by the route at its gateway, as Traefik writes both."""
+"""By the Service as Traefik writes it, and by its whole name for the backend: which is another one when the backend
+takes another place in the route, or the route other host names. Of those that are gone it forgets the counters."""
 
 
 class NoGatewayPage(ValueError):
@@ -40,17 +41,22 @@ class GatewayPage:
     """When its counters began, by its own clock; another value is another process."""
     backends: Backends
 
-    def count(self, namespace: str, route: str, service: str) -> Count | None:
-        """Requests that the route sent to a Service of its namespace; None where it has not sent any since the
-        gateway began: a counter is born with its first request."""
-        routes = self.backends.get(hyphenated(f"{namespace}-{service}"), {})
-        found = [count for each, count in routes.items() if each.startswith(_before(namespace, route))]
-        return sum(found, Count()) if found else None
+    def counts(self, namespace: str, route: str, service: str) -> Mapping[str, Count]:
+        """Requests that the route sent to a Service of its namespace, by the backends that it has been. A counter is
+        born with its first request."""
+        backends, before = self.backends.get(hyphenated(f"{namespace}-{service}"), {}), _before(namespace, route)
+        return {backend: count for backend, count in backends.items() if backend.startswith(before)}
+
+    def grown(self, before: "GatewayPage", namespace: str, route: str, service: str) -> Count:
+        """What came since that page."""
+        then = before.counts(namespace, route, service) if before.born == self.born else {}
+        now = self.counts(namespace, route, service)
+        return sum((count.since(then.get(backend, Count())) for backend, count in now.items()), Count())
 
     def knows(self, namespace: str, route: str) -> bool:
         """Whether the route has sent anybody anything."""
         before = _before(namespace, route)
-        return any(each.startswith(before) for routes in self.backends.values() for each in routes)
+        return any(each.startswith(before) for backends in self.backends.values() for each in backends)
 
 
 def read(page: bytes) -> GatewayPage:
@@ -81,16 +87,14 @@ def _born(page: bytes) -> float:
 def _backends(page: bytes) -> Backends:
     found: dict[str, dict[str, Count]] = defaultdict(dict)
     for line in _family(page, _TOTAL).splitlines()[1:]:
-        place, code, number = _sample(line)
-        if place:
-            route, service = place
+        backend, code, number = _sample(line)
+        if service := _service(backend):
             bad = number if code.startswith("5") or code == GAVE_UP else 0
-            found[service][route] = found[service].get(route, Count()) + Count(number, bad)
+            found[service][backend] = found[service].get(backend, Count()) + Count(number, bad)
     for line in _hasty(page):
-        place, _, number = _sample(line)
-        if place:
-            route, service = place
-            found[service][route] = found[service].get(route, Count()).without(Count(number, number))
+        backend, _, number = _sample(line)
+        if service := _service(backend):
+            found[service][backend] = found[service].get(backend, Count()).without(Count(number, number))
     return dict(found)
 
 
@@ -113,18 +117,19 @@ def _family(page: bytes, name: bytes) -> bytes:
     return page[begins + 1 : ends if ends >= 0 else len(page)].rstrip() + b"\n"
 
 
-def _sample(line: bytes) -> tuple[tuple[str, str] | None, str, int]:
+def _sample(line: bytes) -> tuple[str, str, int]:
+    """Backend, code and value."""
     labels, _, number = line.rpartition(b" ")
     named = dict(_LABEL.findall(labels))
     counted = float(number)
     if not 0 <= counted <= _MOST:
         raise ValueError(number.decode(errors="replace"))
-    place = _place(named.get(b"service", b"").decode(errors="replace"))
-    return place, named.get(b"code", b"").decode(errors="replace"), int(counted)
+    backend, code = (named.get(name, b"").decode(errors="replace") for name in (b"service", b"code"))
+    return backend, code, int(counted)
 
 
 @lru_cache(maxsize=4096)
-def _place(service: str) -> tuple[str, str] | None:
-    """Route and Service of a backend; None of whatever else is counted."""
-    found = _FIRST_RULE.fullmatch(service)
-    return (found[1], found[2]) if found else None
+def _service(backend: str) -> str | None:
+    """Of a backend of a first rule; None of whatever else is counted."""
+    found = _FIRST_RULE.fullmatch(backend)
+    return found[1] if found else None

@@ -50,12 +50,10 @@ class _Process:
     """Whether the page is of the last look."""
 
     def grown(self, namespace: str, route: str, service: str) -> Count:
-        now = self.page.count(namespace, route, service)
-        if now is None or self.before is None or not self.is_new:
+        if not self.is_new or self.before is None:
             # A first page only says where counting begins.
             return Count()
-        before = self.before.count(namespace, route, service)
-        return now if before is None or self.page.born != self.before.born else now.since(before)
+        return self.page.grown(self.before, namespace, route, service)
 
 
 Resolve = Callable[[URL], Awaitable[Sequence[tuple[Any, ...]]]]
