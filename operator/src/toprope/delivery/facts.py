@@ -16,8 +16,6 @@ from toprope.delivery.trial import Fault, FaultReason
 
 LASTING = 5.0
 """Seconds that something must go on before it is believed."""
-HANGS_AFTER = 10.0
-"""Seconds after which a request has no answer to come."""
 SEVERAL = 3
 """Requests that came while none ended, and make a pod hang: a single slow one is none."""
 MEMORY = 20.0
@@ -70,6 +68,8 @@ class Moment:
     """When the API server was asked for the pods."""
     candidate: Mapping[str, Sighting]
     stable: Mapping[str, Sighting]
+    longest: float = 10.0
+    """Seconds that a request may take."""
 
 
 Moments = Sequence[Moment]
@@ -176,7 +176,7 @@ def _hanging(moments: Moments, of: Of) -> str:
     last = of(moments[-1])
     if last is None or last.work is None:
         return ""
-    if last.work.oldest_unfinished > HANGS_AFTER:
+    if last.work.oldest_unfinished > moments[-1].longest:
         return f"has one that is unanswered for {last.work.oldest_unfinished:.0f} s"
     return _stands_still(moments, of, last.work)
 

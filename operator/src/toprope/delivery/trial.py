@@ -45,6 +45,8 @@ class Trial:
     """What tells this try of the candidate from an earlier one of the same revision, as the time of its beginning."""
     asked: int = 0
     """Counts the weights that were asked for: with each the users' requests are counted anew."""
+    longest: float = 10.0
+    """Seconds that a request may take: one that is unanswered for longer has no answer to come."""
 
 
 class FaultReason(StrEnum):

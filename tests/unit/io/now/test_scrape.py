@@ -320,3 +320,13 @@ async def test_without_rights_on_nodes_a_silent_pod_is_accused_after_five_second
         looked = stage.ask()
         assert looked.fault
         assert looked.fault.reason is FaultReason.DOES_NOT_ANSWER
+
+
+@pytest.mark.parametrize(("longest", "fault"), [(10.0, FaultReason.HANGS), (60.0, None)])
+async def test_how_long_a_request_may_take_is_the_kinds_word(longest: float, fault: FaultReason | None) -> None:
+    async with a_stage() as stage:
+        await stage.pod(CANDIDATE, stuck=1, oldest=11.0)
+        await stage.pod(STABLE)
+        stage.ask(longest=longest)
+        found = (await stage.later()).fault
+    assert (found.reason if found else None) is fault

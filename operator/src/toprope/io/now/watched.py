@@ -66,7 +66,7 @@ class Watched:
     def saw(self, look: Look, gateway: CountsBackends) -> None:
         """One more look."""
         self._counting.saw(look, self._zero + look.at, gateway)
-        self.witness.saw(look)
+        self.witness.saw(look, self.trial.longest)
         sides = {"candidate": look.listed.candidate, "stable": look.listed.stable}
         blind = (_blindness(look, side, pods, self.trial.ops_port) for side, pods in sides.items())
         self._blind = next((why for why in blind if why), "")

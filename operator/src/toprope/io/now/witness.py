@@ -20,13 +20,13 @@ class Witness:
         self._before: dict[str, int] | None = None
         """Restarts that do not count, by UID."""
 
-    def saw(self, look: Look) -> None:
-        """One more look."""
+    def saw(self, look: Look, longest: float) -> None:
+        """One more look; a request may take so many seconds."""
         self._before = _not_counted(self._before, look.listed)
         candidate, stable = (
             {pod.uid: self._sighting(look, pod) for pod in side} for side in (look.listed.candidate, look.listed.stable)
         )
-        self._moments.append(Moment(look.at, look.listed.at, candidate, stable))
+        self._moments.append(Moment(look.at, look.listed.at, candidate, stable, longest))
         while look.at - self._moments[0].at > MEMORY:
             self._moments.popleft()
         self.fault = self.fault or fault(self._moments)
