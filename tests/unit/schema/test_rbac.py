@@ -49,3 +49,11 @@ def test_a_list_of_namespaces_takes_a_role_in_each() -> None:
     assert [(one["kind"], one["metadata"]["namespace"]) for one in granted] == [
         ("Role", "a"), ("RoleBinding", "a"), ("Role", "b"), ("RoleBinding", "b"),
     ]  # fmt: skip
+
+
+def test_nodes_are_read_only_where_rights_reach_that_far() -> None:
+    def read(namespaces: list[str]) -> set[str]:
+        role = access([A_KIND], ACCOUNT, namespaces)[0]
+        return {plural for rule in role["rules"] for plural in rule["resources"]} & {"nodes", "leases"}
+
+    assert (read([]), read(["a"])) == ({"nodes", "leases"}, set())

@@ -120,6 +120,9 @@ def test_counts_survive_a_restart(sentence: str, before: Count, now: Count, sinc
         (orjson.dumps(page(total=-1)), "classes.main.routes.redirect.total: "),
         (orjson.dumps(page(errors=0.5)), "classes.main.routes.redirect.errors: "),
         (orjson.dumps(page(gone=[0, 0])), "a list does not have 3 buckets"),
+        (orjson.dumps(page(total=2, errors=3)), "a route has more answers than requests"),
+        (orjson.dumps(page(total=2**54)), "classes.main.routes.redirect.total: "),
+        (orjson.dumps(page()).replace(b'"oldestUnfinished":0', b'"oldestUnfinished":1e999'), "classes.main.oldestU"),
     ],
 )
 def test_what_is_no_page_is_refused(nonsense: bytes, why: str) -> None:

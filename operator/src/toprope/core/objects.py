@@ -71,6 +71,9 @@ CNPG_CLUSTER = ApiResource("postgresql.cnpg.io", "v1", "clusters", "Cluster")
 POD_MONITOR = ApiResource("monitoring.coreos.com", "v1", "podmonitors", "PodMonitor")
 PROMETHEUS_RULE = ApiResource("monitoring.coreos.com", "v1", "prometheusrules", "PrometheusRule")
 CONFIG_MAP = ApiResource("", "v1", "configmaps", "ConfigMap")
+NODE = ApiResource("", "v1", "nodes", "Node")
+"""The one that is in no namespace: it is written as the empty one."""
+LEASE = ApiResource("coordination.k8s.io", "v1", "leases", "Lease")
 
 _KNOWN = {
     (resource.api_version, resource.kind): resource

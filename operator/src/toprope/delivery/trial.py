@@ -39,6 +39,14 @@ class Trial:
     """Stable's last hour, by SLO, where Prometheus knows it."""
     kept: Mapping[str, str] = field(default_factory=dict)
     """The gates' states as the status has them, by SLO: where a new operator goes on."""
+    route: str = ""
+    """Name of the HTTPRoute that shares the requests between both; empty without a gateway: the pods count."""
+    rollout: str = ""
+    """What tells this try of the candidate from an earlier one of the same revision, as the time of its beginning."""
+    asked: int = 0
+    """Counts the weights that were asked for: with each the users' requests are counted anew."""
+    longest: float = 10.0
+    """Seconds that a request may take: one that is unanswered for longer has no answer to come."""
 
 
 class FaultReason(StrEnum):
@@ -65,17 +73,19 @@ class Looked:
     at: datetime | None = None
     """When somebody was looked at last."""
     source: str = ""
-    """Who counts: the gateway, or the pods."""
+    """Who counts users' requests and decides on availability: `Gateway` or `Pods`. Latency is always the pods'."""
     judged: Mapping[str, Judgement] = field(default_factory=dict)
     """By SLO, at the last look."""
     kept: Mapping[str, str] = field(default_factory=dict)
     """The gates' states for the status, by SLO."""
     fault: Fault | None = None
     candidate: Counts = NONE
-    """Users' requests to the candidate since this step was asked for, and bad ones of them, by the first SLO."""
+    """Users' requests to the candidate since this weight was asked for or this step became true, as an availability
+    counts them, whether the resource has such an SLO or not. As far as this operator has counted them."""
     stable: Counts = NONE
     """The same of stable."""
     lost: float = 0.0
-    """Bad requests of the candidate since the rollout began, as far as this operator has counted them."""
+    """Bad requests of the candidate since the rollout began, of the SLO that has most of them, as far as this operator
+    has counted them."""
     blind: str = ""
     """Why nothing is seen at the moment; empty while all is seen."""

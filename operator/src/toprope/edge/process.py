@@ -32,6 +32,9 @@ from toprope.io.clock import SystemClock
 from toprope.io.cluster import ApiCluster
 from toprope.io.credentials import connection
 from toprope.io.ledger import Ledger, NoPrometheus
+from toprope.io.now import gateway, scrape
+from toprope.io.now.nodes import Nodes
+from toprope.io.now.pages import Pages
 from toprope.io.prometheus import Prometheus, reached
 from toprope.io.store import Store
 from toprope.io.watch import Reflector
@@ -96,6 +99,7 @@ class Process:
         installation = replace(self._settings.installation, absent=frozenset(absent))
         cluster, metrics = ApiCluster(api, self._store), ledger or NoPrometheus()
         self._world = World(cluster, metrics, SystemClock(), installation, Told())
+        now = scrape.Scrape(await self._eyes(stack, cluster), SystemClock(), self._loop.ring)
         reflectors = [
             Reflector(api, self._store, resource, scope)
             for resource in _watched(self._kinds)
@@ -107,6 +111,7 @@ class Process:
         # kopf watches these, and never hears of what was deleted while its watch was behind (410 Gone).
         tasks += [asyncio.create_task(own.list_again(every)) for own in self._own(api)]
         tasks.append(asyncio.create_task(_say_when_one_appears(api, absent, self._settings.look_for_apis)))
+        tasks.append(asyncio.create_task(now.keep()))
         if ledger:
             tasks.append(asyncio.create_task(ledger.keep()))
         synced = asyncio.gather(*(reflector.synced.wait() for reflector in reflectors))
@@ -129,6 +134,17 @@ class Process:
         ledger = Ledger(await stack.enter_async_context(Prometheus(way)), SystemClock(), self._loop.ring)
         self._telemetry.watch_slos(lambda: ledger.readings)
         return ledger
+
+    async def _eyes(self, stack: AsyncExitStack, cluster: ApiCluster) -> scrape.Eyes:
+        """Those who are asked what happens now."""
+        pods = await stack.enter_async_context(Pages(scrape.PATIENCE, scrape.LARGEST))
+        gateways: scrape.LooksAtBackends = gateway.NoGateway()
+        if self._settings.gateway_metrics:
+            pages = await stack.enter_async_context(Pages(gateway.PATIENCE, gateway.LARGEST))
+            gateways = gateway.Gateway(pages, self._settings.gateway_metrics)
+        # Rights in some namespaces are none on nodes.
+        nodes = None if self._settings.namespaces else Nodes(cluster, time.monotonic)
+        return scrape.Eyes(cluster, pods, gateways, nodes)
 
     def _own(self, api: Api) -> list[Reflector]:
         scopes = self._settings.namespaces or (None,)

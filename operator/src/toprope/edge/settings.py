@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     """A file with the bearer token for it, read anew for each request."""
     prometheus_ca_file: Path | None = None
     """A file with the certificates that its own is checked against. None: the machine's."""
+    gateway_metrics: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    """Where the gateway's pods answer Traefik's page of metrics, as `http://traefik-metrics.infra:9100/metrics`: each
+    address behind the name is asked, so it is that of a headless Service. Empty: pods alone count what happens now."""
     kubeconfig: Path | None = None
     """A kubeconfig to use instead of the pod's service account."""
 

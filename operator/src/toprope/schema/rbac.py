@@ -2,8 +2,9 @@
 
 Per own kind: list and watch it, patch it (the finalizer), write its status, and own its children with
 `blockOwnerDeletion` (clusters that enforce owner permissions ask for `update` on its finalizers). Per child: the verbs
-of `Kind.touches`. Besides these only Events. CRDs and namespaces are never read, so nothing is said of them; reading
-`/apis` is every account's right.
+of `Kind.touches`. Besides these only Events and, where the whole cluster is watched, a look at the node of a pod that
+has fallen silent. CRDs and namespaces are never read, so nothing is said of them; reading `/apis` is every account's
+right.
 """
 
 from collections import defaultdict
@@ -12,13 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from toprope.core.names import FIELD_MANAGER
-from toprope.core.objects import EVENT
+from toprope.core.objects import EVENT, LEASE, NODE
 from toprope.kind import Kind
 
 Rule = dict[str, list[str]]
 
 _GROUP = "rbac.authorization.k8s.io"
 _OWN_VERBS = ("get", "list", "watch", "patch")
+_NODES = [{"apiGroups": [one.group], "resources": [one.plural], "verbs": ["get"]} for one in (NODE, LEASE)]
+"""A release must not fail by the end of a machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,9 @@ def _shared(verbs: dict[tuple[str, str], set[str]]) -> list[Rule]:
 def access(kinds: Sequence[Kind], account: Account, namespaces: Sequence[str]) -> list[dict[str, Any]]:
     """Role and binding for the whole cluster, or for each of `namespaces` when there are any."""
     allowed = rules(kinds)
-    scopes = [{"namespace": namespace} for namespace in namespaces] or [{}]
-    return [manifest for scope in scopes for manifest in _granted(allowed, account, scope)]
+    if not namespaces:
+        return _granted([*allowed, *_NODES], account, {})
+    return [manifest for namespace in namespaces for manifest in _granted(allowed, account, {"namespace": namespace})]
 
 
 def _granted(allowed: list[Rule], account: Account, scope: dict[str, str]) -> list[dict[str, Any]]:

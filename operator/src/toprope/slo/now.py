@@ -7,6 +7,7 @@ A `ratio` counts with counters of its own, which only Prometheus reads: it has n
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,7 +19,8 @@ from toprope.slo.spec import Slo, seconds_of
 MAIN, PREVIEW = "main", "preview"
 """The classes of requests: users', and those that ask for the candidate by name and count for nothing."""
 
-Number = Annotated[int, Field(ge=0)]
+Number = Annotated[int, Field(ge=0, le=2**53)]
+"""Beyond this a count of one more is no longer told apart."""
 
 
 class NoSliPage(ValueError):
@@ -35,6 +37,10 @@ class Count:
     def __add__(self, other: "Count") -> "Count":
         return Count(self.total + other.total, self.bad + other.bad)
 
+    def without(self, part: "Count") -> "Count":
+        """Without a part of it that counts for nothing."""
+        return Count(max(0, self.total - part.total), max(0, self.bad - part.bad))
+
     def since(self, before: "Count") -> "Count":
         """What came after `before`; all of it where a counter has fallen, for its process began anew."""
         if self.total < before.total or self.bad < before.bad:
@@ -43,7 +49,7 @@ class Count:
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel)
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, allow_inf_nan=False)
 
 
 class Route(_Model):
@@ -72,6 +78,8 @@ class RouteClass(_Model):
 class Page(_Model):
     """What a pod answers at `/sli`."""
 
+    boot: float = 0.0
+    """When its counters began, by its own clock; another value is another process."""
     buckets: tuple[float, ...]
     """Upper bounds in seconds, ascending; the last bucket of a list has none."""
     classes: Mapping[str, RouteClass]
@@ -90,6 +98,8 @@ def read(text: bytes) -> Page:
     )
     if any(len(one) != len(page.buckets) + 1 for one in lists):
         raise NoSliPage(f"a list does not have {len(page.buckets) + 1} buckets")
+    if any(route.total < _answered(route) for each in page.classes.values() for route in each.routes.values()):
+        raise NoSliPage("a route has more answers than requests")
     return page
 
 
@@ -100,7 +110,7 @@ def count(page: Page, slo: Slo, route_class: str = MAIN) -> Count | None:
     if counted is None or slo.ratio:
         return None
     threshold = seconds_of(slo.latency.threshold) if slo.latency else PATIENCE
-    within = _within(page, threshold)
+    within = _within(page.buckets, threshold)
     if within is None:
         return None
     if slo.latency:
@@ -108,9 +118,14 @@ def count(page: Page, slo: Slo, route_class: str = MAIN) -> Count | None:
     return _sum(_failed(route, within) for route in counted.routes.values()) + Count(counted.cut, counted.cut)
 
 
-def _within(page: Page, bound: Decimal) -> int | None:
-    """How many buckets lie within a bound."""
-    found = [index for index, one in enumerate(page.buckets, 1) if Decimal(str(one)) == bound]
+def _answered(route: Route) -> int:
+    return route.errors + sum(route.gone) + sum(route.latency)
+
+
+@lru_cache(maxsize=256)
+def _within(buckets: tuple[float, ...], bound: Decimal) -> int | None:
+    """How many buckets lie within a bound. Asked for each pod and SLO once a second, with few different answers."""
+    found = [index for index, one in enumerate(buckets, 1) if Decimal(str(one)) == bound]
     return found[0] if found else None
 
 

@@ -1,0 +1,200 @@
+"""What fails a candidate without statistics: it crashes, loses its readiness, answers nobody, or never ends a request.
+
+    looks of the last seconds ──► the first fact that holds ──► Fault, or None
+
+Not its fault is what happens to a pod on purpose (deleted, evicted, drained) or with its node, and what stable's pods
+show as well. A pod that answers something else than its counters is alive: nothing is known of it, and that is all.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import takewhile
+
+from toprope.delivery.pods import Pod
+from toprope.delivery.trial import Fault, FaultReason
+
+LASTING = 5.0
+"""Seconds that something must go on before it is believed."""
+SEVERAL = 3
+"""Requests that came while none ended, and make a pod hang: a single slow one is none."""
+MEMORY = 20.0
+"""Seconds of looks that facts stand on."""
+
+
+class Answer(StrEnum):
+    """What became of the question for its counters."""
+
+    PAGE = "Page"
+    OTHER = "Other"
+    """Something that is no page of counters."""
+    NONE = "None"
+    """Refused, cut, or too late."""
+    UNASKED = "Unasked"
+    """It has no address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Users' requests of one process so far."""
+
+    boot: float
+    started: int
+    finished: int
+    oldest_unfinished: float
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One pod at one look."""
+
+    pod: Pod
+    answer: Answer
+    work: Work | None = None
+    restarts: int = 0
+    """Since the trial began, but for those with its node."""
+    node_lived: float | None = None
+    """When its node last gave a sign of life; None where nobody may ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One look at both sides, by UID."""
+
+    at: float
+    """Seconds of a clock that never leaps."""
+    listed: float
+    """When the API server was asked for the pods."""
+    candidate: Mapping[str, Sighting]
+    stable: Mapping[str, Sighting]
+    longest: float = 10.0
+    """Seconds that a request may take."""
+
+
+Moments = Sequence[Moment]
+
+
+def fault(moments: Moments) -> Fault | None:
+    """The first that is found in these looks, the oldest first."""
+    if not moments:
+        return None
+    present = (uid for uid, one in moments[-1].candidate.items() if not one.pod.is_leaving)
+    return next((found for uid in present for check in CHECKS if (found := check(moments, uid))), None)
+
+
+def crashes(moments: Moments, uid: str) -> Fault | None:
+    """It restarted since the trial began, or is about to once more."""
+    one = moments[-1].candidate[uid]
+    if not one.restarts and not (one.pod.loops and not one.pod.lost_with_node):
+        return None
+    ended = f": its last end was {one.pod.ended}" if one.pod.ended else ""
+    did = f"restarted {_times(one.restarts)} in this rollout" if one.restarts else "is in CrashLoopBackOff"
+    return Fault(FaultReason.CRASHES, f"Pod {one.pod.name} {did}{ended}.")
+
+
+def lost_readiness(moments: Moments, uid: str) -> Fault | None:
+    """It was ready, and is not for a while, as far as the API server was asked; stable's pods keep theirs."""
+    unready = list(_latest(moments, lambda moment: _is_unready(moment.candidate.get(uid))))
+    lasts = moments[-1].listed - unready[-1].listed if unready else 0.0
+    if lasts < LASTING or not _was_ready(moments, lambda moment: moment.candidate.get(uid)) or _stable_lost(moments):
+        return None
+    name = moments[-1].candidate[uid].pod.name
+    return Fault(FaultReason.LOST_READINESS, f"Pod {name} was ready and is not for {lasts:.0f} s.")
+
+
+def does_not_answer(moments: Moments, uid: str) -> Fault | None:
+    """It is up, and silent for a while in which stable's pods answered, its node lives, and nobody took it away."""
+    silent = list(_latest(moments, lambda moment: _is_silent(moment, uid)))
+    lasts = moments[-1].at - silent[-1].at if silent else 0.0
+    one = moments[-1].candidate[uid]
+    if lasts < LASTING or not _is_up(moments, uid):
+        return None
+    began = silent[-1].at
+    if moments[-1].listed < began or (one.node_lived is not None and one.node_lived < began):
+        return None
+    return Fault(
+        FaultReason.DOES_NOT_ANSWER,
+        f"Pod {one.pod.name} has not answered for {lasts:.0f} s, in which stable's pods did.",
+    )
+
+
+def hangs(moments: Moments, uid: str) -> Fault | None:
+    """It takes requests and does not answer them; stable's pods do."""
+    said = _hanging(moments, lambda moment: moment.candidate.get(uid))
+    if not said or any(_hanging(moments, _of_stable(other)) for other in moments[-1].stable):
+        return None
+    return Fault(FaultReason.HANGS, f"Pod {moments[-1].candidate[uid].pod.name} takes requests and {said}.")
+
+
+# In reading order: what needs no waiting comes first.
+CHECKS: tuple[Callable[[Moments, str], Fault | None], ...] = (crashes, lost_readiness, does_not_answer, hangs)
+
+Of = Callable[[Moment], Sighting | None]
+
+
+def _latest(moments: Moments, holds: Callable[[Moment], bool]) -> Iterator[Moment]:
+    """From the last look back, as long as it holds."""
+    return takewhile(holds, reversed(moments))
+
+
+def _is_unready(one: Sighting | None) -> bool:
+    return one is not None and not one.pod.is_ready
+
+
+def _was_ready(moments: Moments, of: Of) -> bool:
+    return any(one.pod.is_ready for moment in moments if (one := of(moment)))
+
+
+def _stable_lost(moments: Moments) -> bool:
+    """Whether a pod of stable's that nobody takes away has lost its readiness too."""
+    return any(
+        _is_unready(one) and not one.pod.is_leaving and _was_ready(moments, _of_stable(uid))
+        for uid, one in moments[-1].stable.items()
+    )
+
+
+def _is_silent(moment: Moment, uid: str) -> bool:
+    """A look at which stable did not answer either proves nothing, and what was silent before it begins anew."""
+    one = moment.candidate.get(uid)
+    answered = any(other.answer is Answer.PAGE for other in moment.stable.values())
+    return one is not None and one.answer is Answer.NONE and answered
+
+
+def _is_up(moments: Moments, uid: str) -> bool:
+    """Ready, or it has answered: one that only begins is silent."""
+    answered = any(one.answer is Answer.PAGE for moment in moments if (one := moment.candidate.get(uid)))
+    return answered or moments[-1].candidate[uid].pod.is_ready
+
+
+def _of_stable(uid: str) -> Of:
+    return lambda moment: moment.stable.get(uid)
+
+
+def _hanging(moments: Moments, of: Of) -> str:
+    """How it shows; empty: it does not."""
+    last = of(moments[-1])
+    if last is None or last.work is None:
+        return ""
+    if last.work.oldest_unfinished > moments[-1].longest:
+        return f"has one that is unanswered for {last.work.oldest_unfinished:.0f} s"
+    return _stands_still(moments, of, last.work)
+
+
+def _stands_still(moments: Moments, of: Of, now: Work) -> str:
+    same = list(_latest(moments, lambda moment: _has_finished_none(of(moment), now)))
+    lasts = moments[-1].at - same[-1].at
+    then = of(same[-1])
+    came = now.started - then.work.started if then and then.work else 0
+    if lasts < LASTING or came < SEVERAL:
+        return ""
+    return f"has ended none in {lasts:.0f} s, in which {came} came"
+
+
+def _has_finished_none(one: Sighting | None, now: Work) -> bool:
+    """Since that look, in the same process."""
+    return bool(one and one.work and (one.work.boot, one.work.finished) == (now.boot, now.finished))
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"

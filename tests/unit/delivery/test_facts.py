@@ -1,0 +1,177 @@
+"""What fails a candidate without statistics, in looks a second apart."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from toprope.delivery.facts import Answer, Moment, Sighting, Work, fault
+from toprope.delivery.pods import Pod
+from toprope.delivery.trial import FaultReason
+
+POD = Pod("c", "web-c", "10.0.0.1", "n", is_leaving=False, is_ready=True, restarts=0)
+WELL = Sighting(POD, Answer.PAGE, Work(boot=1, started=10, finished=10, oldest_unfinished=0))
+STABLE = replace(WELL, pod=replace(POD, uid="s", name="web-s"))
+SILENT = replace(WELL, answer=Answer.NONE, work=None)
+At = Callable[[int], Sighting]
+
+
+def moments(
+    candidate: At = lambda at: WELL,
+    stable: At = lambda at: STABLE,
+    seconds: int = 12,
+    listed: Callable[[int], float] = float,
+) -> Sequence[Moment]:
+    """Looks at one pod of each side; a list of pods is as old as `listed` says."""
+    return [Moment(at, listed(at), {"c": candidate(at)}, {"s": stable(at)}) for at in range(seconds + 1)]
+
+
+def with_pod(one: Sighting, **changed: Any) -> Sighting:
+    return replace(one, pod=replace(one.pod, **changed))
+
+
+def working(**work: Any) -> Sighting:
+    return replace(WELL, work=Work(**{"boot": 1, "started": 10, "finished": 10, "oldest_unfinished": 0, **work}))
+
+
+def from_(second: int, then: Sighting, before: Sighting = WELL) -> At:
+    return lambda at: then if at >= second else before
+
+
+def stuck(at: int) -> Sighting:
+    """Requests come once a second, and none ends after the fourth second."""
+    return working(started=10 + at, finished=10 + min(at, 4))
+
+
+STUCK_STABLE: At = lambda at: replace(stuck(at), pod=STABLE.pod)  # noqa: E731
+UNREADY = with_pod(WELL, is_ready=False)
+LEAVING = with_pod(SILENT, is_leaving=True, is_ready=False)
+OLD = working(oldest_unfinished=11.2)
+
+FINE: list[tuple[str, Sequence[Moment]]] = [
+    ("nobody looked", []),
+    ("all is well", moments()),
+    ("it restarted before the trial", moments(from_(0, with_pod(WELL, restarts=3)))),
+    ("it waits since its node began anew", moments(from_(9, with_pod(WELL, loops=True, lost_with_node=True)))),
+    ("it is taken away", moments(from_(3, replace(LEAVING, restarts=1)))),
+    ("it was never ready", moments(from_(0, UNREADY))),
+    ("it is not ready for four seconds", moments(from_(8, UNREADY))),
+    ("it is not ready, and nobody has asked again", moments(from_(6, UNREADY), listed=lambda at: min(at, 8))),
+    ("stable's pods lost it too", moments(from_(6, UNREADY), from_(8, with_pod(STABLE, is_ready=False)))),
+    ("it is silent for four seconds", moments(from_(8, SILENT))),
+    ("it only begins", moments(from_(0, with_pod(SILENT, is_ready=False)))),
+    ("it answered in between", moments(lambda at: WELL if at == 8 else SILENT)),
+    ("stable is as silent", moments(from_(3, SILENT), from_(4, replace(SILENT, pod=STABLE.pod)))),
+    (
+        "stable was silent in between",
+        moments(from_(3, SILENT), lambda at: replace(SILENT, pod=STABLE.pod) if at == 9 else STABLE),
+    ),
+    ("whether somebody takes it away is not known", moments(from_(3, SILENT), listed=lambda at: min(at, 2))),
+    ("its node was not heard of since", moments(from_(3, replace(SILENT, node_lived=2.0)))),
+    ("it answers something else", moments(from_(0, replace(SILENT, answer=Answer.OTHER)))),
+    ("it was not there before", moments(from_(10, SILENT))),
+    ("a request takes its time", moments(from_(0, working(oldest_unfinished=9.9)))),
+    ("stable's take as long", moments(from_(0, OLD), from_(0, replace(OLD, pod=STABLE.pod)))),
+    ("few requests came", moments(lambda at: working(started=10 + min(at, 5), finished=10 + min(at, 3)))),
+    ("one ended in between", moments(lambda at: working(started=10 + at, finished=10 + at // 4))),
+    ("stable stands still too", moments(stuck, STUCK_STABLE)),
+    (
+        "its process began anew",
+        moments(lambda at: replace(stuck(at), work=replace(stuck(at).work or Work(0, 0, 0, 0), boot=at // 4))),
+    ),
+    ("nobody asks for anything", moments(from_(0, working()))),
+]
+
+
+@pytest.mark.parametrize(("sentence", "seen"), FINE, ids=[sentence for sentence, _ in FINE])
+def test_no_fault(sentence: str, seen: Sequence[Moment]) -> None:
+    assert fault(seen) is None
+
+
+R = FaultReason
+OOM = with_pod(replace(WELL, restarts=1), ended="OOMKilled, exit code 137")
+FAULTS: list[tuple[str, Sequence[Moment], FaultReason, str]] = [
+    (
+        "memory ran out",
+        moments(from_(12, OOM)),
+        R.CRASHES,
+        "Pod web-c restarted once in this rollout: its last end was OOMKilled, exit code 137.",
+    ),
+    (
+        "it restarted twice",
+        moments(from_(12, replace(WELL, restarts=2))),
+        R.CRASHES,
+        "Pod web-c restarted 2 times in this rollout.",
+    ),
+    (
+        "it loops",
+        moments(from_(12, with_pod(WELL, loops=True, ended="exit code 1"))),
+        R.CRASHES,
+        "Pod web-c is in CrashLoopBackOff: its last end was exit code 1.",
+    ),
+    ("it is not ready", moments(from_(7, UNREADY)), R.LOST_READINESS, "Pod web-c was ready and is not for 5 s."),
+    (
+        "stable's pod that is not ready leaves",
+        moments(from_(7, UNREADY), from_(7, with_pod(STABLE, is_ready=False, is_leaving=True))),
+        R.LOST_READINESS,
+        "Pod web-c was ready and is not for 5 s.",
+    ),
+    (
+        "stable's pod was never ready",
+        moments(from_(7, UNREADY), from_(0, with_pod(STABLE, is_ready=False))),
+        R.LOST_READINESS,
+        "Pod web-c was ready and is not for 5 s.",
+    ),
+    (
+        "it is silent",
+        moments(from_(7, SILENT)),
+        R.DOES_NOT_ANSWER,
+        "Pod web-c has not answered for 5 s, in which stable's pods did.",
+    ),
+    (
+        "it is ready and never answered",
+        moments(from_(0, SILENT)),
+        R.DOES_NOT_ANSWER,
+        "Pod web-c has not answered for 12 s, in which stable's pods did.",
+    ),
+    (
+        "its node lives",
+        moments(from_(3, replace(SILENT, node_lived=11.0))),
+        R.DOES_NOT_ANSWER,
+        "Pod web-c has not answered for 9 s, in which stable's pods did.",
+    ),
+    (
+        "a request has no answer",
+        moments(from_(0, OLD)),
+        R.HANGS,
+        "Pod web-c takes requests and has one that is unanswered for 11 s.",
+    ),
+    (
+        "stable is not asked",
+        moments(from_(0, OLD), from_(0, replace(SILENT, pod=STABLE.pod))),
+        R.HANGS,
+        "Pod web-c takes requests and has one that is unanswered for 11 s.",
+    ),
+    (
+        "it stands still",
+        moments(stuck),
+        R.HANGS,
+        "Pod web-c takes requests and has ended none in 8 s, in which 8 came.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("sentence", "seen", "reason", "message"), FAULTS, ids=[one[0] for one in FAULTS])
+def test_fault(sentence: str, seen: Sequence[Moment], reason: FaultReason, message: str) -> None:
+    found = fault(seen)
+    assert found
+    assert (found.reason, found.message) == (reason, message)
+
+
+def test_the_fault_of_any_pod_is_the_candidates() -> None:
+    other = replace(with_pod(WELL, uid="d", name="web-d"), restarts=1)
+    seen = [replace(one, candidate={**one.candidate, "d": other}) for one in moments()]
+    found = fault(seen)
+    assert found
+    assert "web-d" in found.message
