@@ -1,6 +1,6 @@
 """When alerts begin and cease to fire, beside the maths; and how long a full outage takes to page at any traffic."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,12 +14,14 @@ from tests.support.proofs import firing, watched
 from toprope.slo.oracle import Phase, Traffic, Turn, turns
 from toprope.slo.proof import BIRTH, BUSY, LATE, LATE_BY_SUMS, SCRAPE, Scenario
 from toprope.slo.rules import BURNING, INTERVAL, Ruled, group, guard
-from toprope.slo.windows import HOUR, MINUTE, Severity, Tier
+from toprope.slo.windows import HOUR, MINUTE, Severity, Tier, duration
 
 BAD = (1.0, 0.1, 0.02, 0.008)
 CLEAN, BURNT, HEALED = 75 * HOUR, 10 * HOUR, 8 * HOUR
 RATES = (1, 3, 10, 30, 60, 100, 200, 300, 500, 501, 600, 1_000, 3_000, 10_000, 100_000)
 """Requests an hour."""
+WEEK_RATES = (10, 60, 300, 1_000)
+"""Requests an hour of an SLO over a week, whose guard asks for more."""
 ENOUGH = 500
 """Requests an hour above which the guard may cost no more than a quarter of the time."""
 
@@ -67,15 +69,18 @@ class _Outage:
 
 def outages() -> Iterator[Figure]:
     """How long after its beginning a full outage pages, at worst, beside the time without the guard."""
-    ruled = availability()
+    yield from _outages(availability(), RATES)
+    yield from _outages(availability(window="7d"), WEEK_RATES)
+
+
+def _outages(ruled: Ruled, rates: Sequence[int]) -> Iterator[Figure]:
+    over = duration(ruled.promise.window)
     free = 1.25 * min(float(tier.threshold(ruled.promise.budget)) * tier.long for tier in _paging(ruled))
-    for rate in RATES:
+    for rate in rates:
         allowed = free + 2 * INTERVAL if rate > ENOUGH else max(HOUR, 5 * HOUR / rate)
         guarded, unguarded = (max(_paged(rules, ruled, rate)) for rules in (group(ruled), _unguarded(ruled)))
-        yield Figure(
-            f"full outage to page, {rate:,} requests an hour", guarded, "s", f"<= {allowed:.0f}", guarded <= allowed,
-            f"{unguarded:.0f} s without the guard",
-        )  # fmt: skip
+        name, told = f"full outage to page, {over}, {rate:,} requests an hour", f"{unguarded:.0f} s without the guard"
+        yield Figure(name, guarded, "s", f"<= {allowed:.0f}", guarded <= allowed, told)
 
 
 def _paging(ruled: Ruled) -> list[Tier]:

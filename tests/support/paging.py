@@ -3,12 +3,14 @@
     rate over W      the counter's growth between the first and the last scrape within W, times W / (W - scrape):
                      half a scrape is extrapolated at either end
     windows > 1 h    sums of such 5-minute rates, one for each evaluation
+    70 s             and whatever else is no whole minutes counts up to the next: it sees no fewer than the rules do
 
 A model of the rules, and no part of the proof: it is held equal to the real expressions, minute by minute, by
 tests/unit/support/test_paging.py, and then used where those would take hours.
 """
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +40,7 @@ class Counter:
         """What the rules say its increase is at these evaluations, or at all; too little for the first ones, whose
         window is cut."""
         at = np.arange(self.after.size) if at is None else at
-        first = np.maximum(at - window // INTERVAL, 0)
+        first = np.maximum(at - ceil(window / INTERVAL), 0)
         if window <= HOUR:
             grown, share = np.maximum(self.before[at] - self.after[first], 0), window / (window - self.scrape)
         else:

@@ -39,6 +39,13 @@ def test_a_week() -> None:
 
 
 @pytest.mark.parametrize(
+    ("days", "sigmas"), [(7, [8, 8, 3, 3]), (27, [8, 8, 3, 3]), (28, [6, 6, 3, 3]), (90, [6, 6, 3, 3])]
+)
+def test_a_page_over_windows_that_shrank_needs_more_than_elsewhere(days: int, sigmas: list[int]) -> None:
+    assert [tier.sigmas for tier in tiers(days * DAY)] == sigmas
+
+
+@pytest.mark.parametrize(
     ("objective", "dead"),
     [
         ("99.9", []),

@@ -23,6 +23,10 @@ SHORTEST_KEPT = 28 * DAY
 """From here on the windows are those of 30 days and the factors follow; below it the windows shrink instead, for a
 factor below 1 would fire while the objective is met."""
 REFERENCE = 30 * DAY
+SHRUNK_PAGE_SIGMAS = 8
+"""Of a page whose windows shrank: a year holds more of them, at 7 days 4.3 times as many, and each is a chance to page
+for nothing. What makes up for that is measured (`bench/slo_false_pages`): just below a step of the guard, 7 would leave
+a week's SLO more than one false page a year. Tickets wake nobody and keep theirs."""
 FLOOR = Decimal("1.5")
 """Bad events that fire nothing, whatever the extrapolation of a rate makes of a single one."""
 
@@ -78,6 +82,7 @@ class _Share:
     short: int
     long: int
     sigmas: int
+    """While its windows are kept."""
 
 
 _SHARES = (
@@ -107,7 +112,8 @@ def tiers(window: int) -> Sequence[Tier]:
 def _tier(share: _Share, window: int) -> Tier:
     kept = window >= SHORTEST_KEPT
     short, long = (share.short, share.long) if kept else (_shrunk(share.short, window), _shrunk(share.long, window))
-    return Tier(share.name, share.severity, short, long, Fraction(share.spent) * window / long, share.sigmas)
+    sigmas = share.sigmas if kept or share.severity is Severity.TICKET else SHRUNK_PAGE_SIGMAS
+    return Tier(share.name, share.severity, short, long, Fraction(share.spent) * window / long, sigmas)
 
 
 def _shrunk(seconds: int, window: int) -> int:
