@@ -12,8 +12,9 @@ from tests.support.promql.groups import evaluated
 from tests.support.promql.series import Mask, Values, every
 from tests.support.proofs import firing, watched
 from toprope.slo.oracle import Phase, Traffic, Turn, turns
-from toprope.slo.proof import BIRTH, BUSY, LATE, LATE_BY_SUMS, SCRAPE, Scenario
+from toprope.slo.proof import BIRTH, LATE, LATE_BY_SUMS, SCRAPE
 from toprope.slo.rules import BURNING, INTERVAL, Ruled, group, guard
+from toprope.slo.stories import BUSY, Scenario
 from toprope.slo.windows import HOUR, MINUTE, Severity, Tier, duration
 
 BAD = (1.0, 0.1, 0.02, 0.008)

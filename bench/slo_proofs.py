@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 from bench.report import Figure, machine, tell
 from tests.support.proofs import a_promise, counterexamples
-from toprope.slo.proof import scenarios
+from toprope.slo.stories import scenarios
 
 TOLD_EVERY = 10
 

@@ -10,9 +10,9 @@ from tests.support.promql.groups import Outcome, evaluated
 from tests.support.promql.series import Series, every
 from tests.support.proofs import COUNTED, ruled_of, stored
 from toprope.slo.oracle import Phase, Traffic
-from toprope.slo.proof import Scenario
 from toprope.slo.rules import INTERVAL, Ruled, group
 from toprope.slo.sli import Counted
+from toprope.slo.stories import Scenario
 from toprope.slo.windows import MINUTE
 
 Span = tuple[int, int]

@@ -3,7 +3,7 @@
 import os
 import random
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -16,14 +16,26 @@ from tests.support.promql.groups import Outcome, evaluated
 from tests.support.promql.promtool import program
 from tests.support.promql.series import Mask, Series, Values, every, scraped
 from tests.support.specs import slo as generated
-from toprope.slo.oracle import Traffic
-from toprope.slo.proof import BIRTH, SCRAPE, SOMEBODY, Check, Scenario, checks, promtool_test, scenarios, source
+from toprope.slo.oracle import Phase, Traffic
+from toprope.slo.proof import (
+    BIRTH,
+    SCRAPE,
+    SOMEBODY,
+    Check,
+    Recorded,
+    absences,
+    checks,
+    promtool_test,
+    records,
+    source,
+)
 from toprope.slo.rule_sets import Promiser, rule_sets
 from toprope.slo.rules import BURNING, INTERVAL, Ruled, group
 from toprope.slo.selectors import selector as read_selector
 from toprope.slo.series import Series as Counter
 from toprope.slo.sli import GATEWAY, Counted
 from toprope.slo.spec import Slo
+from toprope.slo.stories import Scenario, scenarios
 from toprope.slo.windows import Severity
 
 _PODS = 'namespace="shop",toprope_dev_kind="ShortenerApp",toprope_dev_name="links"'
@@ -76,13 +88,19 @@ def firing(ruled: Ruled, scenario: Scenario, severity: Severity) -> Mask:
     return _run(ruled, scenario).firing(BURNING, severity=severity.value)
 
 
-def counterexamples(ruled: Ruled, scenario: Scenario) -> Iterator[Check]:
-    """The checks that the rules fail."""
-    outcome = _run(ruled, scenario)
-    for check in checks(ruled, scenario):
-        firing = outcome.firing(BURNING, severity=check.severity.value)
+def counterexamples(
+    ruled: Ruled, scenario: Scenario, rules: Mapping[str, Any] | None = None
+) -> Iterator[Check | Recorded]:
+    """The checks that its rules fail, or these rules in their place."""
+    outcome = _run(ruled, scenario, rules)
+    for check in (*checks(ruled, scenario), *absences(ruled, scenario)):
+        firing = outcome.firing(check.alert, severity=check.severity.value)
         if bool(firing[check.at // INTERVAL]) != check.fires:
             yield check
+    for one in records(ruled, scenario):
+        row, now = outcome.record(one.name, **one.labels), one.at // INTERVAL
+        if not (row.there[now] and abs(row.values[now] - one.value) < one.tolerance):
+            yield one
 
 
 def refused(ruled: Ruled, scenario: Scenario, folder: Path) -> str:
@@ -97,22 +115,23 @@ def refused(ruled: Ruled, scenario: Scenario, folder: Path) -> str:
     return f"{done.stdout}{done.stderr}" if done.returncode else ""
 
 
-def _run(ruled: Ruled, scenario: Scenario) -> Outcome:
-    return evaluated(group(ruled), stored(ruled, scenario), every(INTERVAL, scenario.traffic.seconds))
+def _run(ruled: Ruled, scenario: Scenario, rules: Mapping[str, Any] | None = None) -> Outcome:
+    return evaluated(rules or group(ruled), stored(ruled, scenario), every(INTERVAL, scenario.traffic.seconds))
 
 
 def stored(ruled: Ruled, scenario: Scenario) -> list[Series]:
     """What Prometheus has scraped in this story."""
     seconds = np.arange(0, scenario.traffic.seconds + 1, SCRAPE, dtype=np.float64)
-    counts, up, always = source(ruled, scenario), _up(scenario, seconds), np.ones(len(seconds))
+    counts, always = source(ruled, scenario), np.ones(len(seconds))
+    up, somebody = (_while(scenario, seconds, of) for of in (lambda phase: phase.up, lambda phase: phase.counted))
     through = counts.name == GATEWAY
-    counted, seen = scenario.traffic if through else _of_pods(scenario.traffic), always > 0 if through else up
+    counted, seen = scenario.traffic if through else _of_pods(scenario.traffic), somebody if through else up & somebody
     found = [
         watched(one.name, seconds, _moved(one, counted, seconds, late_born=scenario.late_born), seen)
         for one in counts.examples
     ]
     if ruled.sli.alive:
-        found += [watched(ruled.sli.alive, seconds, always, up), watched(SOMEBODY, seconds, always, always > 0)]
+        found += [watched(ruled.sli.alive, seconds, always, up), watched(SOMEBODY, seconds, always, somebody)]
     return found
 
 
@@ -120,10 +139,10 @@ def _of_pods(traffic: Traffic) -> Traffic:
     return Traffic([phase if phase.up else replace(phase, per_second=0) for phase in traffic.phases])
 
 
-def _up(scenario: Scenario, seconds: Values) -> Mask:
+def _while(scenario: Scenario, seconds: Values, holds: Callable[[Phase], bool]) -> Mask:
     ends = np.cumsum([phase.seconds for phase in scenario.traffic.phases])
-    ups = np.array([phase.up for phase in scenario.traffic.phases])
-    found: Mask = ups[np.searchsorted(ends, seconds)]
+    held = np.array([holds(phase) for phase in scenario.traffic.phases])
+    found: Mask = held[np.searchsorted(ends, seconds)]
     return found
 
 

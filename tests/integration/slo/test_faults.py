@@ -11,9 +11,9 @@ from tests.support.promql.groups import Outcome
 from tests.support.promql.series import Mask, Series
 from tests.support.proofs import COUNTED, watched
 from toprope.slo.oracle import Phase, Traffic
-from toprope.slo.proof import Scenario
 from toprope.slo.rules import BURNING, ERRORS, LOST_RATE, MISSING, MISSING_FOR
 from toprope.slo.sli import REQUESTS
+from toprope.slo.stories import Scenario
 from toprope.slo.windows import HOUR, MINUTE, Severity
 
 ROUTER = "httproute-shop-links-web-gw-infra-public"

@@ -13,10 +13,11 @@ from tests.support.proofs import ruled_of
 from tests.unit.slo.test_patterns import REFUSED, TAKEN
 from toprope.slo.oracle import Phase, Traffic
 from toprope.slo.patterns import fault
-from toprope.slo.proof import Scenario, promtool_test
+from toprope.slo.proof import promtool_test
 from toprope.slo.rules import group
 from toprope.slo.selectors import Unparsable, within
 from toprope.slo.spec import Ratio
+from toprope.slo.stories import Scenario
 from toprope.slo.windows import HOUR
 
 PIECES = re.findall(

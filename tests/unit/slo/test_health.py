@@ -48,6 +48,7 @@ def unmeasured() -> Measured:
     return Measured({"fast": FINE["fast"]})
 
 
+LOADED, CARRIED = Wanted({FAST: RULES}), Wanted({FAST: RULES}, file="links-slos")
 NO_SERIES = ("SloDataPresent", "False", Reason.NO_SERIES)
 ALONE = ("SloDataPresent", "True", Reason.GATEWAY_NOT_COUNTING)
 HASTY = ("SloDataPresent", "True", Reason.GATEWAY_WITHOUT_BUCKET)
@@ -122,12 +123,55 @@ def test_a_broken_slo_is_neither_met_nor_counted(rules: Mapping[Promise, str]) -
 
 
 def test_without_prometheus_operator_somebody_else_carries_the_rules() -> None:
-    wanted = Wanted({FAST: RULES}, file="links-slos")
-    said = accepted(wanted, unmeasured())
+    said = accepted(CARRIED, unmeasured())
     assert said.reason == Reason.EVALUATED
-    said = accepted(wanted, Measured())
+    said = accepted(CARRIED, Measured())
     assert (said.status, said.reason) == ("False", Reason.RULES_NOT_INSTALLED)
     assert "ConfigMap links-slos" in said.message
+
+
+@pytest.mark.parametrize(("measured", "words"), [(NOWHERE, "TOPROPE_PROMETHEUS_URL"), (AWAY, "ConnectError: refused")])
+def test_that_somebody_has_to_carry_the_rules_is_known_without_prometheus(measured: Measured, words: str) -> None:
+    said = accepted(CARRIED, measured)
+    assert (said.status, said.reason) == ("Unknown", Reason.RULES_NOT_INSTALLED)
+    assert "ConfigMap links-slos" in said.message
+    assert words in said.message
+
+
+UNLOADED = Measured({"fast": replace(FINE["fast"], rules=None, loaded=False)})
+REFUSED = Measured({"fast": replace(FINE["fast"], failing="many-to-many matching")})
+EARLIER_ONES = Measured({"fast": replace(FINE["fast"], rules="version0")})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "measured", "words"),
+    [
+        (CARRIED, Measured(), ["load it into your Prometheus", "ConfigMap links-slos"]),
+        (CARRIED, NOWHERE, ["ConfigMap links-slos", "The operator knows of no Prometheus"]),
+        (CARRIED, AWAY, ["ConfigMap links-slos", "ConnectError: refused"]),
+        (LOADED, NOWHERE, ["The operator knows of no Prometheus"]),
+        (LOADED, AWAY, ["ConnectError: refused"]),
+        (LOADED, REFUSED, ["cannot evaluate a rule of fast: many-to-many"]),
+        (LOADED, UNLOADED, ["No Prometheus has loaded the rules of fast"]),
+        (LOADED, Measured(), ["has not evaluated the rules of fast"]),
+        (LOADED, EARLIER_ONES, ["still evaluates earlier rules of fast"]),
+    ],
+)
+def test_a_broken_slo_hides_nothing_of_a_good_one(wanted: Wanted, measured: Measured, words: list[str]) -> None:
+    said = accepted(replace(wanted, broken={"jobs": "no PromQL."}), measured)
+    assert (said.status, said.reason) == ("False", Reason.SLO_NOT_UNDERSTOOD)
+    assert said.message.startswith("Without rules, and so without alerts: jobs: no PromQL. The other SLOs: ")
+    assert all(word in said.message for word in words)
+
+
+@pytest.mark.parametrize("wanted", [Wanted({}), LOADED])
+@pytest.mark.parametrize("measured", [Measured(FINE), NOWHERE])
+def test_of_good_slos_only_what_is_wrong_is_said_and_nothing_where_there_are_none(
+    wanted: Wanted, measured: Measured
+) -> None:
+    said = accepted(replace(wanted, broken={"jobs": "no PromQL."}), measured)
+    assert ("The other SLOs" in said.message) == bool(wanted.rules and measured.blind)
+    assert said.message.startswith("Without rules, and so without alerts: jobs: no PromQL.")
 
 
 def test_every_reason_is_said_by_some_branch() -> None:

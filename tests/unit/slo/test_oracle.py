@@ -2,7 +2,7 @@
 
 import pytest
 
-from toprope.slo.oracle import Phase, Traffic, Turn, turns
+from toprope.slo.oracle import Phase, Traffic, Turn, budget_left, error_ratio, turns
 from toprope.slo.windows import DAY, HOUR, MINUTE, Severity, budget_of, tiers
 
 RATE = 20.0
@@ -58,3 +58,21 @@ def test_before_the_first_request_there_is_nothing() -> None:
     assert traffic.within(0, 2 * HOUR) == (HOUR * RATE, HOUR * RATE)
     first = turns(tiers(30 * DAY), Severity.PAGE, budget_of("99.9"), traffic)[0]
     assert first.at == pytest.approx(HOUR, abs=60)
+
+
+def test_what_is_bad_is_weighed_by_events() -> None:
+    quiet = Traffic([Phase(9 * HOUR, RATE, 0), Phase(10 * HOUR, RATE / 10, 1)])
+    assert error_ratio(quiet) == pytest.approx(1 / 10)
+
+
+@pytest.mark.parametrize(
+    ("phases", "left"),
+    [
+        ([Phase(DAY, RATE, 0.001)], 1 - 1 / 30),
+        ([Phase(DAY, RATE, 0.001), Phase(DAY, 2 * RATE, 0)], 1 - 1 / 60),
+        ([Phase(DAY, RATE, 0.001), Phase(DAY // 2, 0, 0, up=False, counted=False)], 1 - 1 / 30),
+        ([Phase(2 * DAY, 100 * RATE, 0.001), Phase(DAY, RATE, 0)], 1 - 200 / 201),
+    ],
+)
+def test_the_budget_is_that_of_a_whole_window_at_the_rate_of_today(phases: list[Phase], left: float) -> None:
+    assert budget_left(Traffic(phases), 30 * DAY, budget_of("99.9")) == pytest.approx(left)

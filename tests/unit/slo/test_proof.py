@@ -7,8 +7,9 @@ import pytest
 
 from tests.support.proofs import BEHIND, counterexamples, drawn, kinds, ruled_of
 from toprope.slo.oracle import Phase, Traffic
-from toprope.slo.proof import BUSY, SCRAPE, Check, Scenario, checks, promtool_test, scenarios
+from toprope.slo.proof import SCRAPE, Check, absences, checks, promtool_test, records
 from toprope.slo.rules import INTERVAL, Ruled
+from toprope.slo.stories import BUSY, Scenario, scenarios
 from toprope.slo.windows import HOUR, MINUTE, Severity
 
 PAGE = Severity("page")
@@ -48,9 +49,12 @@ def test_every_series_of_every_story_says_something_of_each_scrape(number: int) 
     test = told(scenario, ruled)
     scrapes = {samples(one["values"]) for one in test["input_series"]}
     assert scrapes == {scenario.traffic.seconds // SCRAPE + 1}
-    found = [(f"{check.at}s", int(check.fires)) for check in checks(ruled, scenario)]
+    alerts = [*checks(ruled, scenario), *absences(ruled, scenario)]
+    found = [(f"{check.at}s", int(check.fires)) for check in alerts]
+    budget = records(ruled, scenario)
+    found += [(f"{one.at}s", 1) for one in budget]
     assert [(one["eval_time"], one["exp_samples"][0]["value"]) for one in test["promql_expr_test"]] == found
-    assert all(check.at % INTERVAL == 0 for check in checks(ruled, scenario))
+    assert all(at % INTERVAL == 0 for at in [one.at for one in alerts] + [one.at for one in budget])
 
 
 def test_no_story_stands_on_the_very_threshold_of_a_tier() -> None:
@@ -71,7 +75,7 @@ def test_good_and_bad_counters_grow_with_their_share() -> None:
         "5000000+300x240 5072270.001+270x239",
         "5000000+0x240 5000030.001+30x239",
         "1x240 1x239",
-        "1x480",
+        "1x240 1x239",
     ]
 
 
@@ -96,6 +100,37 @@ def test_what_must_fire_is_asked_for_by_name_and_severity() -> None:
         "eval_time": "3600s",
         "exp_samples": [{"labels": "{}", "value": 0}],
     }
+
+
+def test_what_must_be_recorded_is_asked_for_as_a_number_that_is_near() -> None:
+    healthy = Traffic([Phase(2 * HOUR, BUSY, 0.0005)])
+    errors, left = told(Scenario("half of the budget", healthy))["promql_expr_test"][-2:]
+    whose = 'namespace="shop",kind="ShortenerApp",name="links",slo="a"'
+    away = f'slo:error:ratio{{{whose},window="30d"}} - (0.0005)'
+    assert errors["expr"] == f"sum(abs({away}) < bool 1e-05) or vector(0)"
+    # Half of what two hours allow, of what thirty days do.
+    away = f"slo:budget:remaining{{{whose}}} - (0.998611111111)"
+    assert left["expr"] == f"sum(abs({away}) < bool 2.78e-05) or vector(0)"
+    assert (left["eval_time"], left["exp_samples"]) == ("7200s", [{"labels": "{}", "value": 1}])
+
+
+def test_when_nobody_counts_all_series_end_and_a_ticket_says_so() -> None:
+    story = next(one for one in scenarios(behind_a_gateway()) if one.name == "nobody-counts")
+    assert [one.split(" ", 1)[1] for one in values(story)] == ["stale _x239"] * 4
+    asked = told(story)["promql_expr_test"]
+    expected = [
+        (one["eval_time"], one["exp_samples"][0]["value"])
+        for one in asked
+        if 'alertname="SloDataMissing"' in one["expr"]
+    ]
+    assert expected == [(f"{8 * HOUR}s", 0), (f"{9 * HOUR}s", 1)]
+
+
+def test_without_tickets_nobody_is_told_that_nobody_counts() -> None:
+    ruled = ruled_of({"name": "a", "objective": "99.9", "availability": {}, "alerting": {"ticket": False}})
+    assert ruled is not None
+    assert "nobody-counts" not in [one.name for one in scenarios(ruled)]
+    assert [one for scenario in scenarios(ruled) for one in absences(ruled, scenario)] == []
 
 
 def pages(*phases: Phase) -> list[Check]:

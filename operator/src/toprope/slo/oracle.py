@@ -12,10 +12,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import sqrt
 
-from toprope.slo.windows import HOUR, Severity, Tier
+from toprope.slo.windows import HOUR, Severity, Tier, today
 
 _STEP = 30
 """Seconds between two looks; what changed between them is found to the second."""
@@ -32,6 +32,8 @@ class Phase:
     """Share of bad ones, 0 to 1."""
     up: bool = True
     """Whether there are pods; without any, all requests are bad."""
+    counted: bool = True
+    """Whether anybody counts, and Prometheus scrapes anybody; else nothing is known."""
 
 
 class Traffic:
@@ -52,6 +54,11 @@ class Traffic:
         """Requests between two moments, and the bad ones of them; before the first phase there were none."""
         (total, bad), (total_before, bad_before) = self._until(end), self._until(start)
         return total - total_before, bad - bad_before
+
+    def counted(self, start: float) -> float:
+        """For how many seconds somebody has counted since then."""
+        spans = zip(self.phases, pairwise(self._starts), strict=True)
+        return sum(max(0, end - max(begin, start)) for phase, (begin, end) in spans if phase.counted)
 
     def _until(self, now: float) -> tuple[float, float]:
         now = min(max(now, 0), self._starts[-1])
@@ -98,3 +105,18 @@ def turns(live: Sequence[Tier], severity: Severity, budget: Decimal, traffic: Tr
             found.append(Turn(at, bool(after), any(tier.long > HOUR for tier in after or before)))
         before = after
     return found
+
+
+def error_ratio(traffic: Traffic) -> float:
+    """Bad events over all events at its end, in a window that holds it whole."""
+    total, bad = traffic.within(0, traffic.seconds)
+    return bad / total
+
+
+def budget_left(traffic: Traffic, window: int, budget: Decimal) -> float:
+    """Share of the budget that is left at its end, in a window that it does not fill: what the budget allows is
+    reckoned for a whole window at today's rate, or for what was seen, if that is more."""
+    total, bad = traffic.within(0, traffic.seconds)
+    day = traffic.seconds - today(window)
+    asked, _ = traffic.within(day, traffic.seconds)
+    return 1 - bad / (float(budget) * max(total, asked / traffic.counted(day) * window))

@@ -1,6 +1,7 @@
 """Tests for promtool that prove a rule group: when it fires and when it stays silent, computed from the maths.
 
-    Ruled ──► scenarios: traffic ──► oracle: turns ──► promtool: input series, and what fires just before and just after
+    Ruled ──► stories: traffic ──► oracle: turns ──► promtool: input series, and what fires just before and just after
+                                   budget left ────► what is recorded at the end
 
 Rates over windows up to an hour are allowed two evaluations, windows summed from 5-minute rates five minutes.
 
@@ -8,18 +9,22 @@ While no pod is up and no gateway counts, requests are known from the hour befor
 evaluation that finds nobody: a minute of that hour nobody has counted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
-from toprope.slo.oracle import Phase, Traffic, Turn, turns
-from toprope.slo.rules import BURNING, INTERVAL, Ruled
+from toprope.slo.oracle import Phase, Turn, budget_left, error_ratio, turns
+from toprope.slo.rules import BURNING, ERRORS, INTERVAL, LEFT, MISSING, Ruled
 from toprope.slo.series import Series
 from toprope.slo.sli import GATEWAY, Source
-from toprope.slo.windows import HOUR, MINUTE, Severity
+from toprope.slo.stories import Scenario
+from toprope.slo.windows import MINUTE, Severity, duration
 
 SCRAPE = 15
 """Seconds between two samples."""
+NEAR, HAIR = 0.02, 1e-9
+"""How far a record may be from the maths, as a share of it and at least: sums of rates lack the last minutes."""
 LATE, LATE_BY_SUMS = 2 * INTERVAL, 5 * MINUTE
 """How much later than the maths say an alert may turn."""
 BIRTH = 5_000_000
@@ -28,77 +33,6 @@ DRIFT = 0.001
 """promtool adds steps up in floats: a counter that seemed smaller by a hair would be taken for a restart."""
 SOMEBODY = 'up{job="somebody"}'
 """Whom Prometheus scrapes as well: only while it scrapes anybody does the silence of all pods say something."""
-BUSY = 20.0
-"""Requests a second."""
-EDGE = 0.01
-"""How near to a threshold an error ratio says nothing, as a share of it."""
-PAST = 8 * HOUR
-"""How long a service was well before, in most stories: the maths take any past, and promtool's time grows with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """One story of traffic."""
-
-    name: str
-    traffic: Traffic
-    late_born: bool = False
-    """Whether the counters that only bad requests move are born with the first of them."""
-    by_pods: bool = False
-    """Whether pods count where a gateway could: it has no counters."""
-
-
-def scenarios(ruled: Ruled) -> list[Scenario]:
-    """The stories that every SLO is proved with."""
-    longest = max((tier.long for tier in ruled.promise.live), default=HOUR)
-    return [
-        Scenario("clean-past", _errors(longest + HOUR, BUSY, _apart(ruled, 0.1))),
-        Scenario("outage", _errors(PAST, BUSY, 1.0)),
-        Scenario("ten-percent", _errors(PAST, BUSY, _apart(ruled, 0.1))),
-        Scenario("two-percent", _errors(PAST, BUSY, _apart(ruled, 0.02))),
-        Scenario("slow-burn", _errors(PAST, BUSY, _apart(ruled, 0.008))),
-        Scenario("healthy", _errors(PAST, BUSY, float(ruled.promise.budget) * 0.9)),
-        Scenario("late-born-errors", _errors(PAST, BUSY, _apart(ruled, 0.1)), late_born=True),
-        Scenario("gap-without-traffic", Traffic([*_gap(), *_errors(0, BUSY, _apart(ruled, 0.1)).phases])),
-        Scenario("low-traffic", _errors(PAST, 1 / (5 * MINUTE), 1.0)),
-        *_of_pods(ruled),
-    ]
-
-
-def _apart(ruled: Ruled, bad: float) -> float:
-    """That share of bad requests, or a little less where it is the very threshold of a tier, and nothing could tell on
-    which side of it a sum of floats comes to lie."""
-    thresholds = [float(tier.threshold(ruled.promise.budget)) for tier in ruled.promise.live]
-    while any(abs(bad / threshold - 1) < EDGE for threshold in thresholds):
-        bad *= 1 - 2 * EDGE
-    return bad
-
-
-def _of_pods(ruled: Ruled) -> list[Scenario]:
-    """What happens when they go, and what they count where a gateway could."""
-    if not ruled.sli.alive:
-        return []
-    of_last_hour = BUSY * (HOUR - INTERVAL) / HOUR
-    found = [Scenario("nobody-left", _gone(of_last_hour), by_pods=True)]
-    if len(ruled.sli.sources) > 1:
-        found.append(Scenario("nobody-behind-the-gateway", _gone(BUSY)))
-        found.append(Scenario("pods-alone", _errors(PAST, BUSY, _apart(ruled, 0.1)), by_pods=True))
-    return found
-
-
-def _gone(per_second: float) -> Traffic:
-    """No pod for half a day, in which so many requests a second are bad."""
-    return Traffic([Phase(PAST, BUSY, 0), Phase(12 * HOUR, per_second, 1, up=False), Phase(8 * HOUR, BUSY, 0)])
-
-
-def _errors(past: int, per_second: float, bad: float) -> Traffic:
-    """Clean, then bad for half a day, then clean until all is forgotten but what takes days."""
-    clean = [Phase(past, per_second, 0)] if past else []
-    return Traffic([*clean, Phase(12 * HOUR, per_second, bad), Phase(8 * HOUR, per_second, 0)])
-
-
-def _gap() -> list[Phase]:
-    return [Phase(PAST - HOUR, BUSY, 0), Phase(20 * MINUTE, 0, 0), Phase(40 * MINUTE, BUSY, 0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +43,20 @@ class Check:
     """Seconds."""
     severity: Severity
     fires: bool
+    alert: str = BURNING
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What must be recorded at one moment."""
+
+    at: int
+    """Seconds."""
+    name: str
+    labels: Mapping[str, str]
+    """Beside those of the SLO."""
+    value: float
+    tolerance: float
 
 
 def checks(ruled: Ruled, scenario: Scenario) -> list[Check]:
@@ -143,6 +91,26 @@ def _evaluation(at: int) -> int:
     return at - at % INTERVAL
 
 
+def absences(ruled: Ruled, scenario: Scenario) -> list[Check]:
+    """Whether it is told that nobody counts, at the end of each phase; none where nobody wants to be told."""
+    if Severity.TICKET not in ruled.promise.severities:
+        return []
+    ends = accumulate(phase.seconds for phase in scenario.traffic.phases)
+    told = zip(ends, scenario.traffic.phases, strict=True)
+    return [Check(_evaluation(end), Severity.TICKET, not phase.counted, MISSING) for end, phase in told]
+
+
+def records(ruled: Ruled, scenario: Scenario) -> list[Recorded]:
+    """What the budget has come to at the end: the error ratio of the SLO's own window, and what is left."""
+    traffic, promise = scenario.traffic, ruled.promise
+    end, own = _evaluation(traffic.seconds), {"window": duration(promise.window)}
+    errors, left = error_ratio(traffic), budget_left(traffic, promise.window, promise.budget)
+    return [
+        Recorded(end, ERRORS, own, errors, NEAR * errors + HAIR),
+        Recorded(end, LEFT, {}, left, NEAR * (1 - left) + HAIR),
+    ]
+
+
 def promtool_test(ruled: Ruled, scenario: Scenario, rules_file: str) -> dict[str, Any]:
     """A test file of promtool for one scenario; `rules_file` holds the group. ValueError without example counters."""
     return {
@@ -153,7 +121,7 @@ def promtool_test(ruled: Ruled, scenario: Scenario, rules_file: str) -> dict[str
                 "name": scenario.name,
                 "interval": f"{SCRAPE}s",
                 "input_series": input_series(ruled, scenario),
-                "promql_expr_test": [_expectation(ruled, check) for check in checks(ruled, scenario)],
+                "promql_expr_test": _expectations(ruled, scenario),
             }
         ],
     }
@@ -167,8 +135,11 @@ def input_series(ruled: Ruled, scenario: Scenario) -> list[dict[str, str]]:
     told = [{"series": one.name, "values": _values(one, scenario, counts)} for one in counts.examples]
     if not ruled.sli.alive:
         return told
-    whole = f"1x{scenario.traffic.seconds // SCRAPE}"
-    return [*told, {"series": ruled.sli.alive, "values": _up(scenario)}, {"series": SOMEBODY, "values": whole}]
+    return [
+        *told,
+        {"series": ruled.sli.alive, "values": _up(scenario, lambda phase: phase.up)},
+        {"series": SOMEBODY, "values": _up(scenario, lambda phase: phase.counted)},
+    ]
 
 
 def source(ruled: Ruled, scenario: Scenario) -> Source:
@@ -182,8 +153,8 @@ def _stretches(scenario: Scenario) -> Iterator[tuple[Phase, int]]:
         yield phase, phase.seconds // SCRAPE + (0 if index else 1)
 
 
-def _up(scenario: Scenario) -> str:
-    return " ".join(f"1x{count - 1}" if phase.up else _vanished(count) for phase, count in _stretches(scenario))
+def _up(scenario: Scenario, holds: Callable[[Phase], bool]) -> str:
+    return " ".join(f"1x{count - 1}" if holds(phase) else _vanished(count) for phase, count in _stretches(scenario))
 
 
 def _vanished(count: int) -> str:
@@ -198,7 +169,7 @@ def _values(series: Series, scenario: Scenario, counts: Source) -> str:
         if unborn:
             stretches.append(f"_x{count}")
             continue
-        if not phase.up and counts.name != GATEWAY:
+        if not phase.counted or (not phase.up and counts.name != GATEWAY):
             stretches.append(_vanished(count))
             continue
         step = phase.per_second * SCRAPE * (series.by_good * (1 - phase.bad) + series.by_bad * phase.bad)
@@ -208,12 +179,29 @@ def _values(series: Series, scenario: Scenario, counts: Source) -> str:
     return " ".join(stretches)
 
 
-def _expectation(ruled: Ruled, check: Check) -> dict[str, Any]:
-    selector = (
-        f'ALERTS{{alertname="{BURNING}",alertstate="firing",severity="{check.severity}",{ruled.identity.matchers}}}'
-    )
+def _expectations(ruled: Ruled, scenario: Scenario) -> list[dict[str, Any]]:
+    alerts = [*checks(ruled, scenario), *absences(ruled, scenario)]
+    return [
+        *(_expectation(_fires(ruled, one), one.at, holds=one.fires) for one in alerts),
+        *(_expectation(_is_near(ruled, one), one.at, holds=True) for one in records(ruled, scenario)),
+    ]
+
+
+def _expectation(expression: str, at: int, *, holds: bool) -> dict[str, Any]:
     return {
-        "expr": f"count({selector}) or vector(0)",
-        "eval_time": f"{check.at}s",
-        "exp_samples": [{"labels": "{}", "value": int(check.fires)}],
+        "expr": f"{expression} or vector(0)",
+        "eval_time": f"{at}s",
+        "exp_samples": [{"labels": "{}", "value": int(holds)}],
     }
+
+
+def _fires(ruled: Ruled, check: Check) -> str:
+    alert = f'alertname="{check.alert}",alertstate="firing",severity="{check.severity}"'
+    return f"count(ALERTS{{{alert},{ruled.identity.matchers}}})"
+
+
+def _is_near(ruled: Ruled, one: Recorded) -> str:
+    """1 where the record is there and a number, and as near as it should be."""
+    more = "".join(f',{label}="{value}"' for label, value in one.labels.items())
+    away = f"{one.name}{{{ruled.identity.matchers}{more}}} - ({one.value:.12g})"
+    return f"sum(abs({away}) < bool {one.tolerance:.3g})"

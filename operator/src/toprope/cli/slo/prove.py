@@ -12,9 +12,10 @@ import typer
 
 from toprope.cli.say import err, fail, out
 from toprope.cli.slo.file import File, From, Name, Namespace, as_rules, whole
-from toprope.slo.proof import promtool_test, scenarios
+from toprope.slo.proof import promtool_test
 from toprope.slo.rule_sets import RuleSet, rule_groups
 from toprope.slo.rules import Ruled
+from toprope.slo.stories import scenarios
 
 RULES, PATIENCE = "rules.yaml", 900.0
 

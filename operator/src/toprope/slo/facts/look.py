@@ -56,9 +56,14 @@ class Fact:
 Check = Callable[[Look], Fact | None]
 
 
+def first(checks: Iterable[Check], look: Look) -> Fact:
+    """The first fact that is found; the last of them is always found."""
+    return next(fact for check in checks if (fact := check(look)))
+
+
 def condition(type_: str, checks: Iterable[Check], look: Look) -> Condition:
-    """What the first fact that is found says; the last of them is always found."""
-    fact = next(fact for check in checks if (fact := check(look)))
+    """What the first fact that is found says."""
+    fact = first(checks, look)
     return Condition(type_, fact.status, fact.reason, fact.message)
 
 

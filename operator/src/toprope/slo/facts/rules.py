@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from toprope.core.conditions import Truth, moment
-from toprope.slo.facts.look import RULES_ACCEPTED, Check, Fact, Look, blind, is_newest, named
+from toprope.slo.facts.look import RULES_ACCEPTED, Check, Fact, Look, blind, first, is_newest, named
 from toprope.slo.reasons import Reason
 
 PATIENCE = timedelta(minutes=2)
@@ -11,10 +11,13 @@ PATIENCE = timedelta(minutes=2)
 
 
 def not_understood(look: Look) -> Fact | None:
-    """An SLO has no rules, the others go on."""
+    """An SLO has no rules. The others go on, and what keeps theirs from running is said as well."""
     if broken := look.wanted.broken:
         told = "; ".join(f"{name}: {why}" for name, why in broken.items())
-        return Fact("False", Reason.SLO_NOT_UNDERSTOOD, f"Without rules, and so without alerts: {told}")
+        others = first(OF_OTHERS, look)
+        more = f". The other SLOs: {others.message}" if look.standings and others.status != "True" else ""
+        told = f"Without rules, and so without alerts: {told.removesuffix('.') if more else told}{more}"
+        return Fact("False", Reason.SLO_NOT_UNDERSTOOD, told)
     return None
 
 
@@ -28,12 +31,15 @@ def rule_fails(look: Look) -> Fact | None:
 
 
 def not_installed(look: Look) -> Fact | None:
-    """Somebody has to carry the rules to Prometheus."""
+    """Somebody has to carry the rules to Prometheus; who cannot ask it cannot know whether somebody did."""
     if look.wanted.file and not all(is_newest(look, one) for one in look.standings):
         told = (
             f"The cluster has no prometheus-operator. ConfigMap {look.wanted.file} holds the rules as a file "
             f"(rules.yaml): load it into your Prometheus, anew after each change."
         )
+        if unseen := blind(look):
+            told = f"{told} Whether somebody did is not known. {unseen.message}"
+            return Fact("Unknown", Reason.RULES_NOT_INSTALLED, told)
         return Fact("False", Reason.RULES_NOT_INSTALLED, told)
     return None
 
@@ -84,6 +90,8 @@ def waits_since(look: Look) -> datetime:
     return look.now if stated is None or stated.status == "True" else moment(stated.last_transition_time)
 
 
-RULES: tuple[Check, ...] = (
-    not_understood, blind, rule_fails, not_installed, rules_not_selected, not_evaluated, earlier_rules, evaluated,
+OF_OTHERS: tuple[Check, ...] = (
+    rule_fails, not_installed, blind, rules_not_selected, not_evaluated, earlier_rules, evaluated,
 )  # fmt: skip
+"""What is asked of the SLOs that have rules."""
+RULES: tuple[Check, ...] = (not_understood, *OF_OTHERS)
