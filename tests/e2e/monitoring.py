@@ -8,7 +8,7 @@ from urllib.parse import quote
 from tests.e2e.world import World
 from toprope.slo.rules import INTERVAL
 
-RELOADED = 150.0
+RELOADED = 300.0
 """Seconds until kubelet has given Prometheus a changed ConfigMap; kind's takes longer than ours."""
 EVALUATED = 3.0 * INTERVAL
 """Seconds until rules that Prometheus has just loaded have been evaluated and looked up."""
