@@ -20,6 +20,7 @@ from toprope.io.apis import present
 from toprope.io.cluster import ApiCluster
 from toprope.io.credentials import Connection
 from toprope.io.ledger import NoPrometheus
+from toprope.io.now.nobody import NobodyLooks
 from toprope.io.store import Owner, Store
 from toprope.io.watch import Reflector
 from toprope.kind import Kind
@@ -169,7 +170,14 @@ async def an_engine(kind: Kind, connection: Connection, namespace: str) -> Async
                 api,
                 store,
                 cluster,
-                World(cluster, NoPrometheus(), clock, replace(INSTALLATION, absent=frozenset(absent)), Told()),
+                World(
+                    cluster,
+                    NoPrometheus(),
+                    NobodyLooks(),
+                    clock,
+                    replace(INSTALLATION, absent=frozenset(absent)),
+                    Told(),
+                ),
                 clock,
                 bells,
                 namespace,

@@ -119,7 +119,6 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
     ),
     "a label that is Prometheus' own": ("spec.slos[0].alerting.labels", "labels are called as Prometheus allows it: "),
     "a runbook without an address": ("spec.slos[0].runbookUrl", PATTERN),
-    "a rollout before its time": ("spec.rollout", UNKNOWN),
     "chaos before its time": ("spec.chaos", UNKNOWN),
 }
 """By the fault's own sentence."""

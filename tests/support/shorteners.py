@@ -12,7 +12,9 @@ from toprope.core import conditions
 from toprope.core.decision import Action, Amend, Apply, CreateOnce, Decision, Delete
 from toprope.core.objects import Ref, ref_of
 from toprope.core.resource import Resource
+from toprope.io.clock import SystemClock
 from toprope.io.ledger import NoPrometheus
+from toprope.io.now.nobody import NobodyLooks
 from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.decide import decide
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
@@ -21,6 +23,7 @@ from toprope.kinds.shortenerapp.seen import Seen
 from toprope.kinds.shortenerapp.spec import ShortenerAppSpec
 from toprope.kinds.shortenerapp.status import ShortenerAppStatus
 from toprope.kinds.shortenerapp.timing import QUIET
+from toprope.ports import Sources
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 """Long after everything on paper was made."""
@@ -69,7 +72,7 @@ class Paper:
 
     def seen(self) -> Seen:
         """One look at this world."""
-        return _RUNNER.run(observe(self.resource, self.cluster, NoPrometheus()))
+        return _RUNNER.run(observe(self.resource, self.cluster, Sources(NoPrometheus(), NobodyLooks(), SystemClock())))
 
     def pass_once(self, spoil: Spoiling = lambda seen: seen) -> Decision:
         """One pass; the status is written as the engine would."""

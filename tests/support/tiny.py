@@ -22,7 +22,7 @@ from toprope.core.objects import (
 from toprope.core.prune import pruned
 from toprope.core.resource import Resource
 from toprope.kind import Kind, Touched
-from toprope.ports import Cluster, Metrics
+from toprope.ports import Cluster, Sources
 
 STAMP = "toprope.dev/stamp"
 
@@ -53,7 +53,7 @@ class Seen:
     secret: Manifest | None
 
 
-async def observe(resource: Resource, cluster: Cluster, metrics: Metrics) -> Seen:
+async def observe(resource: Resource, cluster: Cluster, sources: Sources) -> Seen:
     children = tuple(cluster.children(resource.namespace, resource.labels))
     return Seen(children, await cluster.read(_secret_ref(resource)))
 

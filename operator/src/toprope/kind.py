@@ -9,7 +9,7 @@ from toprope.core.decision import Decision
 from toprope.core.model import ResourceStatus, SpecModel
 from toprope.core.objects import ApiResource
 from toprope.core.resource import Resource
-from toprope.ports import Cluster, Metrics
+from toprope.ports import Cluster, Sources
 from toprope.slo.rule_sets import RuleSet
 
 
@@ -52,7 +52,7 @@ class Kind:
     status: type[ResourceStatus]
     columns: Sequence[Column]
     touches: Sequence[Touched]
-    observe: Callable[[Resource, Cluster, Metrics], Awaitable[Any]]
+    observe: Callable[[Resource, Cluster, Sources], Awaitable[Any]]
     """Reads everything a pass needs, once, into one frozen value (the kind's `Seen`)."""
     decide: Callable[[Resource, Any, datetime], Decision]
     """Pure: what should be, from what was read."""

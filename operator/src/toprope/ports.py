@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -88,3 +89,12 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """UTC, aware."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a pass knows beside the cluster, all of it from memory."""
+
+    metrics: Metrics
+    now: Now
+    clock: Clock

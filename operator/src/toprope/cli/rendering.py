@@ -16,8 +16,11 @@ from toprope.core.faults import Fault, faults
 from toprope.core.objects import Manifest, Ref, ref_of
 from toprope.core.places import Where
 from toprope.core.resource import Installation, Resource
+from toprope.io.clock import SystemClock
 from toprope.io.ledger import NoPrometheus
+from toprope.io.now.nobody import NobodyLooks
 from toprope.kind import Kind
+from toprope.ports import Sources
 from toprope.schema.structural import Schema, structural
 
 PASSES = 60
@@ -113,7 +116,9 @@ async def children(kind: Kind, resource: Resource, there: Sequence[Manifest] = (
     given = [ref_of(one) for one in [await cluster.create(_placed(one, resource)) for one in there]]
     for _ in range(PASSES):
         before = (_names(cluster), resource.status)
-        decision = kind.decide(resource, await kind.observe(resource, cluster, NoPrometheus()), now)
+        decision = kind.decide(
+            resource, await kind.observe(resource, cluster, Sources(NoPrometheus(), NobodyLooks(), SystemClock())), now
+        )
         for action in decision.actions:
             await _act(cluster, action)
         resource = replace(resource, status=_status(kind, resource, decision, cluster))

@@ -1,10 +1,10 @@
 """The fields about delivery that all kinds share."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from toprope.core.model import DnsLabel, DnsName, SpecModel, StatusModel
+from toprope.core.model import DnsLabel, DnsName, SpecModel, StatusModel, ruled
 
 Hostname = Annotated[
     str,
@@ -40,6 +40,79 @@ class Traffic(SpecModel):
     """Host names that are ours at this gateway; an empty list takes what the listener takes."""
 
 
+Percent = Annotated[str, Field(pattern=r"^(100|[0-9]{1,2}(\.[0-9]{1,3})?)%$", max_length=7)]
+Span = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}[smh]$|^0s$", max_length=7)]
+BurnRate = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}(\.[0-9]{1,2})?$", max_length=6)]
+
+_WEIGHTS = "self.map(step, double(step.weight.replace('%', '')))"
+_STEPS_RISE = (
+    f"{_WEIGHTS}.isSorted() && self.all(one, self.exists_one(other, one.weight == other.weight))",
+    "the weights of steps rise, each above the one before",
+)
+_STEPS_ARE_SHARES = (
+    f"{_WEIGHTS}.all(weight, weight > 0.0 && weight < 100.0)",
+    "a step is a share of the requests, above 0% and below 100%: all of them come with the bake",
+)
+
+
+class RolloutStep(SpecModel):
+    """A share of the requests, and how long it is held."""
+
+    weight: Percent
+    """The candidate's share of all requests, as `10%`."""
+
+    hold: Span = "60s"
+    """How long the share is held at least, however soon the gate passes it."""
+
+
+class Gate(SpecModel):
+    """Who judges a candidate, and what becomes of a step that cannot be judged."""
+
+    slos: Annotated[list[DnsLabel], Field(max_length=16)] = []
+    """Names of the SLOs that judge. Default: all that are counted as requests come, which a `ratio` is not."""
+
+    fail_burn_rate: BurnRate = "4"
+    """A candidate that burns its error budget so many times too fast is bad; one that burns it at 1 or less is
+    healthy."""
+
+    max_undecided: Span = "6h"
+    """How long a step may stay undecided."""
+
+    on_undecided: Literal["Hold", "RollBack", "Promote"] = "Hold"
+    """What becomes of it then."""
+
+
+class RolloutSpec(SpecModel):
+    """How a new release gets its requests. Takes effect at once, also on a rollout that is under way."""
+
+    strategy: Literal["Canary", "Immediate"] | None = None
+    """Canary: by steps, each held by the SLOs. Immediate: all at once, as soon as it is ready. Default: Canary where an
+    SLO can judge, else Immediate."""
+
+    steps: Annotated[
+        list[RolloutStep],
+        Field(
+            max_length=16,
+            json_schema_extra={"x-kubernetes-list-type": "atomic", **ruled(_STEPS_RISE, _STEPS_ARE_SHARES)},
+        ),
+    ] = []
+    """Shares of the requests, rising. Default: 1%, 10% and 50%. Without a gateway there is none between nothing and
+    everything."""
+
+    gate: Gate = Gate()
+    """Who judges the candidate."""
+
+    freeze: Literal["WhenExhausted", "Never"] = "WhenExhausted"
+    """Whether new releases wait while the budget of an SLO is spent. One that served before does not."""
+
+    ready_within: Span = "10m"
+    """How long a candidate may take to get ready."""
+
+    bake: Span = "10m"
+    """How long the revision that served before stands by at full size, and the gate goes on, after all requests have
+    gone over."""
+
+
 class RevisionStatus(StatusModel):
     """Which revisions there are. A revision is named by a hash of the release."""
 
@@ -53,6 +126,21 @@ class RevisionStatus(StatusModel):
     """Revisions that served before, the last one first: to these there is a way back without a new rendering."""
 
 
+class JudgedStatus(StatusModel):
+    """What one SLO's gate says of the candidate, as of some seconds ago."""
+
+    slo: str
+    """Name of the SLO."""
+    verdict: str | None = None
+    """Pass, Fail or Undecided."""
+    reason: str | None = None
+    """Why, as one word."""
+    message: str | None = None
+    """Why, as a sentence with its numbers."""
+    kept: str | None = None
+    """The gate's memory, so that it outlives the operator. For programs."""
+
+
 class RolloutStatus(StatusModel):
     """Where the newest release stands."""
 
@@ -64,6 +152,8 @@ class RolloutStatus(StatusModel):
     """Why it stands there, as one word."""
     message: str | None = None
     """Why it stands there, as a sentence."""
+    began: str | None = None
+    """When this try of the candidate began."""
     step: int | None = None
     """How many weights were decided in this rollout."""
     weight: str | None = None
@@ -74,3 +164,16 @@ class RolloutStatus(StatusModel):
     """Since when the gateway has accepted the route as it should be, while something waits for that."""
     retried: str | None = None
     """The last order to try again that was followed."""
+    verdict: str | None = None
+    """The gate's: Pass, Fail or Undecided."""
+    counted_by: str | None = None
+    """Who counts availability: Gateway or Pods."""
+    lost: int | None = None
+    """Bad requests of the candidate since the rollout began, of the SLO that has most of them."""
+    judged_at: str | None = None
+    """When that was seen; while no word of it changes it is written every five seconds."""
+    judged: Annotated[
+        list[JudgedStatus],
+        Field(json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["slo"]}),
+    ] = []
+    """What each SLO's gate stands on."""

@@ -98,8 +98,8 @@ class Process:
         absent = await _patiently(lambda: _absent(api, self._kinds))
         installation = replace(self._settings.installation, absent=frozenset(absent))
         cluster, metrics = ApiCluster(api, self._store), ledger or NoPrometheus()
-        self._world = World(cluster, metrics, SystemClock(), installation, Told())
         now = scrape.Scrape(await self._eyes(stack, cluster), SystemClock(), self._loop.ring)
+        self._world = World(cluster, metrics, now, SystemClock(), installation, Told())
         reflectors = [
             Reflector(api, self._store, resource, scope)
             for resource in _watched(self._kinds)

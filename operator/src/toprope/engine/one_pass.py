@@ -24,7 +24,7 @@ from toprope.engine.act import Acted, act
 from toprope.engine.parse import is_held, resource_of, unread
 from toprope.engine.tug import CALM, Tugs
 from toprope.kind import Kind
-from toprope.ports import Clock, Cluster, Metrics
+from toprope.ports import Clock, Cluster, Metrics, Now, Sources
 
 LONGEST_PASS = 90.0
 QUIET = timedelta(minutes=10)
@@ -68,10 +68,16 @@ class World:
 
     cluster: Cluster
     metrics: Metrics
+    now: Now
     clock: Clock
     installation: Installation
     told: events.Told
     tugs: Tugs = field(default_factory=Tugs)
+
+    @property
+    def sources(self) -> Sources:
+        """What a pass knows beside the cluster."""
+        return Sources(self.metrics, self.now, self.clock)
 
 
 class Bug(TopropeError):
@@ -129,7 +135,7 @@ async def _passed(kind: Kind, live: Manifest, world: World) -> Outcome:
         now = world.clock.now()
         await _write(resource, live, status.annotated(live, [status.DISABLED], now), world)
         return Outcome(Result.IDLE, QUIET)
-    seen = await kind.observe(resource, world.cluster, world.metrics)
+    seen = await kind.observe(resource, world.cluster, world.sources)
     decision = kind.decide(resource, seen, world.clock.now())
     acted = await act(resource, decision.actions, world.cluster)
     await tell(resource, decision, world)

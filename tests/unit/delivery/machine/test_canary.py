@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from toprope.delivery.gate.verdict import Verdict
-from toprope.delivery.machine.moved import dues, late_at, lives, moves, next_rollout
+from toprope.delivery.machine.moved import late_at, lives, moves, next_rollout
 from toprope.delivery.machine.reasons import Reason
 from toprope.delivery.machine.rollout import (
     REST,
@@ -231,12 +231,7 @@ def test_a_share_is_seen_where_chance_would_have_it(share: Share, weight: int, s
     assert share.believable(weight) is seen
 
 
-def test_time_alone_may_move_it() -> None:
-    assert dues(SHIFTING, POLICY) == [NOW + MINUTE]
-    assert dues(replace(HOLDING, weight=10_000), POLICY) == [NOW + MINUTE, NOW - MINUTE + timedelta(hours=6)]
-    assert dues(BAKING, POLICY) == [NOW + 9 * MINUTE]
-    assert dues(replace(BAKING, routed=None), POLICY) == []
-    assert dues(IDLE, POLICY) == []
+def test_only_who_prepares_can_be_late() -> None:
     assert (late_at(PREPARING, POLICY), late_at(SHIFTING, POLICY)) == (NOW + 10 * MINUTE, None)
 
 

@@ -1,6 +1,6 @@
-"""One step of the machine, and when time alone may bring the next."""
+"""One step of the machine, and what others need to know of where it stands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -35,21 +35,15 @@ def late_at(rollout: Rollout, policy: Policy) -> datetime | None:
     return rollout.since + policy.ready_within if rollout.phase is Phase.PREPARING and rollout.since else None
 
 
-def dues(rollout: Rollout, policy: Policy) -> Sequence[datetime]:
-    """When time alone may move what gets requests."""
-    hold = hold_of(rollout, policy)
-    begun: Mapping[Phase, Sequence[tuple[datetime | None, timedelta]]] = {
-        Phase.SHIFTING: [(rollout.stepped, hold)],
-        Phase.HOLDING: [(rollout.since, hold), (rollout.stepped, policy.max_undecided)],
-        Phase.BAKING: [(rollout.routed, policy.bake)],
-    }
-    return [since + span for since, span in begun.get(rollout.phase, ()) if since]
-
-
 def routed_weight(before: Rollout, after: Rollout) -> int:
     """The candidate's weight that the route may have in this pass: a rise stands in the status before it is routed, a
     fall is routed at once. `before` is the status as it was read."""
     return before.weight if after.stable != before.stable else min(before.weight, after.weight)
+
+
+def is_shared(rollout: Rollout) -> bool:
+    """Whether a candidate gets requests, or is about to."""
+    return rollout.phase in (Phase.SHIFTING, Phase.HOLDING, Phase.BAKING)
 
 
 def moves(rollout: Rollout) -> bool:

@@ -68,6 +68,8 @@ class Rollout:
     """When this phase began, or the weight of this step was decided."""
     reason: str = "Released"
     message: str = ""
+    began: datetime | None = None
+    """When this try of the candidate began."""
     step: int = 0
     """Counts the weights that were decided in this rollout; 0 before the first."""
     weight: int = 0

@@ -15,9 +15,9 @@ from toprope.core.names import REVISION
 from toprope.core.objects import Manifest, labels_of
 from toprope.core.prune import pruned
 from toprope.core.resource import Resource
-from toprope.delivery.machine.moved import late_at, next_rollout, rest_ends, routed_weight
-from toprope.delivery.machine.rollout import Rollout
-from toprope.kinds.shortenerapp import data, health, jobs, rollout
+from toprope.delivery.machine.moved import is_shared, late_at, next_rollout, rest_ends, routed_weight
+from toprope.delivery.machine.rollout import Policy, Rollout
+from toprope.kinds.shortenerapp import data, health, jobs, rollout, trial
 from toprope.kinds.shortenerapp.health import Look, Shares
 from toprope.kinds.shortenerapp.migrations import known, migration_of
 from toprope.kinds.shortenerapp.needs import Needs, together
@@ -32,7 +32,8 @@ from toprope.kinds.shortenerapp.slos import judged, monitoring, rule_sets_of
 from toprope.kinds.shortenerapp.spec import revision_of_spec
 from toprope.kinds.shortenerapp.standing import Standing, standing
 from toprope.kinds.shortenerapp.status import ReplicasStatus, ShortenerAppStatus
-from toprope.kinds.shortenerapp.timing import next_look
+from toprope.kinds.shortenerapp.timing import MOVING, next_look
+from toprope.kinds.shortenerapp.trial import Evidence
 from toprope.kinds.shortenerapp.troubles import ready_pods
 from toprope.kinds.shortenerapp.web import Release, doors, left_alone, lived_by, of_release, url
 from toprope.slo.health import Health
@@ -50,6 +51,9 @@ class Plan:
     wanted: str
     before: Rollout
     after: Rollout
+    policy: Policy
+    found: Evidence
+    """What the gates stand on."""
     waits: Fact | None
     """What the wanted revision still waits for."""
     releases: Mapping[str, Release]
@@ -112,8 +116,10 @@ def _plan(look: Look) -> Plan:
     wanted, before = revision_of_spec(resource.spec), rollout_of(resource)
     scale = rollout.scale_of(look, before)
     needed = needs(revision(resource, seen, wanted, wanted), None)
-    told, waits = rollout.seen_by_machine(look, before, migration_of(resource, seen, wanted, now), needed, scale.need)
-    after = next_rollout(before, told, rollout.POLICY, now)
+    migration, policy = migration_of(resource, seen, wanted, now), trial.policy(resource)
+    waits = rollout.waits(look, before, migration, needed, scale)
+    found = trial.evidence(resource, seen.looked, now)
+    after = next_rollout(before, rollout.seen_by_machine(look, before, migration, waits, found), policy, now)
     releases = {
         name: _release(look, name, wanted, rollout.least_pods(look, after, name, scale))
         for name in alive(before, after)
@@ -127,6 +133,8 @@ def _plan(look: Look) -> Plan:
         wanted=wanted,
         before=before,
         after=after,
+        policy=policy,
+        found=found,
         waits=waits,
         releases=releases,
         needs=every,
@@ -217,7 +225,7 @@ def _status(plan: Plan) -> ShortenerAppStatus:
         "url": url(look.resource),
         "version": serving.revision.version if serving.revision else look.resource.status.version,
         "revision": rollout.revision_status(plan.after),
-        "rollout": rollout.rollout_status(plan.after),
+        "rollout": rollout.rollout_status(plan.after, plan.found),
         "replicas": ReplicasStatus(ready=ready_pods(live), wanted=int((live or {}).get("spec", {}).get("replicas", 0))),
         "migrations": _migrations(plan),
         "growth": plan.growth.status,
@@ -246,8 +254,17 @@ def _dues(plan: Plan, stated: Sequence[Condition]) -> list[datetime | None]:
     said = {condition.reason for condition in plan.look.resource.status.conditions}
     # Pods are looked at once the status says that something is not well.
     closer = now if asks_for_pods(condition.reason for condition in stated) and not asks_for_pods(said) else None
-    late = late_at(plan.after, rollout.POLICY) if plan.waits else None
-    return [*retries, rest_ends(plan.after), late, closer, plan.rotation.due, plan.slos.due]
+    late = late_at(plan.after, plan.policy) if plan.waits else None
+    moving = now + MOVING if is_shared(plan.after) else None
+    return [
+        *retries,
+        rest_ends(plan.after),
+        late,
+        closer,
+        moving,
+        plan.rotation.due,
+        plan.slos.due,
+    ]
 
 
 def _retry(release: Release) -> datetime | None:

@@ -20,16 +20,18 @@ from toprope.core.objects import (
     labels_of,
 )
 from toprope.core.resource import Resource, owned_by
+from toprope.delivery.trial import Looked
 from toprope.kinds.shortenerapp import jobs, places
 from toprope.kinds.shortenerapp.reasons import asks_for_pods
 from toprope.kinds.shortenerapp.render.cloud_native_pg import ROLES
 from toprope.kinds.shortenerapp.revisions import alive, needs, revision, rollout_of
 from toprope.kinds.shortenerapp.seen import Children, Seen
 from toprope.kinds.shortenerapp.status import ShortenerAppStatus
-from toprope.ports import Cluster, Metrics
+from toprope.kinds.shortenerapp.trial import trial as trial_of
+from toprope.ports import Cluster, Sources
 
 
-async def observe(resource: Resource, cluster: Cluster, metrics: Metrics) -> Seen:
+async def observe(resource: Resource, cluster: Cluster, sources: Sources) -> Seen:
     """Everything that a pass needs, read once."""
     children = _children(resource, cluster)
     if resource.deleting:
@@ -39,7 +41,9 @@ async def observe(resource: Resource, cluster: Cluster, metrics: Metrics) -> See
         _pods(resource, children, cluster),
         _endpoints(resource, children, cluster),
     )
-    return Seen(children, secrets, pods, endpoints, metrics.of(resource))
+    trial = trial_of(resource, rollout_of(resource), sources.clock.now())
+    looked = sources.now.of(resource, trial) if trial else Looked()
+    return Seen(children, secrets, pods, endpoints, sources.metrics.of(resource), looked)
 
 
 def _children(resource: Resource, cluster: Cluster) -> Children:

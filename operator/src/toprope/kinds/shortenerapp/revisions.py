@@ -142,6 +142,7 @@ def rollout_of(resource: Resource) -> Rollout:
         stepped=_moment(rollout.stepped),
         routed=_moment(rollout.routed),
         retried=rollout.retried,
+        began=_moment(rollout.began),
     )
 
 

@@ -2,27 +2,27 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 
 from toprope.core.conditions import Condition, timestamp
-from toprope.delivery.machine.moved import lives, moves
+from toprope.delivery.machine.moved import is_shared, lives, moves
 from toprope.delivery.machine.reasons import Reason as Moved
-from toprope.delivery.machine.rollout import WHOLE, Phase, Policy, Rollout
+from toprope.delivery.machine.rollout import READY_WITHIN, WHOLE, Phase, Rollout, Trouble
 from toprope.delivery.machine.rollout import Seen as SeenByMachine
 from toprope.delivery.machine.weights import percent
 from toprope.delivery.orders import orders, retry
 from toprope.delivery.spec import RevisionStatus, RolloutStatus
-from toprope.kinds.shortenerapp import places
+from toprope.kinds.shortenerapp import places, trial
 from toprope.kinds.shortenerapp.health import Look, Shares, deployment_of, doors_have, is_routed, waits_for
 from toprope.kinds.shortenerapp.migrations import Migration
 from toprope.kinds.shortenerapp.needs import Needs
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
 from toprope.kinds.shortenerapp.revisions import REMEMBERED
+from toprope.kinds.shortenerapp.trial import Evidence
 from toprope.kinds.shortenerapp.troubles import ready_pods
+from toprope.slo.budget import State
 
 PROGRESSING = "Progressing"
-
-POLICY = Policy()
-"""All requests go over at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,11 @@ class Scale:
     floor: int
     """Fewest pods of a candidate, and of stable while a rollout moves: as many as stable has."""
     need: int
-    """Ready pods that the candidate must have: as many as stable has ready."""
+    """Ready pods that the candidate must have before it gets requests: as many as stable has ready."""
+
+    def needed_at(self, before: Rollout) -> int:
+        """Those that it must have now: its share of them, once it has one. Stable may grow meanwhile."""
+        return max(1, ceil(self.need * before.weight / WHOLE)) if is_shared(before) else self.need
 
 
 def scale_of(look: Look, before: Rollout) -> Scale:
@@ -67,23 +71,43 @@ def least_pods(look: Look, after: Rollout, revision: str, scale: Scale) -> int:
     return scale.floor if held else look.resource.spec.replicas.min
 
 
+def waits(look: Look, before: Rollout, migration: Migration, needs: Needs, scale: Scale) -> Fact | None:
+    """What the wanted revision still waits for."""
+    return waits_for(look, migration, needs, scale.needed_at(before)) or _no_endpoints(look, before)
+
+
 def seen_by_machine(
-    look: Look, before: Rollout, migration: Migration, needs: Needs, need: int
-) -> tuple[SeenByMachine, Fact | None]:
-    """What the machine decides on, and what the wanted revision still waits for."""
-    wanted = migration.after.revision
-    waits = waits_for(look, migration, needs, need) or _no_endpoints(look, before)
+    look: Look, before: Rollout, migration: Migration, waits: Fact | None, found: Evidence
+) -> SeenByMachine:
+    """What the machine decides on."""
+    wanted, annotations, looked = migration.after.revision, look.resource.annotations, look.seen.looked
+    verdict, judged = trial.verdict(found, trial.rules(look.resource), looked)
+    return SeenByMachine(
+        wanted=wanted,
+        candidate_ready=before.candidate == wanted and waits is None,
+        obstacle=waits.message if waits else "",
+        route_moved=before.stable is not None and is_routed(look, shared(before.stable, before, before.weight)),
+        refused=waits.message if waits and migration.refused else "",
+        exhausted=_exhausted(look),
+        commands=orders(annotations, before.candidate or wanted),
+        retry=retry(annotations, before.candidate or wanted),
+        share=trial.share(looked),
+        verdict=verdict,
+        judged=judged,
+        fault=Trouble(looked.fault.reason, looked.fault.message) if looked.fault else None,
+    )
+
+
+def _exhausted(look: Look) -> str:
+    """Which budgets are spent, by the status as it was read."""
+    if look.resource.spec.rollout.freeze == "Never":
+        return ""
+    spent = [one.name for one in look.resource.status.slos if one.state == State.EXHAUSTED]
+    if not spent:
+        return ""
     return (
-        SeenByMachine(
-            wanted=wanted,
-            candidate_ready=before.candidate == wanted and waits is None,
-            obstacle=waits.message if waits else "",
-            commands=orders(look.resource.annotations, before.candidate or wanted),
-            retry=retry(look.resource.annotations, before.candidate or wanted),
-            route_moved=before.stable is not None and is_routed(look, shared(before.stable, before, before.weight)),
-            refused=waits.message if waits and migration.refused else "",
-        ),
-        waits,
+        f"The error budget of {', '.join(spent)} is spent, so new releases wait. "
+        "The annotation toprope.dev/unfreeze: <candidate> lets this one go on."
     )
 
 
@@ -111,7 +135,7 @@ def progressing(after: Rollout, waits: Fact | None, ready: Condition, now: datet
 def _starts(after: Rollout, ready: Condition, now: datetime) -> bool:
     """A first release gets as long as any other to become ready."""
     first = after.since if after.reason == Moved.FIRST_RELEASE else None
-    is_young = first is not None and now - first < POLICY.ready_within
+    is_young = first is not None and now - first < READY_WITHIN
     return is_young or ready.reason in (Reason.STARTING, Reason.MIGRATION_RUNNING)
 
 
@@ -121,8 +145,9 @@ def revision_status(after: Rollout) -> RevisionStatus:
     return RevisionStatus(stable=after.stable, candidate=after.candidate, retiring=after.retiring, served=served)
 
 
-def rollout_status(after: Rollout) -> RolloutStatus:
-    """The rollout, as the status shows it."""
+def rollout_status(after: Rollout, found: Evidence) -> RolloutStatus:
+    """The rollout, as the status shows it. What judged it stays until the next one begins."""
+    shown = found if after.candidate and after.phase is not Phase.PREPARING else Evidence()
     return RolloutStatus(
         phase=after.phase,
         since=_stamp(after.since),
@@ -133,6 +158,11 @@ def rollout_status(after: Rollout) -> RolloutStatus:
         stepped=_stamp(after.stepped),
         routed=_stamp(after.routed),
         retried=after.retried,
+        began=_stamp(after.began),
+        lost=shown.lost,
+        counted_by=shown.counted_by,
+        judged_at=_stamp(shown.at),
+        judged=list(shown.judged),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from toprope.core.measured import Measured
 from toprope.core.names import COMPONENT, REVISION
 from toprope.core.objects import ApiResource, Manifest, labels_of
+from toprope.delivery.trial import Looked
 
 Children = Mapping[tuple[str, str], Manifest]
 
@@ -24,6 +25,8 @@ class Seen:
     """Names of the Services that were asked for and have a ready endpoint."""
     measured: Measured = field(default_factory=Measured)
     """What Prometheus recorded of its SLOs."""
+    looked: Looked = field(default_factory=Looked)
+    """What pods and gateway count as of this second, while a candidate has requests."""
 
     def child(self, resource: ApiResource, name: str) -> Manifest | None:
         """One child; None when there is none."""

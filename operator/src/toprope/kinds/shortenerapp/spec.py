@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, model_validator
 from toprope.core.faults import Misplaced
 from toprope.core.model import SpecModel, ruled
 from toprope.delivery.revision import revision_of
-from toprope.delivery.spec import Traffic
+from toprope.delivery.spec import RolloutSpec, Traffic
 from toprope.kinds.shortenerapp.connections import EMBEDDED_PODS
 from toprope.kinds.shortenerapp.counted import ROUTES
 from toprope.kinds.shortenerapp.parts import Cache, Database, EmbeddedCache, EmbeddedDatabase, Resources, SecretName
@@ -147,6 +147,9 @@ class ShortenerAppSpec(SpecModel):
 
     traffic: Traffic | None = None
     """How requests from outside reach the service. Left out: only by its Service. Takes effect at once."""
+
+    rollout: RolloutSpec = RolloutSpec()
+    """How a new release gets its requests. Takes effect at once."""
 
     slos: Slos = []
     """What is promised to its users. Alerts, error budgets and dashboards come from these. Takes effect at once."""

@@ -14,6 +14,8 @@ QUIET = timedelta(minutes=10)
 TROUBLED = timedelta(seconds=15)
 """Pods and Secrets of the user's ring no bell. Old trouble is looked at ever less often, up to `WEARY`."""
 WEARY = timedelta(minutes=5)
+MOVING = timedelta(seconds=1)
+"""While a candidate has requests its step is looked at each second; verdicts and faults ring."""
 NEAR = timedelta(seconds=2)
 """Nor do EndpointSlices; those of ready pods come within a moment, and nothing else keeps traffic from moving."""
 

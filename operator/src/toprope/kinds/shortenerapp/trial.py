@@ -1,0 +1,123 @@
+"""The trial of a candidate: what is to be looked at each second, and what that says to the machine."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from toprope.core.conditions import moment, timestamp
+from toprope.core.resource import Resource
+from toprope.delivery.gate.rules import Rules
+from toprope.delivery.gate.verdict import Verdict
+from toprope.delivery.gate.words import Judgement
+from toprope.delivery.machine.moved import is_shared
+from toprope.delivery.machine.rollout import Phase, Policy, Rollout, Share, Trouble
+from toprope.delivery.policy import policy_of, rules_of
+from toprope.delivery.spec import JudgedStatus, RolloutStatus
+from toprope.delivery.trial import Looked, Side, Trial
+from toprope.kinds.shortenerapp import places
+
+NOT_LOOKED = "NotLooked"
+TOLD_EVERY = timedelta(seconds=5)
+SPREADS = timedelta(seconds=3)
+"""How long after the gateway accepted a route its last process still has the one before."""
+
+
+def rules(resource: Resource) -> dict[str, Rules]:
+    """The gates of the SLOs that judge a candidate: those that are counted as requests come."""
+    objectives = {slo.name: slo.objective for slo in resource.spec.slos if slo.ratio is None}
+    return rules_of(resource.spec.rollout, objectives)
+
+
+def policy(resource: Resource) -> Policy:
+    """How this resource wants to be released."""
+    return policy_of(
+        resource.spec.rollout, is_judged=bool(rules(resource)), has_gateway=resource.spec.traffic is not None
+    )
+
+
+def trial(resource: Resource, before: Rollout, now: datetime) -> Trial | None:
+    """What is to be looked at; None while no candidate has requests."""
+    if before.stable is None or before.candidate is None or not is_shared(before):
+        return None
+    judged = resource.status.rollout.judged if resource.status.rollout else ()
+    is_true = before.phase is not Phase.SHIFTING
+    return Trial(
+        candidate=_side(resource, before.candidate),
+        stable=_side(resource, before.stable),
+        ops_port=places.OPS_PORT,
+        step=before.step if is_true else before.step - 1,
+        is_bake=before.phase is Phase.BAKING and before.routed is not None,
+        rules=rules(resource),
+        kept={one.slo: one.kept for one in judged if one.kept},
+        route=places.route_name(resource) if resource.spec.traffic else "",
+        rollout=timestamp(before.began) if before.began else "",
+        asked=3 * before.step + _spread(before, now),
+    )
+
+
+def _side(resource: Resource, revision: str) -> Side:
+    return Side(revision, places.selector(resource, places.WEB, revision), places.name(resource, places.WEB, revision))
+
+
+def _spread(before: Rollout, now: datetime) -> int:
+    """Shares are counted anew when the route is accepted, and again when every process of the gateway has it."""
+    if before.routed is None:
+        return 0
+    return 2 if now - before.routed >= SPREADS else 1
+
+
+def share(looked: Looked) -> Share:
+    """Users' requests on both sides."""
+    return Share(looked.candidate.total, looked.stable.total)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the gates stand on, as it goes into the status."""
+
+    at: datetime | None = None
+    judged: tuple[JudgedStatus, ...] = ()
+    lost: int | None = None
+    counted_by: str | None = None
+
+
+def evidence(resource: Resource, looked: Looked, now: datetime) -> Evidence:
+    """Of this moment; as the status has it where that is young and no word would change, so that nobody has to write it
+    each second. It outlives the trial, until the next one."""
+    told = _told(resource.status.rollout or RolloutStatus())
+    fresh = tuple(_judged(name, one, looked) for name, one in sorted(looked.judged.items()))
+    if not fresh or (told.at and now - told.at < TOLD_EVERY and _words(fresh) == _words(told.judged)):
+        return told
+    return Evidence(now, fresh, int(looked.lost), looked.source or None)
+
+
+def _told(rollout: RolloutStatus) -> Evidence:
+    at = moment(rollout.judged_at) if rollout.judged_at else None
+    return Evidence(at, tuple(rollout.judged), rollout.lost, rollout.counted_by)
+
+
+def _words(judged: Sequence[JudgedStatus]) -> list[tuple[str, str | None, str | None]]:
+    return [(one.slo, one.verdict, one.reason) for one in judged]
+
+
+def _judged(name: str, one: Judgement, looked: Looked) -> JudgedStatus:
+    return JudgedStatus(
+        slo=name, verdict=one.verdict, reason=one.reason, message=one.message, kept=looked.kept.get(name)
+    )
+
+
+def verdict(found: Evidence, wanted: Iterable[str], looked: Looked) -> tuple[Verdict, Trouble]:
+    """Over all SLOs: one Fail fails, and all must pass. The first that does not is told of."""
+    judged = {one.slo: one for one in found.judged} if looked.judged else {}
+    every = [(name, judged.get(name)) for name in wanted]
+    for bad in (Verdict.FAIL, Verdict.UNDECIDED):
+        for name, one in every:
+            if Verdict(one.verdict if one and one.verdict else Verdict.UNDECIDED) is bad:
+                return bad, _trouble(name, one, looked)
+    return Verdict.PASS, _trouble(*every[-1], looked) if every else Trouble("NoObjectives", "No SLO judges it.")
+
+
+def _trouble(name: str, one: JudgedStatus | None, looked: Looked) -> Trouble:
+    if one is None:
+        return Trouble(NOT_LOOKED, looked.blind or "The candidate is about to be looked at.")
+    return Trouble(str(one.reason), f"{name}: {one.message}.")
