@@ -1,0 +1,179 @@
+"""Releases that get their requests by steps, as passes over a whole resource see them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from tests.support.shorteners import ROUTE, WITH_TRAFFIC, Paper, a_shortener, with_spec
+from toprope.core.decision import Apply, Decision
+from toprope.delivery.gate.counts import Counts
+from toprope.delivery.gate.verdict import Reason as GateReason
+from toprope.delivery.gate.verdict import Verdict
+from toprope.delivery.gate.words import Judgement
+from toprope.delivery.machine.rollout import WHOLE, Phase
+from toprope.delivery.trial import Fault, FaultReason, Looked
+from toprope.kinds.shortenerapp.revisions import rollout_of
+from toprope.kinds.shortenerapp.seen import Seen
+from toprope.kinds.shortenerapp.spec import revision_of_spec
+from toprope.kinds.shortenerapp.trial import trial
+
+SLOS = {"slos": [{"name": "availability", "objective": "99.9", "availability": {}}]}
+LONGER_SLUGS = {"settings": {"slugLength": 9}}
+GOOD = Judgement(Verdict.PASS, GateReason.ENOUGH_SEEN, "2 bad of 12,000: a bad one would have had about 48", {})
+BAD = Judgement(Verdict.FAIL, GateReason.WORSE_THAN_STABLE, "27 bad of 1,904: at least 10 times worse", {})
+OPEN = Judgement(Verdict.UNDECIDED, GateReason.GATHERING_EVIDENCE, "0 bad of 900: too little to say", {})
+
+
+class Released(Paper):
+    """A resource with an SLO and a gateway, and a candidate whose requests are as somebody says."""
+
+    def __init__(self, **spec: Any) -> None:
+        super().__init__(a_shortener({**WITH_TRAFFIC, **SLOS, **spec}))
+        self.judged, self.fault = OPEN, None
+        self.settle()
+        self.stable = revision_of_spec(self.resource.spec)
+        self.resource = with_spec(self.resource, LONGER_SLUGS)
+        self.candidate = revision_of_spec(self.resource.spec)
+
+    def look(self, seen: Seen) -> Seen:
+        """With what is counted now: requests in the very shares that were decided."""
+        rollout = rollout_of(self.resource)
+        asked = trial(self.resource, rollout, self.now)
+        if asked is None:
+            return seen
+        mine = 10 * rollout.weight / WHOLE
+        looked = Looked(
+            at=self.now,
+            source="Gateway",
+            judged=dict.fromkeys(asked.rules, self.judged),
+            kept=dict.fromkeys(asked.rules, "{}"),
+            fault=self.fault,
+            candidate=Counts(1000 * mine, 0),
+            stable=Counts(10_000 - 1000 * mine, 0),
+        )
+        return replace(seen, looked=looked)
+
+    def passes(self, seconds: int) -> Iterator[Decision]:
+        """A pass each second."""
+        for _ in range(seconds):
+            yield self.pass_once(self.look)
+            self.now += timedelta(seconds=1)
+
+    def until(self, *phases: Phase) -> Decision:
+        """Passes until one of these phases stands in the status."""
+        for decision in self.passes(2000):
+            if self.resource.status.rollout.phase in phases:
+                return decision
+        raise AssertionError(f"it never comes to {phases}: {self.resource.status.rollout}")
+
+
+def shares(decision: Decision) -> dict[str, int]:
+    found = [one.manifest for one in decision.actions if isinstance(one, Apply)]
+    route = next(one for one in found if one["metadata"]["name"] == ROUTE)
+    return {one["name"]: one["weight"] for one in route["spec"]["rules"][0]["backendRefs"]}
+
+
+def weights(world: Released, decisions: Sequence[Decision]) -> list[int]:
+    """Of the candidate in the route, each once."""
+    given = [shares(one).get(f"links-web-{world.candidate}", 0) for one in decisions]
+    return list(dict.fromkeys(given))
+
+
+def test_a_good_release_gets_more_and_more_until_it_is_stable() -> None:
+    world = Released()
+    world.judged = GOOD
+    decisions = list(world.passes(900))
+    assert weights(world, decisions) == [0, 1000, 10_000, 50_000, WHOLE]
+    assert world.resource.status.revision.stable == world.candidate
+    assert world.resource.status.rollout.phase == Phase.IDLE
+
+
+def test_no_weight_is_routed_before_its_verdict_stands_in_the_status() -> None:
+    world = Released()
+    world.judged = GOOD
+    for decision in world.passes(900):
+        told = rollout_of(world.resource)
+        given = shares(decision).get(f"links-web-{world.candidate}", 0)
+        assert given <= told.weight or told.stable == world.candidate
+
+
+@pytest.mark.parametrize("phase", [Phase.SHIFTING, Phase.HOLDING, Phase.BAKING])
+@pytest.mark.parametrize(
+    ("judged", "fault", "reason"),
+    [
+        (BAD, None, "WorseThanStable"),
+        (GOOD, Fault(FaultReason.CRASHES, "Pod a restarted."), "CandidateCrashes"),
+    ],
+)
+def test_a_bad_one_loses_its_requests_in_the_pass_that_hears_of_it(
+    phase: Phase, judged: Judgement, fault: Fault | None, reason: str
+) -> None:
+    world = Released()
+    world.judged = GOOD
+    world.until(phase)
+    world.judged, world.fault = judged, fault
+    (decision,) = world.passes(1)
+    assert shares(decision) == {f"links-web-{world.stable}": WHOLE}
+    assert world.resource.status.rollout.reason == reason
+    world.until(Phase.FAILED)
+    assert world.resource.status.revision.stable == world.stable
+    assert [one.verdict for one in world.resource.status.rollout.judged] == [judged.verdict]
+
+
+def test_an_undecided_step_stays_and_says_why() -> None:
+    world = Released()
+    world.until(Phase.HOLDING)
+    list(world.passes(600))
+    told = world.resource.status.rollout
+    assert (told.phase, told.weight, told.reason) == (Phase.HOLDING, "1%", "GatheringEvidence")
+    assert told.message == "availability: 0 bad of 900: too little to say."
+
+
+def test_a_quiet_step_is_written_down_every_five_seconds_and_no_more() -> None:
+    world = Released()
+    world.until(Phase.HOLDING)
+    list(world.passes(10))
+    statuses = []
+    for _ in world.passes(20):
+        statuses.append(world.resource.status)
+    changes = sum(one != other for one, other in pairwise(statuses))
+    assert changes == 4
+
+
+def test_without_a_gateway_all_requests_go_at_once_and_a_bake_holds_them() -> None:
+    world = Released(traffic=None)
+    world.judged = GOOD
+    world.until(Phase.BAKING)
+    assert world.resource.status.rollout.weight == "100%"
+    world.judged = BAD
+    world.until(Phase.FAILED)
+    assert world.resource.status.revision.stable == world.stable
+
+
+@pytest.mark.parametrize(
+    ("rollout", "seen"),
+    [
+        ({"strategy": "Immediate"}, [0, WHOLE]),
+        ({"steps": [{"weight": "25%"}]}, [0, 25_000, WHOLE]),
+    ],
+)
+def test_the_spec_says_how(rollout: dict[str, Any], seen: list[int]) -> None:
+    world = Released(rollout=rollout)
+    world.judged = GOOD
+    assert weights(world, list(world.passes(900))) == seen
+
+
+def test_a_spent_budget_freezes_new_releases() -> None:
+    world = Released()
+    spent = {"name": "availability", "state": "Exhausted"}
+    status = world.resource.status
+    world.resource = replace(
+        world.resource, status=status.model_copy(update={"slos": [type(status.slos[0]).model_validate(spent)]})
+    )
+    world.pass_once(world.look)
+    assert world.resource.status.rollout.phase == Phase.FROZEN
+    assert "availability is spent" in world.resource.status.rollout.message
