@@ -12,7 +12,6 @@ from toprope.core import conditions
 from toprope.core.decision import Action, Amend, Apply, CreateOnce, Decision, Delete
 from toprope.core.objects import Ref, ref_of
 from toprope.core.resource import Resource
-from toprope.io.clock import SystemClock
 from toprope.io.ledger import NoPrometheus
 from toprope.io.now.nobody import NobodyLooks
 from toprope.kinds.shortenerapp import places
@@ -72,7 +71,7 @@ class Paper:
 
     def seen(self) -> Seen:
         """One look at this world."""
-        return _RUNNER.run(observe(self.resource, self.cluster, Sources(NoPrometheus(), NobodyLooks(), SystemClock())))
+        return _RUNNER.run(observe(self.resource, self.cluster, Sources(NoPrometheus(), NobodyLooks(), self.now)))
 
     def pass_once(self, spoil: Spoiling = lambda seen: seen) -> Decision:
         """One pass; the status is written as the engine would."""

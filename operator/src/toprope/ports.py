@@ -97,4 +97,5 @@ class Sources:
 
     metrics: Metrics
     now: Now
-    clock: Clock
+    at: datetime
+    """What the time is."""

@@ -11,7 +11,7 @@ from toprope.cli.rendering import NotRenderable, children, installation, resourc
 from toprope.core.decision import Apply, CreateOnce, Decision, Delete
 from toprope.core.objects import DEPLOYMENT, JOB, SECRET, Ref
 from toprope.core.resource import Resource
-from toprope.ports import Cluster, Metrics
+from toprope.ports import Cluster, Sources
 
 INSTALLATION = installation("example.org/toprope", "toprope-system", "monitoring")
 MANIFEST = {
@@ -27,7 +27,7 @@ def an(resource_kind: Any, name: str) -> dict[str, Any]:
     return {"apiVersion": resource_kind.api_version, "kind": resource_kind.kind, "metadata": metadata, "spec": {}}
 
 
-async def observe(resource: Resource, cluster: Cluster, metrics: Metrics) -> dict[str, Any]:
+async def observe(resource: Resource, cluster: Cluster, sources: Sources) -> dict[str, Any]:
     """The Job and the Secret, as the cluster has them."""
     job = await cluster.read(Ref(JOB, "default", "migrate"))
     secret = await cluster.read(Ref(SECRET, "default", "keys"))

@@ -10,7 +10,7 @@ from toprope.core.model import ResourceStatus, SpecModel
 from toprope.core.objects import JOB, SERVICE, ApiResource
 from toprope.core.resource import Resource
 from toprope.kind import Kind, Touched
-from toprope.ports import Cluster, Metrics
+from toprope.ports import Cluster, Sources
 
 
 class Bare(SpecModel):
@@ -34,7 +34,7 @@ class WidgetStatus(ResourceStatus):
     """How big each is."""
 
 
-async def observe(resource: Resource, cluster: Cluster, metrics: Metrics) -> None:
+async def observe(resource: Resource, cluster: Cluster, sources: Sources) -> None:
     """Sees nothing."""
 
 

@@ -16,7 +16,6 @@ from toprope.core.faults import Fault, faults
 from toprope.core.objects import Manifest, Ref, ref_of
 from toprope.core.places import Where
 from toprope.core.resource import Installation, Resource
-from toprope.io.clock import SystemClock
 from toprope.io.ledger import NoPrometheus
 from toprope.io.now.nobody import NobodyLooks
 from toprope.kind import Kind
@@ -117,7 +116,7 @@ async def children(kind: Kind, resource: Resource, there: Sequence[Manifest] = (
     for _ in range(PASSES):
         before = (_names(cluster), resource.status)
         decision = kind.decide(
-            resource, await kind.observe(resource, cluster, Sources(NoPrometheus(), NobodyLooks(), SystemClock())), now
+            resource, await kind.observe(resource, cluster, Sources(NoPrometheus(), NobodyLooks(), now)), now
         )
         for action in decision.actions:
             await _act(cluster, action)

@@ -74,10 +74,9 @@ class World:
     told: events.Told
     tugs: Tugs = field(default_factory=Tugs)
 
-    @property
     def sources(self) -> Sources:
         """What a pass knows beside the cluster."""
-        return Sources(self.metrics, self.now, self.clock)
+        return Sources(self.metrics, self.now, self.clock.now())
 
 
 class Bug(TopropeError):
@@ -135,7 +134,7 @@ async def _passed(kind: Kind, live: Manifest, world: World) -> Outcome:
         now = world.clock.now()
         await _write(resource, live, status.annotated(live, [status.DISABLED], now), world)
         return Outcome(Result.IDLE, QUIET)
-    seen = await kind.observe(resource, world.cluster, world.sources)
+    seen = await kind.observe(resource, world.cluster, world.sources())
     decision = kind.decide(resource, seen, world.clock.now())
     acted = await act(resource, decision.actions, world.cluster)
     await tell(resource, decision, world)

@@ -67,7 +67,7 @@ async def farewell(kind: Kind, live: Manifest, world: World) -> None:
         log.warning("%s goes without farewell: %s", live["metadata"]["name"], error)
         await _leave_data(kind, live, world, str(error))
         return
-    seen = await kind.observe(resource, world.cluster, world.sources)
+    seen = await kind.observe(resource, world.cluster, world.sources())
     decision = kind.farewell(resource, seen, world.clock.now())
     acted = await act(resource, decision.actions, world.cluster)
     if acted.failures:

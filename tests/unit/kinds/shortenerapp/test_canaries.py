@@ -33,7 +33,8 @@ class Released(Paper):
 
     def __init__(self, **spec: Any) -> None:
         super().__init__(a_shortener({**WITH_TRAFFIC, **SLOS, **spec}))
-        self.judged, self.fault = OPEN, None
+        self.judged = OPEN
+        self.fault: Fault | None = None
         self.settle()
         self.stable = revision_of_spec(self.resource.spec)
         self.resource = with_spec(self.resource, LONGER_SLUGS)
@@ -137,9 +138,7 @@ def test_a_quiet_step_is_written_down_every_five_seconds_and_no_more() -> None:
     world = Released()
     world.until(Phase.HOLDING)
     list(world.passes(10))
-    statuses = []
-    for _ in world.passes(20):
-        statuses.append(world.resource.status)
+    statuses = [world.resource.status for _ in world.passes(20)]
     changes = sum(one != other for one, other in pairwise(statuses))
     assert changes == 4
 

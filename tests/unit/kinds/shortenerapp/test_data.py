@@ -26,7 +26,6 @@ from toprope.cli.paper import PaperCluster
 from toprope.core.decision import Amend, CreateOnce, Decision, Delete, Tell
 from toprope.core.names import DATA, OWNER_NAME
 from toprope.core.objects import Manifest
-from toprope.io.clock import SystemClock
 from toprope.io.ledger import NoPrometheus
 from toprope.io.now.nobody import NobodyLooks
 from toprope.kinds.shortenerapp.decide import decide
@@ -270,9 +269,9 @@ def test_a_farewell_knows_of_data_that_no_watch_has_told_of(spec: dict[str, Any]
     last = replace(paper.resource, deleting=True)
     behind = Behind()
     behind.objects = paper.cluster.objects
-    assert leaves(
-        last, asyncio.run(observe(last, behind, Sources(NoPrometheus(), NobodyLooks(), SystemClock())))
-    ) == leaves(last, paper.seen())
+    assert leaves(last, asyncio.run(observe(last, behind, Sources(NoPrometheus(), NobodyLooks(), NOW)))) == leaves(
+        last, paper.seen()
+    )
 
 
 def test_the_data_of_a_resource_that_stays_costs_no_request() -> None:
@@ -280,8 +279,5 @@ def test_the_data_of_a_resource_that_stays_costs_no_request() -> None:
     behind = Behind()
     behind.objects = paper.cluster.objects
     assert (
-        CLAIM
-        not in asyncio.run(
-            observe(paper.resource, behind, Sources(NoPrometheus(), NobodyLooks(), SystemClock()))
-        ).children
+        CLAIM not in asyncio.run(observe(paper.resource, behind, Sources(NoPrometheus(), NobodyLooks(), NOW))).children
     )

@@ -41,7 +41,7 @@ async def observe(resource: Resource, cluster: Cluster, sources: Sources) -> See
         _pods(resource, children, cluster),
         _endpoints(resource, children, cluster),
     )
-    trial = trial_of(resource, rollout_of(resource), sources.clock.now())
+    trial = trial_of(resource, rollout_of(resource), sources.at)
     looked = sources.now.of(resource, trial) if trial else Looked()
     return Seen(children, secrets, pods, endpoints, sources.metrics.of(resource), looked)
 
