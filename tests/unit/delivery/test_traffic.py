@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
+from toprope.delivery.machine.rollout import WHOLE
 from toprope.delivery.spec import GatewayRef, Traffic
-from toprope.delivery.traffic import WHOLE, Backend, acceptance, http_route
+from toprope.delivery.traffic import Backend, acceptance, http_route
 
 TRAFFIC = Traffic(gateway=GatewayRef(name="public", namespace="infra", section_name="http"), hostnames=["a.example"])
 METADATA = {"name": "links", "namespace": "shop"}
@@ -37,6 +38,15 @@ def test_no_client_says_by_which_route_it_came() -> None:
     (rule,) = http_route(METADATA, TRAFFIC, BACKENDS)["spec"]["rules"]
     (said,) = rule["filters"]
     assert said == {"type": "RequestHeaderModifier", "requestHeaderModifier": {"remove": ["toprope-route"]}}
+
+
+def test_who_asks_for_the_candidate_gets_it_and_is_counted_apart() -> None:
+    users, asking = http_route(METADATA, TRAFFIC, BACKENDS, Backend("links-web-next", 80, WHOLE))["spec"]["rules"]
+    assert [one["name"] for one in users["backendRefs"]] == ["links-web-new"]
+    assert [one["name"] for one in asking["backendRefs"]] == ["links-web-next"]
+    (match,) = asking["matches"]
+    assert match["headers"] == [{"type": "Exact", "name": "toprope-revision", "value": "candidate"}]
+    assert asking["filters"][0]["requestHeaderModifier"] == {"set": [{"name": "toprope-route", "value": "preview"}]}
 
 
 def test_a_gateway_without_namespace_is_the_resource_s_own() -> None:

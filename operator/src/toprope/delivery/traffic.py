@@ -12,10 +12,10 @@ from typing import Any
 from toprope.core.objects import HTTP_ROUTE, Manifest
 from toprope.delivery.spec import Traffic
 
-WHOLE = 100_000
-
 ROUTE = "toprope-route"
 """Header that says by which route a request came, as the web pods count it; what a client says of it is taken away."""
+PREVIEW = {"name": "toprope-revision", "value": "candidate"}
+"""Header by which a client asks for the candidate. Such requests count for nothing."""
 
 
 class RouteReason(StrEnum):
@@ -47,8 +47,13 @@ class Acceptance:
     """Whether requests are answered: the newest generation is accepted, or the gateway still lives by one that was."""
 
 
-def http_route(metadata: Mapping[str, Any], traffic: Traffic, backends: Sequence[Backend]) -> dict[str, Any]:
-    """The HTTPRoute that sends everything under `/` to `backends`."""
+def http_route(
+    metadata: Mapping[str, Any], traffic: Traffic, backends: Sequence[Backend], preview: Backend | None = None
+) -> dict[str, Any]:
+    """The HTTPRoute that sends everything under `/` to `backends`, and to `preview` who asks for it.
+
+    Users' requests are the first rule: by its place gateways name what they count.
+    """
     return {
         "apiVersion": HTTP_ROUTE.api_version,
         "kind": HTTP_ROUTE.kind,
@@ -56,17 +61,23 @@ def http_route(metadata: Mapping[str, Any], traffic: Traffic, backends: Sequence
         "spec": {
             "parentRefs": [_parent(traffic, metadata["namespace"])],
             **({"hostnames": list(traffic.hostnames)} if traffic.hostnames else {}),
-            "rules": [
-                {
-                    "matches": [{"path": {"type": "PathPrefix", "value": "/"}}],
-                    "filters": [{"type": "RequestHeaderModifier", "requestHeaderModifier": {"remove": [ROUTE]}}],
-                    "backendRefs": [
-                        {"group": "", "kind": "Service", "name": one.service, "port": one.port, "weight": one.weight}
-                        for one in backends
-                    ],
-                }
-            ],
+            "rules": [_rule(backends, {"remove": [ROUTE]}), *([_previews(preview)] if preview else [])],
         },
+    }
+
+
+def _previews(candidate: Backend) -> dict[str, Any]:
+    return _rule([candidate], {"set": [{"name": ROUTE, "value": "preview"}]}, headers=[{"type": "Exact", **PREVIEW}])
+
+
+def _rule(backends: Sequence[Backend], modifier: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        "matches": [{"path": {"type": "PathPrefix", "value": "/"}, **more}],
+        "filters": [{"type": "RequestHeaderModifier", "requestHeaderModifier": modifier}],
+        "backendRefs": [
+            {"group": "", "kind": "Service", "name": one.service, "port": one.port, "weight": one.weight}
+            for one in backends
+        ],
     }
 
 

@@ -166,13 +166,27 @@ def test_the_spec_says_how(rollout: dict[str, Any], seen: list[int]) -> None:
     assert weights(world, list(world.passes(900))) == seen
 
 
-def test_a_spent_budget_freezes_new_releases() -> None:
+def test_a_ready_candidate_can_be_asked_for_by_name_until_it_goes() -> None:
     world = Released()
+    decision = world.until(Phase.SHIFTING)
+    route = next(
+        one.manifest for one in decision.actions if isinstance(one, Apply) and one.manifest["metadata"]["name"] == ROUTE
+    )
+    assert [one["name"] for one in route["spec"]["rules"][1]["backendRefs"]] == [f"links-web-{world.candidate}"]
+    world.judged = BAD
+    world.until(Phase.FAILED)
+    (after,) = world.passes(1)
+    assert len(shares(after)) == 1
+
+
+@pytest.mark.parametrize(("freeze", "phase"), [("WhenExhausted", Phase.FROZEN), ("Never", Phase.PREPARING)])
+def test_a_spent_budget_freezes_new_releases_unless_the_spec_says_never(freeze: str, phase: Phase) -> None:
+    world = Released(rollout={"freeze": freeze})
     spent = {"name": "availability", "state": "Exhausted"}
     status = world.resource.status
     world.resource = replace(
         world.resource, status=status.model_copy(update={"slos": [type(status.slos[0]).model_validate(spent)]})
     )
     world.pass_once(world.look)
-    assert world.resource.status.rollout.phase == Phase.FROZEN
-    assert "availability is spent" in world.resource.status.rollout.message
+    assert world.resource.status.rollout.phase == phase
+    assert ("availability is spent" in world.resource.status.rollout.message) is (phase is Phase.FROZEN)

@@ -15,7 +15,7 @@ from toprope.core.names import REVISION
 from toprope.core.objects import Manifest, labels_of
 from toprope.core.prune import pruned
 from toprope.core.resource import Resource
-from toprope.delivery.machine.moved import is_shared, late_at, next_rollout, rest_ends, routed_weight
+from toprope.delivery.machine.moved import is_shared, late_at, lives, next_rollout, rest_ends, routed_weight
 from toprope.delivery.machine.rollout import Policy, Rollout
 from toprope.kinds.shortenerapp import data, health, jobs, rollout, trial
 from toprope.kinds.shortenerapp.health import Look, Shares
@@ -190,7 +190,7 @@ def _children(plan: Plan) -> list[Manifest]:
         service_account(resource),
         *plan.parts.manifests,
         *(child for one in plan.releases.values() for child in of_release(look, one, held=_is_held(plan, one))),
-        *doors(look, plan.shares),
+        *doors(look, plan.shares, lives(plan.after)),
         *network_policies(resource, plan.needs),
         *([budget] if budget else []),
     ]

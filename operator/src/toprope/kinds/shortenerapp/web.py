@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from toprope.core.names import REVISION
 from toprope.core.objects import CONTROLLER_REVISION, SERVICE, Manifest, labels_of
 from toprope.core.resource import Resource
+from toprope.delivery.machine.rollout import WHOLE
 from toprope.delivery.traffic import Backend, http_route
 from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.health import Look, Shares, backends, deployment_of, plain_of, route, routed, weights_of
@@ -54,8 +55,9 @@ def left_alone(seen: Seen, releases: Sequence[Release]) -> list[Manifest]:
     ]
 
 
-def doors(look: Look, shares: Shares) -> list[Manifest]:
-    """The plain Service and the route. The route waits for its backends' Services: one that points at nothing fails.
+def doors(look: Look, shares: Shares, candidate: str | None) -> list[Manifest]:
+    """The plain Service and the route. The route waits for its backends' Services: one that points at nothing fails. A
+    candidate that is ready is there for who asks for it by name.
 
     A write that gives somebody more requests holds only for the door as it was seen: what another operator did since is
     not undone.
@@ -70,11 +72,14 @@ def doors(look: Look, shares: Shares) -> list[Manifest]:
     if resource.spec.traffic and (route(look) or all(look.seen.child(SERVICE, one) for one in wanted)):
         metadata = places.metadata(resource, places.WEB) | {"name": places.route_name(resource)}
         shared = [Backend(one, places.SERVICE_PORT, weight) for one, weight in wanted.items()]
-        live = routed(look)
-        found.append(
-            _guarded(http_route(metadata, resource.spec.traffic, shared), live, moves=weights_of(live) != wanted)
-        )
+        live, door = routed(look), http_route(metadata, resource.spec.traffic, shared, _preview(look, candidate))
+        found.append(_guarded(door, live, moves=weights_of(live) != wanted))
     return found
+
+
+def _preview(look: Look, candidate: str | None) -> Backend | None:
+    name = places.name(look.resource, places.WEB, candidate) if candidate else None
+    return Backend(name, places.SERVICE_PORT, WHOLE) if name in look.seen.endpoints and name else None
 
 
 def lived_by(look: Look) -> list[Manifest]:
