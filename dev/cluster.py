@@ -1,5 +1,6 @@
 """The whole local cluster, by whichever driver: node, gateway, monitoring, measurements, project images."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from dev import monitoring, owner
@@ -106,15 +107,19 @@ class Cluster:
 
     def images(self, names: list[str]) -> list[Image]:
         """Build and load the project's images (all, or those named); returns them."""
+        chosen = project_images(names)
+        if lacking := set(names) - {image.name.rpartition("/")[2].partition(":")[0] for image in chosen}:
+            raise DevError(f"no Dockerfile for {', '.join(sorted(lacking))}")
+        self.load(chosen)
+        return chosen
+
+    def load(self, images: Sequence[Image]) -> None:
+        """Build these images and load them."""
         owner.refuse_others(self.places.state, self.checkout)
-        with owner.command_lock(self.places.state):
-            chosen = project_images(names)
-            if lacking := set(names) - {image.name.rpartition("/")[2].partition(":")[0] for image in chosen}:
-                raise DevError(f"no Dockerfile for {', '.join(sorted(lacking))}")
-            self.driver.build_images(chosen)
-            for image in chosen:
+        with owner.command_lock(self.places.state, patience=PATIENCE):
+            self.driver.build_images(images)
+            for image in images:
                 self.driver.load_image(image)
-            return chosen
 
     def down(self, take_over: bool = False) -> None:
         """Nothing is left running; `take_over` also ends a cluster of another checkout that runs."""

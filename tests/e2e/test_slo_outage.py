@@ -8,8 +8,8 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from tests.e2e.load import Load
 from tests.e2e.monitoring import EVALUATED, NOTIFIED, RELOADED, SCRAPED, moment, pages
-from tests.e2e.slo_load import Load
 from tests.e2e.world import World, a_shortener, until
 from toprope.core.names import RECONCILE
 from toprope.slo.rules import INTERVAL

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.load import Answer, Load
 from tests.e2e.monitoring import EVALUATED, NOTIFIED, RELOADED, SCRAPED, moment, pages, values
-from tests.e2e.slo_load import Answer, Load
 from tests.e2e.world import World, a_shortener, until
 from toprope.slo.dashboards.queries import marks, queries
 from toprope.slo.rules import INTERVAL

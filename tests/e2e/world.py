@@ -93,10 +93,12 @@ class World:
 
     def links(self) -> httpx.Client:
         """A client of the shortener's API through the gateway, with the key that Toprope made."""
+        return httpx.Client(base_url=GATEWAY, headers=self.links_headers(), timeout=10)
+
+    def links_headers(self) -> dict[str, str]:
+        """What a client of the API sends."""
         key = self.secret(f"{self.name}-credentials", "api-key")
-        return httpx.Client(
-            base_url=GATEWAY, headers={"Host": self.hostname, "Authorization": f"Bearer {key}"}, timeout=10
-        )
+        return {"Host": self.hostname, "Authorization": f"Bearer {key}"}
 
     def make_link(self, slug: str, target: str = "https://example.org/") -> None:
         """Make a link with this slug, once the gateway knows a server: it hears of one after the API server has."""
@@ -108,8 +110,12 @@ class World:
 
     def visitor(self) -> httpx.Client:
         """A client that follows nothing and has no key."""
+        return httpx.Client(base_url=GATEWAY, headers=self.visitor_headers(), timeout=10)
+
+    def visitor_headers(self) -> dict[str, str]:
+        """What a browser sends."""
         agent = "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0"
-        return httpx.Client(base_url=GATEWAY, headers={"Host": self.hostname, "User-Agent": agent}, timeout=10)
+        return {"Host": self.hostname, "User-Agent": agent}
 
 
 def a_shortener(world: World, name: str | None = None, **spec: Any) -> dict[str, Any]:

@@ -1,5 +1,9 @@
-"""Requests through the gateway at a steady rate, each one written down: what the numbers of SLOs are compared with."""
+"""Requests through the gateway at a steady rate, each one written down: what the numbers of SLOs are compared with.
 
+Open loop: each is sent when its moment comes, whether those before it were answered or not.
+"""
+
+import asyncio
 import threading
 import time
 from collections import Counter
@@ -10,7 +14,7 @@ from typing import Self
 
 import httpx
 
-from tests.e2e.world import World
+from tests.e2e.world import GATEWAY, World
 from toprope.slo.oracle import Phase, Traffic, turns
 from toprope.slo.promise import promise_of
 from toprope.slo.spec import Slo
@@ -44,7 +48,7 @@ class Load:
         self.answers: list[Answer] = []
         self.began = 0.0
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._visit)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._visit()))
 
     def __enter__(self) -> Self:
         self.began = time.time()
@@ -81,20 +85,25 @@ class Load:
             failed[int(one.at - self.began)] += one.failed
         return Traffic([Phase(1, asked[n], failed[n] / asked[n] if asked[n] else 0) for n in range(int(self.seconds))])
 
-    def _visit(self) -> None:
-        with self._world.visitor() as visitor, self._world.links() as api:
+    async def _visit(self) -> None:
+        async with self._client() as visitor, self._client(key=True) as api, asyncio.TaskGroup() as asked:
             number = 0
-            while not self._ended.wait(max(0.0, self.began + number / self.per_second - time.time())):
+            while not self._ended.is_set():
+                await asyncio.sleep(max(0.0, self.began + number / self.per_second - time.time()))
                 path = self._paths[number % len(self._paths)]
-                self.answers.append(ask(api if path.startswith("/api/") else visitor, path))
+                asked.create_task(self._ask(api if path.startswith("/api/") else visitor, path))
                 number += 1
 
+    def _client(self, *, key: bool = False) -> httpx.AsyncClient:
+        headers = self._world.links_headers() if key else self._world.visitor_headers()
+        return httpx.AsyncClient(
+            base_url=GATEWAY, headers=headers, timeout=10, limits=httpx.Limits(max_connections=None)
+        )
 
-def ask(client: httpx.Client, path: str) -> Answer:
-    """One request."""
-    began, at = time.perf_counter(), time.time()
-    try:
-        status = client.get(path).status_code
-    except httpx.HTTPError:
-        status = UNANSWERED
-    return Answer(at, path, status, time.perf_counter() - began)
+    async def _ask(self, client: httpx.AsyncClient, path: str) -> None:
+        began, at = time.perf_counter(), time.time()
+        try:
+            status = (await client.get(path)).status_code
+        except httpx.HTTPError:
+            status = UNANSWERED
+        self.answers.append(Answer(at, path, status, time.perf_counter() - began))
