@@ -46,6 +46,7 @@ SHORTENER_APP = Kind(
         Column("URL", "string", ".status.url", "Where the service answers."),
         Column("Revision", "string", ".status.revision.stable", "The revision that serves."),
         Column("Rollout", "string", ".status.rollout.phase", "Where the newest release stands."),
+        Column("Weight", "string", ".status.rollout.weight", "The newest release's share of the requests."),
         Column("Budget", "string", ".status.budget", "Share of the error budget that the worst SLO has left."),
         Column("Version", "string", ".status.version", "What the serving revision runs.", wide=True),
         Column(
