@@ -132,6 +132,7 @@ def test_an_undecided_step_stays_and_says_why() -> None:
     told = world.resource.status.rollout
     assert (told.phase, told.weight, told.reason) == (Phase.HOLDING, "1%", "GatheringEvidence")
     assert told.message == "availability: 0 bad of 900: too little to say."
+    assert told.verdict == "Undecided"
 
 
 def test_a_quiet_step_is_written_down_every_five_seconds_and_no_more() -> None:

@@ -159,6 +159,7 @@ def rollout_status(after: Rollout, found: Evidence) -> RolloutStatus:
         routed=_stamp(after.routed),
         retried=after.retried,
         began=_stamp(after.began),
+        verdict=shown.verdict,
         lost=shown.lost,
         counted_by=shown.counted_by,
         judged_at=_stamp(shown.at),

@@ -80,6 +80,12 @@ class Evidence:
     lost: int | None = None
     counted_by: str | None = None
 
+    @property
+    def verdict(self) -> Verdict | None:
+        """Over all SLOs: one Fail fails, and all must pass. None while nobody judges."""
+        told = {one.verdict for one in self.judged}
+        return next((one for one in (Verdict.FAIL, Verdict.UNDECIDED, Verdict.PASS) if one in told), None)
+
 
 def evidence(resource: Resource, looked: Looked, now: datetime) -> Evidence:
     """Of this moment; as the status has it where that is young and no word would change, so that nobody has to write it
