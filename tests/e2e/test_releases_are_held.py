@@ -75,10 +75,6 @@ def test_a_healthy_release_is_promoted_and_nobody_waits(links: World, load: Load
     candidate = status(links)["revision"]["candidate"]
     assert weights(links) == {before: 50_000, candidate: 50_000}
     baking = goes_to(links, "Baking", JUDGED)
-    assert {one["slo"]: one["verdict"] for one in baking["judged"]} == {
-        "availability": "Pass",
-        "fast-redirects": "Pass",
-    }
     assert baking["countedBy"] == "Gateway"
     goes_to(links, "Idle", 60)
     assert status(links)["revision"]["stable"] == candidate
@@ -90,8 +86,8 @@ def is_taken_back(world: World, image: str, load: Load, slo: str) -> dict[str, A
     """A release is tried, and taken back by what this SLO's gate says; the rollout."""
     stable = status(world)["revision"]["stable"]
     world.patch("links", {"image": image})
-    goes_to(world, "Holding", STARTS)
-    taken_back = goes_to(world, "Failed", JUDGED)
+    # What is plainly broken is back before its share was even measured: there may be no time of Holding.
+    taken_back = goes_to(world, "Failed", STARTS + JUDGED)
     assert {one["slo"]: one["verdict"] for one in taken_back["judged"]}[slo] == "Fail", taken_back
     assert taken_back["message"].startswith(f"{slo}: "), taken_back
     assert weights(world) == {stable: 100_000}
