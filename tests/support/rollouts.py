@@ -108,9 +108,9 @@ class PaperApi:
         self.looks = [merged(one, body) for one in self.looks]
         return web.json_response(merged(self.last, body))
 
-    async def run(self, *words: str) -> Result:
-        """A command as a person runs it."""
-        environment = {"KUBECONFIG": str(self.kubeconfig), "COLUMNS": "200"}
+    async def run(self, *words: str, **more: str) -> Result:
+        """A command as a person runs it; `more` is environment."""
+        environment = {"KUBECONFIG": str(self.kubeconfig), "COLUMNS": "200", **more}
         return await asyncio.to_thread(CliRunner().invoke, app, list(words), env=environment)
 
 

@@ -43,11 +43,14 @@ def bounded(on_undecided: str) -> dict[str, Any]:
         (read(HOLDING), "This rollout has cost 4 bad requests so far."),
         (read(HOLDING),
          "availability: Undecided (GatheringEvidence). 4 bad of 2,000, stable had 5 of 18,000 in the same time: too "),
-        (read(HOLDING), "Candidate 0.2% (4 of 2,000), stable 0.0278% (5 of 18,000); proof that it is good 40%, "),
+        (read(HOLDING), "Bad are 0.2% of the candidate's requests, 0.0278% of stable's. Of the proof that "),
         (read(HOLDING), "As it goes on, availability is decided in about 60s."),
         (read(HOLDING),
          "It gets 50% once every SLO of the gate has passed it at this weight and its hold is over."),
         (read(HOLDING), "It is held for 2m, of which 70s are left."),
+        (read({**HOLDING, "since": ago(200)}), "Its hold of 2m is over."),
+        (read(at("Failed")), "It stays so until the spec wants another release, or somebody has it tried again."),
+        (read(at("Failed", "NotReadyInTime")), "Its pods stay: it goes on by itself once it is ready."),
         (read(HOLDING), "for 6h, of which 60s are over; after that it waits for a person."),
         (read(HOLDING, spec=bounded("RollBack")), "for 1h, of which 60s are over; after that it is taken back."),
         (read({**HOLDING, "weight": "50%", "step": 3}, spec=UNJUDGED),
@@ -83,7 +86,7 @@ def test_how_long_a_verdict_takes_is_said_only_where_the_evidence_says_so(judged
 def test_what_nobody_counts_and_what_has_no_request_is_said() -> None:
     nothing = {**JUDGED, "candidate": {"total": 0, "bad": 0}, "stable": None}
     told = explanation(read({**HOLDING, "judged": [nothing]}), NOW)
-    assert any("Candidate no request, stable not counted;" in one for one in told)
+    assert any("Bad are - of the candidate's requests, - of stable's." in one for one in told)
 
 
 def test_a_spec_that_cannot_be_read_is_no_reason_to_be_silent() -> None:
@@ -95,3 +98,18 @@ def test_machines_get_the_seconds_that_are_left() -> None:
     told = as_json(read(HOLDING), NOW)
     assert (told["phase"], told["weight"], told["secondsLeft"]) == ("Holding", "10%", 70)
     assert as_json(read(at("Failed")), NOW)["secondsLeft"] is None
+
+
+def test_a_gates_sentence_is_not_said_twice() -> None:
+    told = explanation(read({**HOLDING, "message": f"availability: {JUDGED['message']}."}), NOW)
+    assert sum(str(JUDGED["message"]) in one for one in told) == 1
+
+
+def test_one_that_has_passed_is_not_undecided() -> None:
+    passed = {**JUDGED, "verdict": "Pass", "reason": "EnoughSeen"}
+    assert not any(one.startswith("Undecided") for one in explanation(read({**HOLDING, "judged": [passed]}), NOW))
+
+
+def test_of_a_paused_one_nothing_comes_next() -> None:
+    told = explanation(read({**HOLDING, "reason": "Paused"}), NOW)
+    assert not any(one.startswith(("It gets", "Undecided")) for one in told)

@@ -91,7 +91,7 @@ async def test_an_explanation_ends_with_what_would_change_it(api: PaperApi) -> N
     shown = (await api.run("explain", "links")).stdout.splitlines()
     assert shown[:2] == ["ShortenerApp default/links", shown[1]]
     assert shown[1].startswith("Revision new gets 10% of the requests (step 2 of 3), for ")
-    assert shown[-1].startswith("  toprope pause links -n default: keeps it at the weight that it has")
+    assert shown[-1].startswith("  toprope pause links -n default: keeps it where it is")
     told = json.loads((await api.run("explain", "links", "-o", "json")).stdout)
     assert (told["phase"], told["candidate"], sorted(told["orders"])) == (
         "Holding",
@@ -171,3 +171,10 @@ async def test_the_status_has_one_line_of_a_release_that_moves(api: PaperApi) ->
     line = (await api.run("status", "links")).stdout.splitlines()[1]
     assert line.startswith("Rollout: Holding at 10%, step 2 of 3, for ")
     assert line.endswith("availability: too little to say. toprope explain links -n default says more.")
+
+
+async def test_a_terminal_is_redrawn(api: PaperApi) -> None:
+    api.looks = [a_resource(HOLDING), PROMOTED]
+    shown = await api.run("watch", "links", FORCE_COLOR="1")
+    assert (shown.exit_code, shown.stdout.count("TOWARDS PASS")) == (0, 1)
+    assert "Revision new serves" in shown.stdout

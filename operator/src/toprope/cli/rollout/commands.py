@@ -44,7 +44,7 @@ def abort(name: Name, namespace: Namespace = "default", wait: Wait = False, time
 
 
 def pause(name: Name, namespace: Namespace = "default", wait: Wait = False, timeout: Within = 120) -> None:
-    """Keep the candidate at the weight that it has. A bad one is taken back all the same.
+    """Keep the candidate where it is, at the weight that it has. A bad one is taken back all the same.
 
     Example: toprope pause links
     """

@@ -1,16 +1,18 @@
 """Why a rollout is where it is, and what it waits for, in sentences."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from toprope.cli.rollout.orders import Order, useful
 from toprope.cli.rollout.reading import Reading, hold, left, place, since
-from toprope.cli.rollout.words import counted, judged, percent, serves, span, verdict_in
+from toprope.cli.rollout.words import error_rate, is_gates, judged, percent, serves, span, verdict_in
 from toprope.core.names import RECONCILE
 from toprope.core.objects import annotations_of
+from toprope.delivery.gate.verdict import Verdict
 from toprope.delivery.machine import moved
 from toprope.delivery.machine.facts import next_weight
+from toprope.delivery.machine.reasons import Reason
 from toprope.delivery.machine.rollout import WHOLE, OnUndecided, Phase, Rollout
 from toprope.delivery.machine.weights import percent as weight_of
 from toprope.delivery.spec import JudgedStatus
@@ -63,7 +65,8 @@ def _where(one: Reading, now: datetime) -> Iterator[str]:
         return
     ago = since(one.rollout.since, now)
     yield f"{_standing(one)}, for {span(ago)}." if ago is not None else f"{_standing(one)}."
-    yield f"{one.rollout.message} ({one.rollout.reason})"
+    if not is_gates(one):
+        yield f"{one.rollout.message} ({one.rollout.reason})"
     if one.phase == Phase.FROZEN:
         yield from (_spent(slo, now) for slo in one.slos if slo.state == State.EXHAUSTED)
     if one.rollout.lost:
@@ -118,21 +121,39 @@ def _gates(one: Reading, now: datetime) -> Iterator[str]:
 
 def _gate(slo: JudgedStatus) -> str:
     return (
-        f"{slo.slo}: {slo.verdict} ({slo.reason}). {slo.message}. Candidate {counted(slo.candidate)}, stable "
-        f"{counted(slo.stable)}; proof that it is good {percent(slo.to_pass)}, that it is bad {percent(slo.to_fail)}."
+        f"{slo.slo}: {slo.verdict} ({slo.reason}). {slo.message}. Bad are {error_rate(slo.candidate)} of the "
+        f"candidate's requests, {error_rate(slo.stable)} of stable's. Of the proof that it is good "
+        f"{percent(slo.to_pass)} is there, of the proof that it is bad {percent(slo.to_fail)}."
     )
 
 
 def _next(one: Reading, now: datetime) -> Iterator[str]:
     rest = left(one, now)
-    told = "" if rest is None else span(rest)
-    if one.phase == Phase.PREPARING and rest is not None:
-        yield f"It has {told} of {moved.span(one.policy.ready_within)} left to get ready; else it has failed."
-    if one.phase == Phase.HOLDING and rest is not None:
-        yield f"{_after_hold(one)} It is held for {moved.span(hold(one))}, of which {told} are left."
+    if one.phase == Phase.FAILED:
+        yield _way_out(one)
+    if rest is None or one.rollout.reason == Reason.PAUSED:
+        return
+    if one.phase == Phase.PREPARING:
+        yield f"It has {span(rest)} of {moved.span(one.policy.ready_within)} left to get ready; else it has failed."
+    if one.phase == Phase.HOLDING:
+        yield f"{_after_hold(one)} {_held(one, rest)}"
         yield from _patience(one, now)
-    if one.phase == Phase.BAKING and rest is not None:
-        yield f"It is stable in {told}, unless the gate fails it, or a fact does."
+    if one.phase == Phase.BAKING:
+        yield f"It is stable in {span(rest)}, unless the gate fails it, or a fact does."
+
+
+def _way_out(one: Reading) -> str:
+    itself = {
+        str(Reason.NOT_READY_IN_TIME): "Its pods stay: it goes on by itself once it is ready.",
+        str(Reason.REFUSED): "It goes on by itself once it is not refused any more.",
+    }
+    stays = "It stays so until the spec wants another release, or somebody has it tried again."
+    return itself.get(one.rollout.reason or "", stays)
+
+
+def _held(one: Reading, rest: timedelta) -> str:
+    whole = moved.span(hold(one))
+    return f"It is held for {whole}, of which {span(rest)} are left." if rest else f"Its hold of {whole} is over."
 
 
 def _after_hold(one: Reading) -> str:
@@ -144,7 +165,8 @@ def _after_hold(one: Reading) -> str:
 
 def _patience(one: Reading, now: datetime) -> Iterator[str]:
     ago = since(one.rollout.stepped, now)
-    if ago is None or not one.policy.is_judged:
+    has_passed = bool(judged(one)) and all(slo.verdict == Verdict.PASS for slo in judged(one))
+    if ago is None or not one.policy.is_judged or has_passed:
         return
     then = {
         OnUndecided.HOLD: "after that it waits for a person",

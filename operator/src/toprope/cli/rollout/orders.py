@@ -61,7 +61,7 @@ def ended(one: Reading, candidate: str) -> RecordStatus | None:
 
 
 PROMOTE = Order(
-    "promote", Command.PROMOTE, "sends it all requests at once, and ends the rollout without the gate and the bake",
+    "promote", Command.PROMOTE, "sends it all requests now and makes it stable, without steps, gate and bake",
     senseless=_nowhere_in({
         Phase.FROZEN: "it waits for its error budget, and toprope unfreeze lets it go on",
         Phase.ROLLING_BACK: f"{_BACK}; once that is done, toprope retry tries it again",
@@ -76,7 +76,7 @@ ABORT = Order(
     shows=_is_back, wants_back=True,
 )  # fmt: skip
 PAUSE = Order(
-    "pause", Command.PAUSE, "keeps it at the weight that it has; a bad one is taken back all the same",
+    "pause", Command.PAUSE, "keeps it where it is; a bad one is taken back all the same",
     senseless=_nowhere_in({Phase.ROLLING_BACK: _BACK, Phase.FAILED: _GONE}),
     shows=lambda one, value: one.rollout.reason == Reason.PAUSED,
 )  # fmt: skip

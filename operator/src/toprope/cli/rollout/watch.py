@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.live import Live
 
 from toprope.cli.cluster import reached
@@ -46,7 +47,8 @@ async def _watched(name: str, namespace: str, within: float | None, output: str)
         first = reading(*await found(cluster, name, namespace))
         following = Following(cluster, first, within)
         if output == "text" and out.is_terminal:
-            with Live(console=out, auto_refresh=False) as live:
+            # The one for results breaks no lines, and a redraw must know how many there are.
+            with Live(console=Console(highlight=False), auto_refresh=False) as live:
                 last = await _until_over(following, lambda one: live.update(view(one, datetime.now(UTC)), refresh=True))
         else:
             last = await _until_over(following, _printer(output))

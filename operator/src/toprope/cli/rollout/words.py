@@ -34,12 +34,18 @@ def line(one: Reading, now: datetime) -> str:
     rest = left(one, now)
     parts += [f"{span(rest)} left"] if rest is not None else []
     parts += [BEHIND] if one.is_behind else []
-    return "  ".join(part for part in (*parts, *map(gate, judged(one)), one.rollout.message or "") if part)
+    message = "" if is_gates(one) else one.rollout.message or ""
+    return "  ".join(part for part in (*parts, *map(gate, judged(one)), message) if part)
 
 
 def judged(one: Reading) -> list[JudgedStatus]:
     """By SLO, while it counts."""
     return list(one.rollout.judged) if one.is_shared else []
+
+
+def is_gates(one: Reading) -> bool:
+    """Whether the rollout's sentence is that of a gate, with its counts."""
+    return any(slo.message and slo.message in (one.rollout.message or "") for slo in judged(one))
 
 
 def gate(slo: JudgedStatus) -> str:
