@@ -68,6 +68,8 @@ def test_what_an_order_writes(sentence: str, name: str, notes: dict[str, str], w
         ("pause", read(HOLDING), read(at("Holding", "Paused"))),
         ("resume", read(at("Holding", "Paused")), read(HOLDING)),
         ("retry", read(at("Failed", retried="other")), read(at("Preparing", retried="new"))),
+        ("retry", read(at("Failed", retried="other")), read(at("Failed", retried="new"))),
+        ("retry", read(at("Failed")), read(at("Idle"), None, revision={"stable": "new"})),
         ("unfreeze", read(at("Frozen")), read(at("Preparing"))),
         ("promote", read(HOLDING), read(at("Retiring"), None, revision={"stable": "new"})),
         ("abort", read(HOLDING), read(at("Preparing"), "third", history=[{**RECORD, "outcome": "Aborted"}])),

@@ -55,6 +55,13 @@ def _is_back(one: Reading, value: str) -> bool:
     return is_still_it or ((how := ended(one, value)) is not None and how.outcome == Outcome.ABORTED)
 
 
+def _is_tried(one: Reading, value: str) -> bool:
+    """A try that fails keeps the order in the status; one that has been promoted since does not."""
+    candidate = value.partition("/")[0]
+    goes_on = one.candidate == candidate and one.phase != Phase.FAILED
+    return goes_on or one.revision.stable == candidate or one.rollout.retried == value
+
+
 def ended(one: Reading, candidate: str) -> RecordStatus | None:
     """The record of the candidate's last rollout, where that is over."""
     return next((each for each in one.records if each.candidate == candidate and each.ended), None)
@@ -87,7 +94,7 @@ RESUME = Order(
 RETRY = Order(
     "retry", Command.RETRY, "tries it again from the beginning; earlier orders for it are taken away",
     senseless=_only_in(Phase.FAILED, "it has not failed"),
-    shows=lambda one, value: one.rollout.retried == value,
+    shows=_is_tried,
     lifts=(Command.ABORT, Command.PROMOTE, Command.PAUSE), wants_back=True,
 )  # fmt: skip
 UNFREEZE = Order(
