@@ -34,7 +34,7 @@ def bounded(on_undecided: str) -> dict[str, Any]:
         (read(at("Frozen"), slos=[SPENT]),
          "Revision new has not begun: new releases wait for an error budget, for 50s."),
         (read(at("Frozen"), slos=[SPENT]),
-         "availability promises 99.9% over 30d and attained 99.88%: -20% of its error budget is left, spent for 3h."),
+         "availability promises 99.9% over 30d and attained 99.88%: its error budget was used to 120%, spent for 3h."),
         (read(PREPARING), "Revision new gets ready beside old, and has no requests yet, for 50s."),
         (read(PREPARING), "No web pod is ready. (CandidateNotReady)"),
         (read(PREPARING), "It has 9m of 10m left to get ready; else it has failed."),

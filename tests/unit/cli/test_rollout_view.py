@@ -26,7 +26,7 @@ def test_weights_both_error_rates_both_proofs_and_the_time_left_are_seen() -> No
     assert columns.split("  ")[0] == "SLO"
     for cell in ("Undecided", "0.2% (4 of 2,000)", "0.0278% (5 of 18,000)", "████░░░░░░ 40%", "█░░░░░░░░░ 10%", "60s"):
         assert cell in slo
-    assert foot == "counted 0s ago by gateway, 4 bad requests of the candidate so far"
+    assert foot == "counted 0s ago by gateway, 4 bad requests of the candidate's so far"
 
 
 def test_where_nothing_moves_one_line_says_who_serves() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from toprope.cli.rollout.orders import Order, useful
 from toprope.cli.rollout.reading import Reading, hold, left, place, since
-from toprope.cli.rollout.words import error_rate, is_gates, judged, percent, serves, span, verdict_in
+from toprope.cli.rollout.words import bad, error_rate, is_gates, judged, percent, serves, span, verdict_in
 from toprope.core.names import RECONCILE
 from toprope.core.objects import annotations_of
 from toprope.delivery.gate.verdict import Verdict
@@ -70,7 +70,7 @@ def _where(one: Reading, now: datetime) -> Iterator[str]:
     if one.phase == Phase.FROZEN:
         yield from (_spent(slo, now) for slo in one.slos if slo.state == State.EXHAUSTED)
     if one.rollout.lost:
-        yield f"This rollout has cost {one.rollout.lost:,} bad request{'s' if one.rollout.lost > 1 else ''} so far."
+        yield f"This rollout has cost {bad(one.rollout.lost)} so far."
 
 
 def _standing(one: Reading) -> str:
@@ -102,10 +102,10 @@ def _spent(slo: SloStatus, now: datetime) -> str:
     """The arithmetic of a freeze."""
     ago = since(slo.exhausted_since, now)
     when = f", spent for {span(ago)}" if ago is not None else ""
+    more = float(slo.budget_remaining or 0)
     return (
-        f"{slo.name} promises {slo.objective}% over {slo.window} and attained {slo.attained}%: "
-        f"{percent(slo.budget_remaining)} of its error budget is left{when}. It comes back as bad requests leave the "
-        f"window of {slo.window}."
+        f"{slo.name} promises {slo.objective}% over {slo.window} and attained {slo.attained}%: its error budget was "
+        f"used to {100 * (1 - more):.0f}%{when}. It comes back as bad requests leave the window of {slo.window}."
     )
 
 

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from toprope.cli.budgets import CELLS
 from toprope.cli.rollout.reading import Reading, left, place, since
-from toprope.cli.rollout.words import BEHIND, counted, judged, serves, span, verdict_in
+from toprope.cli.rollout.words import BEHIND, bad, counted, judged, serves, span, verdict_in
 from toprope.delivery.gate.verdict import Verdict
 from toprope.delivery.machine.rollout import WHOLE
 from toprope.delivery.spec import JudgedStatus
@@ -76,5 +76,5 @@ def proof(share: str | None, style: str) -> Text:
 def _foot(one: Reading, now: datetime) -> str:
     ago = since(one.rollout.judged_at, now) if one.is_shared else None
     seen = f"counted {span(ago)} ago by {(one.rollout.counted_by or 'nobody').lower()}" if ago is not None else ""
-    lost = f"{one.rollout.lost:,} bad requests of the candidate so far" if one.rollout.lost else ""
+    lost = f"{bad(one.rollout.lost)} of the candidate's so far" if one.rollout.lost else ""
     return ", ".join(part for part in (seen, lost, BEHIND if one.is_behind else "") if part)

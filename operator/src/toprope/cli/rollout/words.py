@@ -68,6 +68,11 @@ def counted(counts: CountsStatus | None) -> str:
     return f"{error_rate(counts)} ({counts.bad:,} of {counts.total:,})" if counts.total else "no request"
 
 
+def bad(requests: int) -> str:
+    """`1 bad request`."""
+    return f"{requests:,} bad request{'' if requests == 1 else 's'}"
+
+
 def percent(share: str | None) -> str:
     """Of a share as the status has it."""
     return "-" if share is None else f"{100 * float(share):.0f}%"
