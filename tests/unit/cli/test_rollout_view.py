@@ -11,8 +11,8 @@ from toprope.cli.rollout.watch import verdict
 from toprope.cli.rollout.words import about, line
 
 
-def drawn(what: RenderableType) -> list[str]:
-    console = Console(width=160)
+def drawn(what: RenderableType, width: int = 160) -> list[str]:
+    console = Console(width=width)
     with console.capture() as shown:
         console.print(what)
     return [one.rstrip() for one in shown.get().splitlines()]
@@ -27,6 +27,13 @@ def test_weights_both_error_rates_both_proofs_and_the_time_left_are_seen() -> No
     for cell in ("Undecided", "0.2% (4 of 2,000)", "0.0278% (5 of 18,000)", "████░░░░░░ 40%", "█░░░░░░░░░ 10%", "60s"):
         assert cell in slo
     assert foot == "counted 0s ago by gateway, 4 bad requests of the candidate's so far"
+
+
+def test_a_narrow_terminal_cuts_no_number_off() -> None:
+    told = " ".join(drawn(view(read(HOLDING), NOW), 80))
+    assert "…" not in told
+    for number in ("0.2%", "2,000)", "0.0278%", "18,000)", "40%", "10%", "60s"):
+        assert number in told
 
 
 def test_where_nothing_moves_one_line_says_who_serves() -> None:

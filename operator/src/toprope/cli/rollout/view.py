@@ -46,8 +46,11 @@ def _why(one: Reading) -> str:
 def gates_table(one: Reading) -> Table:
     """A line for each SLO that judges."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("SLO", "VERDICT", "CANDIDATE BAD", "STABLE BAD", "TOWARDS PASS", "TOWARDS FAIL", "IN ABOUT"):
+    for column in ("SLO", "VERDICT"):
         table.add_column(column, no_wrap=True)
+    # On a narrow terminal numbers go below each other, and none is cut off.
+    for column in ("CANDIDATE BAD", "STABLE BAD", "TOWARDS PASS", "TOWARDS FAIL", "IN ABOUT"):
+        table.add_column(column, overflow="fold")
     for slo in judged(one):
         table.add_row(*_row(one, slo))
     return table
