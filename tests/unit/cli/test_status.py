@@ -7,7 +7,9 @@ import pytest
 from rich.console import Console
 
 from tests.unit.schema.a_kind import A_KIND
-from toprope.cli.status import age, conditions_table, heading, names_of
+from toprope.cli.found import names_of
+from toprope.cli.say import age
+from toprope.cli.status import conditions_table, heading
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 LIVE: dict[str, Any] = {
@@ -15,7 +17,7 @@ LIVE: dict[str, Any] = {
     "status": {
         "observedGeneration": 2,
         "url": "http://links.example.com",
-        "revision": {"stable": "abc"},
+        "revision": {"stable": "abc", "served": ["old"]},
         "conditions": [
             {
                 "type": "Ready", "status": "False", "reason": "ImagePull",

@@ -7,7 +7,7 @@ from typing import Any
 from toprope.cli.say import fail
 from toprope.core.errors import TopropeError
 from toprope.core.objects import ApiResource, Manifest, Ref
-from toprope.io.api import APPLY, Api, Request
+from toprope.io.api import APPLY, MERGE, Api, Request
 from toprope.io.credentials import CredentialsError, connection
 from toprope.io.translation import Missing
 from toprope.kind import Kind
@@ -37,6 +37,14 @@ class CommandCluster:
         """Server-side apply of somebody's manifest: fields of others are taken over, unknown ones are refused."""
         params = {"fieldManager": FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"}
         live: Manifest = await self._api.call(Request("PATCH", ref, ref.path, params, manifest, APPLY))
+        return live
+
+    async def annotate(self, ref: Ref, changes: Mapping[str, str | None]) -> Manifest:
+        """Writes these annotations and no others; None takes one away. Refused where there is no such object."""
+        body = {"metadata": {"annotations": dict(changes)}}
+        live: Manifest = await self._api.call(
+            Request("PATCH", ref, ref.path, {"fieldManager": FIELD_MANAGER}, body, MERGE)
+        )
         return live
 
     async def named(self, kinds: Iterable[Kind], namespace: str, name: str) -> Sequence[tuple[Kind, Manifest]]:

@@ -26,3 +26,11 @@ def fail(sentence: str, code: int = 1) -> NoReturn:
     """Say why, and end the command."""
     err.print(sentence, style="bold red", markup=False)
     raise typer.Exit(code)
+
+
+def age(seconds: float) -> str:
+    """As kubectl says it, in one unit: `42s`, `7m`, `3h`, `12d`."""
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= 2 * size:
+            return f"{int(seconds // size)}{unit}"
+    return f"{max(0, int(seconds))}s"

@@ -13,21 +13,23 @@ from rich.text import Text
 from toprope.cli.budgets import slos_of, slos_table
 from toprope.cli.cluster import reached
 from toprope.cli.course import Course, course, course_json, course_table
+from toprope.cli.found import Name, Namespace, found
 from toprope.cli.prometheus import TokenFile, way
-from toprope.cli.say import Format, err, fail, out
+from toprope.cli.rollout.reading import reading
+from toprope.cli.rollout.words import BEHIND, about
+from toprope.cli.say import Format, age, err, out
 from toprope.core.conditions import moment
 from toprope.core.objects import Manifest
 from toprope.io.credentials import Connection
 from toprope.io.prometheus import Prometheus, Unseen
 from toprope.kind import Kind
-from toprope.kinds import KINDS
 
 _STYLES = {"True": "green", "False": "red", "Unknown": "yellow"}
 
 
 def status(
-    name: Annotated[str, typer.Argument(help="Name of the resource, or KIND/NAME, as sapp/links.")],
-    namespace: Annotated[str, typer.Option("--namespace", "-n", help="Its namespace.")] = "default",
+    name: Name,
+    namespace: Namespace = "default",
     prometheus: Annotated[
         str | None, typer.Option(help="URL of a Prometheus that is asked how the error budgets went.")
     ] = None,
@@ -48,6 +50,8 @@ def status(
         typer.echo(json.dumps(as_json(live, went), indent=2))
         return
     out.print(heading(kind, live), markup=False)
+    if told := about(reading(kind, live), now):
+        out.print(told, markup=False)
     for table in tables(live, went, now):
         out.print()
         out.print(table)
@@ -81,22 +85,8 @@ def tables(live: Manifest, went: Course | None, now: datetime) -> Iterator[Table
 
 
 async def _found(name: str, namespace: str) -> tuple[Kind, Manifest]:
-    wanted, _, plain = name.rpartition("/")
-    kinds = [kind for kind in KINDS if wanted.lower() in ("", *names_of(kind))]
-    if not kinds:
-        fail(f"{wanted} is no kind of Toprope's; known: {', '.join(kind.short for kind in KINDS)}.")
     async with reached() as cluster:
-        found = await cluster.named(kinds, namespace, plain)
-    if not found:
-        fail(f"No {' or '.join(kind.resource.kind for kind in kinds)} is called {plain} in namespace {namespace}.")
-    if len(found) > 1:
-        fail(f"Several are called {plain}; say which: {', '.join(f'{kind.short}/{plain}' for kind, _ in found)}.")
-    return found[0]
-
-
-def names_of(kind: Kind) -> tuple[str, ...]:
-    """All that a person may call the kind, in lower case."""
-    return kind.short, kind.resource.plural, kind.resource.kind.lower()
+        return await found(cluster, name, namespace)
 
 
 def heading(kind: Kind, live: Manifest) -> str:
@@ -105,9 +95,10 @@ def heading(kind: Kind, live: Manifest) -> str:
     metadata = live["metadata"]
     parts = [f"{kind.resource.kind} {metadata['namespace']}/{metadata['name']}"]
     parts += [str(said["url"])] if said.get("url") else []
-    parts += [f"{role} {revision}" for role, revision in (said.get("revision") or {}).items()]
+    revisions = (said.get("revision") or {}).items()
+    parts += [f"{role} {revision}" for role, revision in revisions if isinstance(revision, str)]
     if said.get("observedGeneration") != metadata["generation"]:
-        parts.append("(the newest spec has not been looked at yet)")
+        parts.append(BEHIND)
     return "  ".join(parts)
 
 
@@ -127,11 +118,3 @@ def conditions_table(live: Manifest, now: datetime) -> Table:
             Text(condition["message"]),
         )
     return table
-
-
-def age(seconds: float) -> str:
-    """As kubectl says it, in one unit: `42s`, `7m`, `3h`, `12d`."""
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds >= 2 * size:
-            return f"{int(seconds // size)}{unit}"
-    return f"{max(0, int(seconds))}s"

@@ -126,6 +126,15 @@ class RevisionStatus(StatusModel):
     """Revisions that served before, the last one first: to these there is a way back without a new rendering."""
 
 
+class CountsStatus(StatusModel):
+    """Requests of one side."""
+
+    total: int
+    """All that count."""
+    bad: int
+    """Those of them that were bad."""
+
+
 class JudgedStatus(StatusModel):
     """What one SLO's gate says of the candidate, as of some seconds ago."""
 
@@ -137,6 +146,16 @@ class JudgedStatus(StatusModel):
     """Why, as one word."""
     message: str | None = None
     """Why, as a sentence with its numbers."""
+    candidate: CountsStatus | None = None
+    """The candidate's requests that this stands on."""
+    stable: CountsStatus | None = None
+    """Stable's in the same time, and in a bake those of its last hour; absent where nobody can count them."""
+    counted_since: str | None = None
+    """Since when these are counted."""
+    to_pass: str | None = None
+    """Share of the proof that the candidate is good which is there, 0 to 1."""
+    to_fail: str | None = None
+    """Share of the proof that it is bad; of its two halves, by the objective and beside stable, the lesser one."""
     kept: str | None = None
     """The gate's memory, so that it outlives the operator. For programs."""
 

@@ -15,6 +15,7 @@ from toprope.core.names import REVISION
 from toprope.core.objects import Manifest, labels_of
 from toprope.core.prune import pruned
 from toprope.core.resource import Resource
+from toprope.delivery.history import recorded
 from toprope.delivery.machine.moved import is_shared, late_at, lives, next_rollout, rest_ends, routed_weight
 from toprope.delivery.machine.rollout import Policy, Rollout
 from toprope.kinds.shortenerapp import data, health, jobs, rollout, trial
@@ -226,6 +227,7 @@ def _status(plan: Plan) -> ShortenerAppStatus:
         "version": serving.revision.version if serving.revision else look.resource.status.version,
         "revision": rollout.revision_status(plan.after),
         "rollout": rollout.rollout_status(plan.after, plan.found),
+        "history": recorded(look.resource.status.history, plan.before, plan.after, plan.found, look.now),
         "replicas": ReplicasStatus(ready=ready_pods(live), wanted=int((live or {}).get("spec", {}).get("replicas", 0))),
         "migrations": _migrations(plan),
         "growth": plan.growth.status,

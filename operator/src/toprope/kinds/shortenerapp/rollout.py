@@ -147,7 +147,7 @@ def revision_status(after: Rollout) -> RevisionStatus:
 
 def rollout_status(after: Rollout, found: Evidence) -> RolloutStatus:
     """The rollout, as the status shows it. What judged it stays until the next one begins."""
-    shown = found if after.candidate and after.phase is not Phase.PREPARING else Evidence()
+    shown = found if after.candidate and after.phase not in (Phase.PREPARING, Phase.FROZEN) else Evidence()
     return RolloutStatus(
         phase=after.phase,
         since=_stamp(after.since),

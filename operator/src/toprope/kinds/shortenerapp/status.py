@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from toprope.core.model import ResourceStatus, StatusModel
+from toprope.delivery.history import Records
 from toprope.delivery.spec import RevisionStatus, RolloutStatus
 from toprope.slo.status import SloStatuses
 
@@ -71,6 +72,8 @@ class ShortenerAppStatus(ResourceStatus):
     """Which revisions there are."""
     rollout: RolloutStatus | None = None
     """Where the newest release stands."""
+    history: Records = []
+    """The last ten rollouts, the newest first."""
     replicas: ReplicasStatus | None = None
     """Web pods of the revision that serves."""
     migrations: Annotated[

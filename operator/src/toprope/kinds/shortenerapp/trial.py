@@ -8,7 +8,7 @@ from toprope.core.conditions import moment, timestamp
 from toprope.core.resource import Resource
 from toprope.delivery.gate.rules import Rules
 from toprope.delivery.gate.verdict import Verdict
-from toprope.delivery.gate.words import Judgement
+from toprope.delivery.judged import judged_status
 from toprope.delivery.machine.moved import is_shared
 from toprope.delivery.machine.rollout import Phase, Policy, Rollout, Share, Trouble
 from toprope.delivery.policy import policy_of, rules_of
@@ -91,7 +91,7 @@ def evidence(resource: Resource, looked: Looked, now: datetime) -> Evidence:
     """Of this moment; as the status has it where that is young and no word would change, so that nobody has to write it
     each second. It outlives the trial, until the next one."""
     told = _told(resource.status.rollout or RolloutStatus())
-    fresh = tuple(_judged(name, one, looked) for name, one in sorted(looked.judged.items()))
+    fresh = tuple(judged_status(name, one, looked.kept.get(name)) for name, one in sorted(looked.judged.items()))
     if not fresh or (told.at and now - told.at < TOLD_EVERY and _words(fresh) == _words(told.judged)):
         return told
     return Evidence(now, fresh, int(looked.lost), looked.source or None)
@@ -104,12 +104,6 @@ def _told(rollout: RolloutStatus) -> Evidence:
 
 def _words(judged: Sequence[JudgedStatus]) -> list[tuple[str, str | None, str | None]]:
     return [(one.slo, one.verdict, one.reason) for one in judged]
-
-
-def _judged(name: str, one: Judgement, looked: Looked) -> JudgedStatus:
-    return JudgedStatus(
-        slo=name, verdict=one.verdict, reason=one.reason, message=one.message, kept=looked.kept.get(name)
-    )
 
 
 def verdict(found: Evidence, wanted: Iterable[str], looked: Looked) -> tuple[Verdict, Trouble]:

@@ -1,0 +1,115 @@
+"""Why a rollout is where it is, in sentences."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.rollouts import HOLDING, JUDGED, NOW, RECORD, SPEC, ago, at, read
+from toprope.cli.rollout.explained import as_json, explanation
+from toprope.cli.rollout.reading import Reading
+
+PREPARING = at("Preparing", "CandidateNotReady", "No web pod is ready.")
+BAKING = at("Baking", "Baking", "All requests go over.", weight="100%", step=4, routed=ago(240), judgedAt=ago(2))
+UNJUDGED = {"traffic": SPEC["traffic"], "rollout": {**SPEC["rollout"], "strategy": "Canary"}}  # type: ignore[dict-item]
+SPENT = {
+    "name": "availability", "objective": "99.9", "window": "30d", "attained": "99.88", "budgetRemaining": "-0.2",
+    "state": "Exhausted", "exhaustedSince": ago(3 * 3600),
+}  # fmt: skip
+
+
+def bounded(on_undecided: str) -> dict[str, Any]:
+    gate = {"maxUndecided": "1h", "onUndecided": on_undecided}
+    return {**SPEC, "rollout": {**SPEC["rollout"], "gate": gate}}  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize(
+    ("one", "sentence"),
+    [
+        (read(None, None, revision={}), "Nothing has been released yet."),
+        (read(at("Idle"), None), "Revision old serves, and no release is on its way."),
+        (read(at("Idle"), None, history=[RECORD]),
+         "The last rollout, of revision new, ended 5m ago as RolledBack. 27 bad of 1,904."),
+        (read(at("Retiring"), None, revision={"stable": "new", "retiring": "old"}),
+         "Revision new serves; revision old ends its last requests."),
+        (read(at("Frozen"), slos=[SPENT]),
+         "Revision new has not begun: new releases wait for an error budget, for 50s."),
+        (read(at("Frozen"), slos=[SPENT]),
+         "availability promises 99.9% over 30d and attained 99.88%: its error budget was used to 120%, spent for 3h."),
+        (read(PREPARING), "Revision new gets ready beside old, and has no requests yet, for 50s."),
+        (read(PREPARING), "No web pod is ready. (CandidateNotReady)"),
+        (read(PREPARING), "It has 9m of 10m left to get ready; else it has failed."),
+        (read(at("Shifting", step=1, weight="1%")),
+         "Revision new is to get 1% of the requests (step 1 of 3), for 50s."),
+        (read(HOLDING), "This rollout has cost 4 bad requests so far."),
+        (read(HOLDING),
+         "availability: Undecided (GatheringEvidence). 4 bad of 2,000, stable had 5 of 18,000 in the same time: too "),
+        (read(HOLDING), "Bad are 0.2% of the candidate's requests, 0.0278% of stable's. Of the proof that "),
+        (read(HOLDING), "As it goes on, availability is decided in about 60s."),
+        (read(HOLDING),
+         "It gets 50% once every SLO of the gate has passed it at this weight and its hold is over."),
+        (read(HOLDING), "It is held for 2m, of which 70s are left."),
+        (read({**HOLDING, "since": ago(200)}), "Its hold of 2m is over."),
+        (read(at("Failed")), "It stays so until the spec wants another release, or somebody has it tried again."),
+        (read(at("Failed", "NotReadyInTime")), "Its pods stay: it goes on by itself once it is ready."),
+        (read(HOLDING), "for 6h, of which 60s are over; after that it waits for a person."),
+        (read(HOLDING, spec=bounded("RollBack")), "for 1h, of which 60s are over; after that it is taken back."),
+        (read({**HOLDING, "weight": "50%", "step": 3}, spec=UNJUDGED),
+         "It gets all requests once its hold is over: no SLO judges it. It is held for 1m, of which 10s are left."),
+        (read({**HOLDING, "judgedAt": ago(400)}),
+         "These counts are 6m old: the operator does not see the candidate, or does not run."),
+        (read(BAKING), "It is stable in 6m, unless the gate fails it, or a fact does."),
+        (read(at("RollingBack")), "All requests go back from revision new to old, for 50s."),
+        (read(at("Failed")), "Revision new has failed and gets no requests; old serves, for 50s."),
+        (read({"phase": "Probing", "reason": "R", "message": "M."}), "Revision new is Probing; old serves."),
+        (read(HOLDING, observedGeneration=1), "The newest spec has not been looked at yet, so a release in it "),
+        (read(HOLDING, notes={"reconcile": "disabled"}), "The annotation toprope.dev/reconcile: disabled leaves "),
+    ],
+)  # fmt: skip
+def test_sentences(one: Reading, sentence: str) -> None:
+    assert sentence in "\n".join(explanation(one, NOW))
+
+
+@pytest.mark.parametrize(
+    "judged",
+    [
+        {**JUDGED, "verdict": "Pass", "reason": "EnoughSeen"},
+        {**JUDGED, "reason": "WorldIll"},
+        {**JUDGED, "toPass": "0.01"},
+        {key: value for key, value in JUDGED.items() if key != "countedSince"},
+    ],
+)
+def test_how_long_a_verdict_takes_is_said_only_where_the_evidence_says_so(judged: dict[str, Any]) -> None:
+    told = explanation(read({**HOLDING, "judged": [judged]}), NOW)
+    assert not any("is decided in about" in one for one in told)
+
+
+def test_what_nobody_counts_and_what_has_no_request_is_said() -> None:
+    nothing = {**JUDGED, "candidate": {"total": 0, "bad": 0}, "stable": None}
+    told = explanation(read({**HOLDING, "judged": [nothing]}), NOW)
+    assert any("Bad are - of the candidate's requests, - of stable's." in one for one in told)
+
+
+def test_a_spec_that_cannot_be_read_is_no_reason_to_be_silent() -> None:
+    told = explanation(read(HOLDING, spec={"replicas": {"min": 0}}), NOW)
+    assert told[0] == "Revision new gets 10% of the requests (step 2), for 50s."
+
+
+def test_machines_get_the_seconds_that_are_left() -> None:
+    told = as_json(read(HOLDING), NOW)
+    assert (told["phase"], told["weight"], told["secondsLeft"]) == ("Holding", "10%", 70)
+    assert as_json(read(at("Failed")), NOW)["secondsLeft"] is None
+
+
+def test_a_gates_sentence_is_not_said_twice() -> None:
+    told = explanation(read({**HOLDING, "message": f"availability: {JUDGED['message']}."}), NOW)
+    assert sum(str(JUDGED["message"]) in one for one in told) == 1
+
+
+def test_one_that_has_passed_is_not_undecided() -> None:
+    passed = {**JUDGED, "verdict": "Pass", "reason": "EnoughSeen"}
+    assert not any(one.startswith("Undecided") for one in explanation(read({**HOLDING, "judged": [passed]}), NOW))
+
+
+def test_of_a_paused_one_nothing_comes_next() -> None:
+    told = explanation(read({**HOLDING, "reason": "Paused"}), NOW)
+    assert not any(one.startswith(("It gets", "Undecided")) for one in told)
