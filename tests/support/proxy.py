@@ -40,10 +40,12 @@ class Fault:
     """Close those of watches too that run when it begins; else they are left alone."""
     writes_only: bool = False
     """Leave reads and watches alone."""
+    path: str = ""
+    """Leave alone what does not end like this."""
 
     def hits(self, request: web.Request) -> bool:
         """Whether it applies to a request that comes now."""
-        return request.method in WRITES if self.writes_only else True
+        return request.path.endswith(self.path) and (request.method in WRITES if self.writes_only else True)
 
 
 FAULTS = {
@@ -58,6 +60,8 @@ FAULTS = {
 
 
 NONE = Fault()
+Wrote = Callable[[bytes], None]
+"""Hears the API server's answer to each write that it did."""
 Seen = Callable[[int, bool], None]
 """Told of each write: its number (from 1), and whether it was answered yet. Called before and after forwarding."""
 
@@ -65,7 +69,7 @@ Seen = Callable[[int, bool], None]
 class Proxy:
     """A running proxy; `fault` may be changed at any time, from any thread."""
 
-    def __init__(self, upstream: Connection, seen: Seen | None = None) -> None:
+    def __init__(self, upstream: Connection, seen: Seen | None = None, wrote: Wrote = lambda answer: None) -> None:
         self._fault = NONE
         self.requests = 0
         self.writes = 0
@@ -76,6 +80,7 @@ class Proxy:
         self._watches: list[web.Request] = []
         self._upstream = upstream
         self._seen = seen or (lambda number, answered: None)
+        self._wrote = wrote
 
     @property
     def fault(self) -> Fault:
@@ -177,13 +182,18 @@ class Proxy:
             async with self._session.request(request.method, _exact(url), data=body, headers=headers) as answer:
                 self.answers[answer.status] += 1
                 if number:
-                    self._seen(number, True)
+                    await self._has_written(answer, number)
                 if self.fault.lost and self.fault.hits(request):
                     await answer.read()
                     return _hung_up(request)
-                return await _copied(request, answer)
+                return await _copied(request, answer, whole=bool(number))
         except aiohttp.ClientError:
             return _hung_up(request)
+
+    async def _has_written(self, answer: aiohttp.ClientResponse, number: int) -> None:
+        if answer.ok:
+            self._wrote(await answer.read())
+        self._seen(number, True)
 
 
 def _hung_up(request: web.Request) -> web.StreamResponse:
@@ -196,10 +206,12 @@ def _exact(url: str) -> URL:
     return URL(url, encoded=True)
 
 
-async def _copied(request: web.Request, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+async def _copied(request: web.Request, answer: aiohttp.ClientResponse, *, whole: bool) -> web.StreamResponse:
     headers = {key: value for key, value in answer.headers.items() if key.lower() not in _HOP_BY_HOP}
     copy = web.StreamResponse(status=answer.status, headers=headers)
     await copy.prepare(request)
+    if whole:
+        await copy.write(await answer.read())
     async for chunk in answer.content.iter_any():
         await copy.write(chunk)
     await copy.write_eof()
@@ -211,9 +223,9 @@ def _status(code: int) -> dict[str, Any]:
 
 
 @contextmanager
-def a_proxy(upstream: Connection, seen: Seen | None = None) -> Iterator[Proxy]:
+def a_proxy(upstream: Connection, seen: Seen | None = None, wrote: Wrote = lambda answer: None) -> Iterator[Proxy]:
     """A proxy on a thread of its own."""
-    proxy, up = Proxy(upstream, seen), threading.Event()
+    proxy, up = Proxy(upstream, seen, wrote), threading.Event()
     thread = threading.Thread(target=lambda: asyncio.run(proxy.serve(up)), daemon=True)
     thread.start()
     if not up.wait(10):

@@ -19,7 +19,9 @@ def refuse_strangers(rollout: RolloutSpec, is_counted: Mapping[str, bool]) -> No
     counted as requests come."""
     for index, name in enumerate(rollout.gate.slos):
         if not is_counted.get(name):
-            why = "is a ratio, which is not counted as requests come" if name in is_counted else "is no SLO of spec.slos"
+            why = (
+                "is a ratio, which is not counted as requests come" if name in is_counted else "is no SLO of spec.slos"
+            )
             raise Misplaced(("rollout", "gate", "slos", index), f"{why}: {_choices(is_counted)}")
 
 
