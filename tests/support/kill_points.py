@@ -4,6 +4,7 @@ same weights and against no law.
 """
 
 import asyncio
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -186,7 +187,6 @@ async def differences(
     there are it tries this share, by chance."""
     undisturbed = await told(story, connection, namespaces())
     assert not undisturbed.broken, undisturbed.broken
-    chance = random.Random(SEED)
     at_once = asyncio.Semaphore(AT_ONCE)
 
     async def difference(die_at: int, after: bool) -> str:
@@ -195,7 +195,7 @@ async def differences(
         return difference_of(undisturbed, end, f"killed {'after' if after else 'before'} write {die_at}")
 
     points = [(die_at, after) for die_at in range(1, undisturbed.writes + 1) for after in (False, True)]
-    points = [point for point in points if chance.random() < share]
+    points = random.Random(SEED).sample(points, math.ceil(len(points) * share))
     lines = await asyncio.gather(*(difference(die_at, after) for die_at, after in points))
     return [line for line in lines if line]
 

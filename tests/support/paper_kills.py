@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.support.engine import is_observed
 from tests.support.kill_points import Ending, Person, Story, difference_of
 from tests.support.passes import LINKS, Passes, Standing
 from tests.support.rollout_history import History

@@ -16,7 +16,7 @@ A_WINDOW = "window is 7d to 90d: alerts of a shorter one would look at fewer tha
 NEVER = "no alert of this SLO could ever fire, even if every request failed: raise the objective, or allow tickets"
 RISE = "the weights of steps rise, each above the one before"
 SHARES = "a step is a share of the requests, above 0% and below 100%"
-JUDGES = "spec.rollout.gate.slos names SLOs of spec.slos that are counted as requests come"
+JUDGES = "rollout.gate.slos names SLOs of spec.slos that are counted as requests come: no ratio"
 ABOVE_ONE = "failBurnRate is above 1: a candidate that burns its budget at 1 is healthy"
 
 REFUSALS: Mapping[str, tuple[str, str]] = {

@@ -88,7 +88,7 @@ class History:
                 yield f"step {after.step} has {before.weight}, then {after.weight}"
         elif after.step != before.step + 1 or [after.weight] != list(self.ladder[before.step : after.step]):
             yield f"after step {before.step} with {before.weight} comes step {after.step} with {after.weight}"
-        elif before.step and (after.reason != "StepPassed" or self.is_judged and after.verdicts != {"Pass"}):
+        elif before.step and (after.reason != "StepPassed" or (self.is_judged and after.verdicts != {"Pass"})):
             yield f"step {after.step} is decided without a Pass: {after.reason}, {sorted(after.verdicts)}"
 
 

@@ -18,6 +18,8 @@ _CHANGING = [
     (re.compile(r"\b\d+\.\d+\.\d+\.\d+\b"), "<address>"),
     # The route's name says in which namespace it is; revisions have longer hashes.
     (re.compile(r"(?<=-web-)[0-9a-z]{6}\b"), "<whose>"),
+    (re.compile(r"\btoprope-[0-9a-z]{20}\b"), "<dashboard>"),
+    (re.compile(r'(?<="rules":")[0-9a-z]{9}(?=")'), "<of these rules>"),
 ]
 
 

@@ -8,8 +8,7 @@ from toprope.delivery.spec import RolloutSpec
 _IS_ONE = "has(self.slos) && self.slos.exists(s, s.name == name && !has(s.ratio))"
 JUDGES = (
     f"!has(self.rollout.gate.slos) || self.rollout.gate.slos.all(name, {_IS_ONE})",
-    "spec.rollout.gate.slos names SLOs of spec.slos that are counted as requests come: availability or latency, "
-    "no ratio. Left out, all of those judge",
+    "rollout.gate.slos names SLOs of spec.slos that are counted as requests come: no ratio; left out, all those judge",
 )
 """For the model of a whole spec."""
 

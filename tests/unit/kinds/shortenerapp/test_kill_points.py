@@ -9,7 +9,7 @@ import asyncio
 import pytest
 
 from tests.support import paper_kills
-from tests.support.canaries import A, B, C, JUDGED, LADDER, STORIES, revision
+from tests.support.canaries import JUDGED, LADDER, STORIES, A, B, C, revision
 from tests.support.kill_points import Ending
 
 TOLD = STORIES | JUDGED

@@ -55,25 +55,24 @@ def left_alone(seen: Seen, releases: Sequence[Release]) -> list[Manifest]:
     ]
 
 
-def doors(look: Look, shares: Shares, candidate: str | None) -> list[Manifest]:
+def doors(look: Look, shares: Shares, candidate: str | None, *, takes_back: bool) -> list[Manifest]:
     """The plain Service and the route. The route waits for its backends' Services: one that points at nothing fails. A
     candidate that is ready is there for who asks for it by name.
 
     A write that gives somebody more requests holds only for the door as it was seen: what another operator did since is
-    not undone.
+    not undone. One that takes them back from the candidate holds whatever was done since.
     """
     resource = look.resource
     plain = service.plain(resource, plain_of(look, shares))
     live = look.seen.child(SERVICE, places.name(resource, places.WEB))
-    found = [
-        _guarded(plain, live, moves=live is not None and live["spec"].get("selector") != plain["spec"]["selector"])
-    ]
+    moves = live is not None and live["spec"].get("selector") != plain["spec"]["selector"]
+    found = [_guarded(plain, live, moves=moves and not takes_back)]
     wanted = backends(look, shares)
     if resource.spec.traffic and (route(look) or all(look.seen.child(SERVICE, one) for one in wanted)):
         metadata = places.metadata(resource, places.WEB) | {"name": places.route_name(resource)}
         shared = [Backend(one, places.SERVICE_PORT, weight) for one, weight in wanted.items()]
         live, door = routed(look), http_route(metadata, resource.spec.traffic, shared, _preview(look, candidate))
-        found.append(_guarded(door, live, moves=weights_of(live) != wanted))
+        found.append(_guarded(door, live, moves=weights_of(live) != wanted and not takes_back))
     return found
 
 
