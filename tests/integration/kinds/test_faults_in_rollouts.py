@@ -36,7 +36,7 @@ LASTS = 4.0
 MOST = 2 * (1 + CONFLICTS_IN_A_ROW + math.ceil(LASTS / (0.7 * FIRST_PAUSE)))
 """Writes of one object in that time, with the back-off's jitter: a pass may write a status twice."""
 PATIENCE = 120.0
-SETTLES = 20.0
+SETTLES = 20
 STEP = 2
 KINDS = (HTTP_ROUTE.kind, SHORTENER_APP.resource.kind)
 
@@ -119,11 +119,10 @@ async def ending(connection: Connection, namespace: str) -> Ending:
 
 async def difference(connection: Connection, peace: str, here: str) -> str:
     """What stays: who retired is pruned, and garbage collected, a moment after the status says that all is done."""
-    end = time.monotonic() + SETTLES
-    while (
-        found := difference_of(await ending(connection, peace), await ending(connection, here), "after trouble")
-    ) and (time.monotonic() < end):
-        await asyncio.sleep(0.5)
+    for _ in range(SETTLES):
+        if not (found := difference_of(await ending(connection, peace), await ending(connection, here), "in trouble")):
+            break
+        await asyncio.sleep(1)
     return found
 
 
