@@ -1,6 +1,6 @@
 """A Cluster that dies at its Nth write, before or after it: what the operator's process does when it is killed."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from toprope.core.objects import ApiResource, Manifest, Ref
@@ -16,10 +16,12 @@ class Killed(BaseException):
 class DyingCluster:
     """Hands everything on until the fatal write; from then on nothing works."""
 
-    def __init__(self, real: Cluster) -> None:
+    def __init__(self, real: Cluster, witness: Callable[[Manifest], None] = lambda live: None) -> None:
+        """`witness` sees each object as it lives after a write, also when nobody else hears the answer."""
         self.writes = 0
         self.journal: list[str] = []
         self._real = real
+        self._witness = witness
         self._die_at = 0
         self._after = False
         self._dead = False
@@ -67,6 +69,8 @@ class DyingCluster:
         self.writes += 1
         self.journal.append(what)
         answer = await write
+        if isinstance(answer, dict):
+            self._witness(answer)
         if fatal or self._dead:
             self._dead = True
             raise Killed(what)

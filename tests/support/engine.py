@@ -1,7 +1,7 @@
 """An engine in this process, without kopf: its own store and watches, passes run one by one until nothing moves."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -24,6 +24,7 @@ from toprope.io.now.nobody import NobodyLooks
 from toprope.io.store import Owner, Store
 from toprope.io.watch import Reflector
 from toprope.kind import Kind
+from toprope.ports import Now
 
 INSTALLATION = Installation(
     version="0.1.0", image_prefix="docker.io/toprope", namespace="toprope-system", monitoring_namespace="monitoring"
@@ -34,6 +35,11 @@ FASTER = 30.0
 """How many times faster than the real time may pass at most: what is waited for may be somebody else's work."""
 LONG = timedelta(minutes=4)
 """Who wants to look again later than this waits for a bell, not for a time."""
+Meanwhile = Callable[[Manifest | None], Awaitable[None]]
+
+
+async def nobody(live: Manifest | None) -> None:
+    """Does nothing meanwhile."""
 
 
 class LeapingClock:
@@ -78,8 +84,11 @@ class Engine:
     async def one_pass(self, ref: Ref, failures: int = 0) -> Outcome:
         return await one_pass(self.kind, ref, self.world, failures=failures)
 
-    async def settle(self, ref: Ref, settled: Callable[[Manifest], bool] = lambda live: True) -> Manifest:
-        """Passes until one writes nothing and `settled` says yes to the object; due times come at once."""
+    async def settle(
+        self, ref: Ref, settled: Callable[[Manifest], bool] = lambda live: True, meanwhile: Meanwhile = nobody
+    ) -> Manifest:
+        """Passes until one writes nothing and `settled` says yes to the object; due times come at once. `meanwhile`
+        sees the object before each pass."""
         live: Manifest | None = None
         outcome: Outcome | None = None
         try:
@@ -88,6 +97,7 @@ class Engine:
                     bell = self._bell(ref)
                     bell.clear()
                     before = self.cluster.writes
+                    await meanwhile(self.world.cluster.child(ref))
                     outcome = await self.one_pass(ref)
                     live = self.world.cluster.child(ref)
                     quiet = outcome.result is Result.DONE and before == self.cluster.writes
@@ -149,8 +159,14 @@ def is_observed(live: Manifest) -> bool:
 
 
 @asynccontextmanager
-async def an_engine(kind: Kind, connection: Connection, namespace: str) -> AsyncIterator[Engine]:
-    """A fresh engine over one namespace, as a new process has it."""
+async def an_engine(
+    kind: Kind,
+    connection: Connection,
+    namespace: str,
+    now: Now | None = None,
+    witness: Callable[[Manifest], None] = lambda live: None,
+) -> AsyncIterator[Engine]:
+    """A fresh engine over one namespace, as a new process has it; `now` looks at candidates, else nobody does."""
     bells = Bells()
     wanted = [touch.resource for touch in kind.touches if touch.watched]
     store = Store(bells.ring, wanted, [kind.resource])
@@ -162,7 +178,7 @@ async def an_engine(kind: Kind, connection: Connection, namespace: str) -> Async
         reflectors.append(Reflector(api, store, kind.resource, namespace, labels=""))
         tasks = [asyncio.create_task(reflector.run()) for reflector in reflectors]
         await asyncio.wait_for(asyncio.gather(*(one.synced.wait() for one in reflectors)), PATIENCE)
-        cluster = DyingCluster(ApiCluster(api, store))
+        cluster = DyingCluster(ApiCluster(api, store), witness)
         clock = LeapingClock()
         try:
             yield Engine(
@@ -173,7 +189,7 @@ async def an_engine(kind: Kind, connection: Connection, namespace: str) -> Async
                 World(
                     cluster,
                     NoPrometheus(),
-                    NobodyLooks(),
+                    now or NobodyLooks(),
                     clock,
                     replace(INSTALLATION, absent=frozenset(absent)),
                     Told(),

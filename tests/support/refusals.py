@@ -14,6 +14,10 @@ ONE_COUNT = "exactly one of availability, latency and ratio says what is counted
 NO_BUDGET = "an objective of 100 leaves no error budget: write 99.99, or what users need"
 A_WINDOW = "window is 7d to 90d: alerts of a shorter one would look at fewer than four scrapes"
 NEVER = "no alert of this SLO could ever fire, even if every request failed: raise the objective, or allow tickets"
+RISE = "the weights of steps rise, each above the one before"
+SHARES = "a step is a share of the requests, above 0% and below 100%"
+JUDGES = "rollout.gate.slos names SLOs of spec.slos that are counted as requests come: no ratio"
+ABOVE_ONE = "failBurnRate is above 1: a candidate that burns its budget at 1 is healthy"
 
 REFUSALS: Mapping[str, tuple[str, str]] = {
     "an unknown field": ("spec.colour", UNKNOWN),
@@ -120,5 +124,42 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
     "a label that is Prometheus' own": ("spec.slos[0].alerting.labels", "labels are called as Prometheus allows it: "),
     "a runbook without an address": ("spec.slos[0].runbookUrl", PATTERN),
     "chaos before its time": ("spec.chaos", UNKNOWN),
+    "an unknown word about releases": ("spec.rollout.pace", UNKNOWN),
+    "a strategy that nobody knows": ("spec.rollout.strategy", CHOICES),
+    "steps that fall": ("spec.rollout.steps", RISE),
+    "steps that fall by number and not by letter": ("spec.rollout.steps", RISE),
+    "a step twice": ("spec.rollout.steps", RISE),
+    "a step twice in other letters": ("spec.rollout.steps", RISE),
+    "a step to nothing": ("spec.rollout.steps", SHARES),
+    "a step to nothing in other letters": ("spec.rollout.steps", SHARES),
+    "a step to everything": ("spec.rollout.steps", SHARES),
+    "a step above everything": ("spec.rollout.steps[0].weight", PATTERN),
+    "a step below nothing": ("spec.rollout.steps[0].weight", PATTERN),
+    "a step without a percent sign": ("spec.rollout.steps[0].weight", PATTERN),
+    "a step as a number": ("spec.rollout.steps[0].weight", "must be of type string"),
+    "a step finer than the route": ("spec.rollout.steps[0].weight", PATTERN),
+    "a step without a weight": ("spec.rollout.steps[0].weight", REQUIRED),
+    "a hold of days": ("spec.rollout.steps[0].hold", PATTERN),
+    "a hold in two units": ("spec.rollout.steps[0].hold", PATTERN),
+    "too many steps": ("spec.rollout.steps", "Too many: 17: must have at most 16 items"),
+    "a judge that is no SLO": ("spec", JUDGES),
+    "a judge where there are no SLOs": ("spec", JUDGES),
+    "a judge that counts nothing as of now": ("spec", JUDGES),
+    "a judge in capitals": ("spec.rollout.gate.slos[0]", PATTERN),
+    "too many judges": ("spec.rollout.gate.slos", "Too many: 17: must have at most 16 items"),
+    "a burn rate of nothing": ("spec.rollout.gate.failBurnRate", PATTERN),
+    "a burn rate that just lasts": ("spec.rollout.gate.failBurnRate", ABOVE_ONE),
+    "a burn rate that just lasts in other letters": ("spec.rollout.gate.failBurnRate", ABOVE_ONE),
+    "a burn rate of thousands": ("spec.rollout.gate.failBurnRate", PATTERN),
+    "a burn rate as a number": ("spec.rollout.gate.failBurnRate", "must be of type string"),
+    "no time to decide": ("spec.rollout.gate.maxUndecided", PATTERN),
+    "a time to decide without a unit": ("spec.rollout.gate.maxUndecided", PATTERN),
+    "an answer to doubt that nobody knows": ("spec.rollout.gate.onUndecided", CHOICES),
+    "an unknown word about the gate": ("spec.rollout.gate.patience", UNKNOWN),
+    "a freeze that nobody knows": ("spec.rollout.freeze", CHOICES),
+    "no time to get ready": ("spec.rollout.readyWithin", PATTERN),
+    "a time to get ready with a fraction": ("spec.rollout.readyWithin", PATTERN),
+    "a bake of a million hours": ("spec.rollout.bake", "Too long: may not be more than 7 bytes"),
+    "a bake in words": ("spec.rollout.bake", PATTERN),
 }
 """By the fault's own sentence."""

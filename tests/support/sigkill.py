@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from tests.support.engine import asked
-from tests.support.kill_points import GARBAGE, Ending, Story, difference_of, lost
+from tests.support.kill_points import GARBAGE, Ending, Person, Story, difference_of, lost
 from tests.support.operator_process import TINY_OPERATOR, OperatorProcess, plain_kubeconfig
 from tests.support.proxy import Proxy, a_proxy
+from tests.support.rollout_history import History
 from tests.support.world import data_of, status_of, world_of
 from toprope.core.objects import Ref
 from toprope.io.api import APPLY, Api, Request
@@ -49,7 +52,20 @@ class Run:
     base: int = 0
     last: float = 0.0
     fatal: bool = False
+    has_begun: bool = False
+    """Whether the story has: its first part only stands."""
     held: Mapping[str, str] = field(default_factory=dict)
+    person: Person = field(init=False)
+    history: History = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.person, self.history = Person(self.story, self.ref.namespace), self.story.history
+
+    def wrote(self, answer: bytes) -> None:
+        """The proxy tells what the API server has now."""
+        live = orjson.loads(answer)
+        if live["kind"] != "Status":
+            self.history.saw(live)
 
     def seen(self, number: int, answered: bool) -> None:
         """The proxy tells of a write: the operator dies here, or it does not."""
@@ -72,6 +88,7 @@ class Run:
             assert self.held, "what stands has data, or the story proves nothing of it"
         self.base, self.point = proxy.writes, point
         await self._happen()
+        self.has_begun = True
         await self._until(self._is_over_or_dead)
         writes = proxy.writes - self.base
         if self.operator and point:
@@ -88,9 +105,9 @@ class Run:
         log = self.directory / "operator.log"
         self.operator = OperatorProcess(kubeconfig, log, self.module, namespaces=self.ref.namespace)
 
-    async def _apply(self, spec: Any) -> None:
+    async def _apply(self, spec: Any, asks: Mapping[str, str] | None = None) -> None:
         resource = self.ref.resource
-        metadata = {"name": self.ref.name, "namespace": self.ref.namespace}
+        metadata = {"name": self.ref.name, "namespace": self.ref.namespace, "annotations": dict(asks or {})}
         body = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata, "spec": dict(spec)}
         params = {"fieldManager": "a-person", "force": "true"}
         await asked(self.api, Request("PATCH", self.ref, self.ref.path, params, body, APPLY))
@@ -130,7 +147,11 @@ class Run:
         status = (live or {}).get("status") or {}
         if live is None or status.get("observedGeneration") != live["metadata"]["generation"]:
             return False
-        return self.story.settled(live) and time.monotonic() - self.last > QUIET
+        if self.has_begun and (cue := self.person.sees(live)):
+            await self._apply(cue.spec, cue.asks)
+            return False
+        done = self.person.is_content if self.has_begun else self.story.settled
+        return done(live) and time.monotonic() - self.last > QUIET
 
     async def _until(self, done: Callable[[], Awaitable[bool]]) -> None:
         async with asyncio.timeout(PATIENCE + GARBAGE):
@@ -142,7 +163,8 @@ class Run:
         status = await status_of(self.api, self.ref) if self.story.after is not None else None
         if self.operator:
             self.operator.stop()
-        return Ending(world, status, writes, lost(self.held, await self._data()))
+        gone = lost(self.held, await self._data())
+        return Ending(world, status, writes, gone, self.history.weights(), self.history.broken())
 
     async def _data(self) -> Mapping[str, str]:
         return await data_of(self.story.kind, self._cluster(), self.ref.namespace)
@@ -186,7 +208,7 @@ class Killing:
         async with Api(self.connection, lambda verb, code: None) as api:
             ref = Ref(story.kind.resource, namespace, "links")
             run = Run(story, api, ref, directory, self.module, point)
-            with a_proxy(self.connection, run.seen) as proxy:
+            with a_proxy(self.connection, run.seen, run.wrote) as proxy:
                 try:
                     return await run.tell(proxy)
                 finally:

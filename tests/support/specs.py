@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tests.support import rollout_specs
 from toprope.slo.promise import promise_of
 from toprope.slo.spec import Slo
 
@@ -40,6 +41,8 @@ def valid(seed: int) -> Spec:
     spec = {name: field(chance) for name, field in fields.items() if chance.random() < 0.6}
     if "embedded" in spec.get("database", {"embedded": {}}) and "replicas" in spec:
         spec["replicas"]["max"] = min(spec["replicas"]["max"], 10)
+    if chance.random() < 0.6:
+        spec["rollout"] = rollout_specs.rollout(chance, spec.get("slos", []))
     return spec | chance.choice([{}, {"version": "1.2.3"}, {"image": "registry.example.com:5000/a/b:c"}])
 
 
@@ -242,6 +245,7 @@ FAULTS: Mapping[str, tuple[str, Any]] = {
     "a label that is Prometheus' own": ("slos", [{**_AN_SLO, "alerting": {"labels": {"__name__": "x"}}}]),
     "a runbook without an address": ("slos", [{**_AN_SLO, "runbookUrl": "ask Bob"}]),
     "chaos before its time": ("chaos", {}),
+    **rollout_specs.FAULTS,
 }
 """A sentence, and the field that is given a wrong value."""
 

@@ -18,6 +18,8 @@ _CHANGING = [
     (re.compile(r"\b\d+\.\d+\.\d+\.\d+\b"), "<address>"),
     # The route's name says in which namespace it is; revisions have longer hashes.
     (re.compile(r"(?<=-web-)[0-9a-z]{6}\b"), "<whose>"),
+    (re.compile(r"\btoprope-[0-9a-z]{20}\b"), "<dashboard>"),
+    (re.compile(r'(?<="rules":")[0-9a-z]{9}(?=")'), "<of these rules>"),
 ]
 
 
@@ -51,10 +53,11 @@ def _plain(manifest: Manifest, namespace: str) -> Any:
     if "data" in plain and manifest["kind"] == "Secret":
         plain["data"] = sorted(plain["data"])
     plain.pop("status", None)
-    return _lasting(plain, namespace)
+    return lasting(plain, namespace)
 
 
-def _lasting(value: Any, namespace: str) -> Any:
+def lasting(value: Any, namespace: str) -> Any:
+    """Without what differs between equal worlds."""
     text = orjson.dumps(value).decode().replace(namespace, "<namespace>")
     for changing, name in _CHANGING:
         text = changing.sub(name, text)
@@ -64,4 +67,4 @@ def _lasting(value: Any, namespace: str) -> Any:
 async def status_of(api: Api, ref: Ref) -> Any:
     """The status of a resource, without its times."""
     live = await api.call(Request("GET", ref, ref.path))
-    return _lasting(live.get("status"), ref.namespace)
+    return lasting(live.get("status"), ref.namespace)

@@ -42,11 +42,17 @@ class Traffic(SpecModel):
 
 Percent = Annotated[str, Field(pattern=r"^(100|[0-9]{1,2}(\.[0-9]{1,3})?)%$", max_length=7)]
 Span = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}[smh]$|^0s$", max_length=7)]
-BurnRate = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}(\.[0-9]{1,2})?$", max_length=6)]
+Patience = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}[smh]$", max_length=7)]
+_ABOVE_ONE = ("double(self) > 1.0", "failBurnRate is above 1: a candidate that burns its budget at 1 is healthy")
+BurnRate = Annotated[
+    str,
+    Field(pattern=r"^[1-9][0-9]{0,2}(\.[0-9]{1,2})?$", max_length=6, json_schema_extra=ruled(_ABOVE_ONE)),
+]
 
 _WEIGHTS = "self.map(step, double(step.weight.replace('%', '')))"
 _STEPS_RISE = (
-    f"{_WEIGHTS}.isSorted() && self.all(one, self.exists_one(other, one.weight == other.weight))",
+    # By number: 5%, 05% and 5.0% are one weight.
+    f"{_WEIGHTS}.isSorted() && {_WEIGHTS}.all(one, {_WEIGHTS}.exists_one(other, one == other))",
     "the weights of steps rise, each above the one before",
 )
 _STEPS_ARE_SHARES = (
@@ -75,7 +81,7 @@ class Gate(SpecModel):
     """A candidate that burns its error budget so many times too fast is bad; one that burns it at 1 or less is
     healthy."""
 
-    max_undecided: Span = "6h"
+    max_undecided: Patience = "6h"
     """How long a step may stay undecided."""
 
     on_undecided: Literal["Hold", "RollBack", "Promote"] = "Hold"
@@ -105,7 +111,7 @@ class RolloutSpec(SpecModel):
     freeze: Literal["WhenExhausted", "Never"] = "WhenExhausted"
     """Whether new releases wait while the budget of an SLO is spent. One that served before does not."""
 
-    ready_within: Span = "10m"
+    ready_within: Patience = "10m"
     """How long a candidate may take to get ready."""
 
     bake: Span = "10m"

@@ -191,3 +191,27 @@ def test_a_spent_budget_freezes_new_releases_unless_the_spec_says_never(freeze: 
     world.pass_once(world.look)
     assert world.resource.status.rollout.phase == phase
     assert ("availability is spent" in world.resource.status.rollout.message) is (phase is Phase.FROZEN)
+
+
+def guards(decision: Decision) -> dict[str, str | None]:
+    """The version that each door's write is tested against."""
+    found = [one.manifest for one in decision.actions if isinstance(one, Apply)]
+    metadata = [one["metadata"] for one in found if one["kind"] in ("HTTPRoute", "Service")]
+    return {one["name"]: one.get("resourceVersion") for one in metadata}
+
+
+@pytest.mark.parametrize("traffic", [WITH_TRAFFIC["traffic"], None])
+def test_a_write_that_gives_the_candidate_more_is_tested_and_one_that_takes_it_back_is_not(traffic: Any) -> None:
+    world = Released(traffic=traffic)
+    world.judged = GOOD
+    door = ROUTE if traffic else "links-web"
+    while not (rollout_of(world.resource).weight and rollout_of(world.resource).routed is None):
+        list(world.passes(1))
+    seen = world.seen()
+    (raises,) = world.passes(1)
+    live = next(seen.children[kind, door] for kind in ("HTTPRoute", "Service") if (kind, door) in seen.children)
+    assert guards(raises)[door] == live["metadata"]["resourceVersion"]
+    world.judged = BAD
+    (falls,) = world.passes(1)
+    assert world.resource.status.rollout.phase == Phase.ROLLING_BACK
+    assert guards(falls)[door] is None

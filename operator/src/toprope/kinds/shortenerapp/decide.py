@@ -17,7 +17,7 @@ from toprope.core.prune import pruned
 from toprope.core.resource import Resource
 from toprope.delivery.history import recorded
 from toprope.delivery.machine.moved import is_shared, late_at, lives, next_rollout, rest_ends, routed_weight
-from toprope.delivery.machine.rollout import Policy, Rollout
+from toprope.delivery.machine.rollout import Phase, Policy, Rollout
 from toprope.kinds.shortenerapp import data, health, jobs, rollout, trial
 from toprope.kinds.shortenerapp.health import Look, Shares
 from toprope.kinds.shortenerapp.migrations import known, migration_of
@@ -72,6 +72,11 @@ class Plan:
     def shares(self) -> Shares:
         """How requests are shared in this pass."""
         return rollout.shared(self.serving.name, self.before, routed_weight(self.before, self.after))
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether stable gets what the candidate had."""
+        return self.after.phase is Phase.ROLLING_BACK and self.serving.name == self.after.stable
 
     @property
     def serving(self) -> Release:
@@ -191,7 +196,7 @@ def _children(plan: Plan) -> list[Manifest]:
         service_account(resource),
         *plan.parts.manifests,
         *(child for one in plan.releases.values() for child in of_release(look, one, held=_is_held(plan, one))),
-        *doors(look, plan.shares, lives(plan.after)),
+        *doors(look, plan.shares, lives(plan.after), takes_back=plan.takes_back),
         *network_policies(resource, plan.needs),
         *([budget] if budget else []),
     ]

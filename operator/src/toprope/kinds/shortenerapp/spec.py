@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from toprope.core.faults import Misplaced
 from toprope.core.model import SpecModel, ruled
+from toprope.delivery.judges import JUDGES, refuse_strangers
 from toprope.delivery.revision import revision_of
 from toprope.delivery.spec import RolloutSpec, Traffic
 from toprope.kinds.shortenerapp.connections import EMBEDDED_PODS
@@ -112,7 +113,7 @@ _ROUTES = (
 class ShortenerAppSpec(SpecModel):
     """A link shortener: its release, its size, its traffic, its promises, and what it stands on."""
 
-    model_config = ConfigDict(json_schema_extra=ruled(_ONE_VERSION, _CARRIED, _ROUTES))
+    model_config = ConfigDict(json_schema_extra=ruled(_ONE_VERSION, _CARRIED, _ROUTES, JUDGES))
 
     image: Image | None = None
     """Whole name of the image that the web pods run. Default: Toprope's own of `version`. Makes a new revision."""
@@ -165,6 +166,11 @@ class ShortenerAppSpec(SpecModel):
         for index, slo in enumerate(self.slos):
             if slo.latency and slo.latency.route not in (None, *ROUTES):
                 raise Misplaced(("slos", index, "latency", "route"), f"is none of {', '.join(ROUTES)}")
+        return self
+
+    @model_validator(mode="after")
+    def _judged_by_its_own(self) -> "ShortenerAppSpec":
+        refuse_strangers(self.rollout, {slo.name: slo.ratio is None for slo in self.slos})
         return self
 
 
