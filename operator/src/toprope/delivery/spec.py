@@ -96,8 +96,8 @@ class RolloutSpec(SpecModel):
             json_schema_extra={"x-kubernetes-list-type": "atomic", **ruled(_STEPS_RISE, _STEPS_ARE_SHARES)},
         ),
     ] = []
-    """Shares of the requests, rising. Default: 1%, 10% and 50%. Without a gateway there is none between nothing and
-    everything."""
+    """Shares of the requests, rising. Default: 1%, 10% and 50%. Without a gateway pods share the requests, and each
+    share is the nearest one that whole pods can have, at most half; `status.rollout.coarse` says how near."""
 
     gate: Gate = Gate()
     """Who judges the candidate."""
@@ -158,6 +158,8 @@ class RolloutStatus(StatusModel):
     """How many weights were decided in this rollout."""
     weight: str | None = None
     """The candidate's share of all requests."""
+    coarse: str | None = None
+    """How that share differs from the wanted one, where pods share the requests."""
     stepped: str | None = None
     """When this weight was decided."""
     routed: str | None = None

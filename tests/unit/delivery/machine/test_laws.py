@@ -18,6 +18,7 @@ POLICIES = [
     Policy((Step(1000), Step(10_000)), is_judged=True, bake=MINUTE, most=5000),
     Policy((Step(50_000),), bake=MINUTE),
     Policy((), is_judged=True, bake=MINUTE),
+    Policy((Step(25_000), Step(50_000)), is_judged=True, bake=MINUTE, most=45_000, grid=(25_000, 40_000, 50_000)),
 ]
 SHARED = (Phase.SHIFTING, Phase.HOLDING, Phase.BAKING)
 
@@ -46,6 +47,7 @@ def check(before: Rollout, seen: Seen, policy: Policy, after: Rollout) -> None:
     begins = before.phase is Phase.PREPARING
     assert not rises or allowed or begins, "a weight rises without its verdict"
     assert not rises or after.step == before.step + 1, "a step is skipped or repeated"
+    assert after.weight in (0, WHOLE, *(policy.grid or [after.weight])), "a weight that cannot be had"
     assert after.phase in SHARED or after.weight == 0, "nobody judges who has requests"
     assert not moved or after.stable == before.candidate, "stable is somebody who never was the candidate"
     assert not (moved and Command.ABORT in seen.commands), "a promotion beats an abort"

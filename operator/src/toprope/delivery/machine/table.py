@@ -66,10 +66,7 @@ def _moves(*when: Fact, reason: str) -> Row:
 
 
 def _waits_for_route(to: Phase) -> Row:
-    return _row(
-        Fact.NOT_ROUTED, to=to, reason=Reason.ROUTE_NOT_MOVED,
-        say="The gateway does not send {weight} of the requests to revision {candidate} yet.",
-    )  # fmt: skip
+    return _row(Fact.NOT_ROUTED, to=to, reason=Reason.ROUTE_NOT_MOVED, say="{detour}")
 
 
 def _pauses(to: Phase) -> Row:
@@ -127,6 +124,10 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
             Fact.READY, Fact.IS_FREE, Fact.UNPAID, to=Phase.PREPARING, reason=Reason.BUDGET_BELOW_ONE_VERDICT,
             say="{most} toprope.dev/promote: {candidate} releases it all the same.",
         ),
+        _row(
+            Fact.READY, Fact.IS_FREE, Fact.TOO_COARSE, to=Phase.PREPARING, reason=Reason.TOO_COARSE,
+            say="{grain} {most} toprope.dev/promote: {candidate} releases it all the same.",
+        ),
         *_goes_whole(Fact.READY, Fact.IS_FREE, Fact.AT_ONCE, reason=Reason.CANDIDATE_READY),
         _row(
             Fact.READY, Fact.IS_FREE, to=Phase.SHIFTING, reason=Reason.CANDIDATE_READY, does=step,
@@ -163,6 +164,9 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         _waits_for_route(Phase.SHIFTING),
         _lacks_capacity(),
         _pauses(Phase.HOLDING),
+        _row(
+            Fact.PASSED, Fact.HELD, Fact.TOO_COARSE, to=Phase.HOLDING, reason=Reason.TOO_COARSE, say="{grain} {most}"
+        ),
         _row(Fact.PASSED, Fact.HELD, Fact.NEXT_UNPAID, to=Phase.HOLDING, reason=Reason.BUDGET_BELOW_STEP, say="{most}"),
         *_goes_whole(Fact.PASSED, Fact.HELD, Fact.LAST, reason="{passed_reason}"),
         _row(

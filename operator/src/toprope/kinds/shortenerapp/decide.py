@@ -15,13 +15,15 @@ from toprope.core.names import REVISION
 from toprope.core.objects import Manifest, labels_of
 from toprope.core.prune import pruned
 from toprope.core.resource import Resource
+from toprope.delivery.machine.facts import note_of
 from toprope.delivery.machine.moved import is_shared, late_at, lives, next_rollout, rest_ends, routed_weight
 from toprope.delivery.machine.rollout import Policy, Rollout
-from toprope.kinds.shortenerapp import data, health, jobs, rollout, trial
+from toprope.kinds.shortenerapp import data, health, jobs, rollout, sharing, sizes, trial
 from toprope.kinds.shortenerapp.health import Look, Shares
 from toprope.kinds.shortenerapp.migrations import known, migration_of
 from toprope.kinds.shortenerapp.needs import Needs, together
 from toprope.kinds.shortenerapp.reasons import Fact, Reason, asks_for_pods
+from toprope.kinds.shortenerapp.render.autoscaler import Bounds
 from toprope.kinds.shortenerapp.render.network_policies import network_policies
 from toprope.kinds.shortenerapp.render.pod_disruption_budget import pod_disruption_budget
 from toprope.kinds.shortenerapp.render.service_account import service_account
@@ -52,6 +54,7 @@ class Plan:
     before: Rollout
     after: Rollout
     policy: Policy
+    scale: sizes.Scale
     found: Evidence
     """What the gates stand on."""
     waits: Fact | None
@@ -114,14 +117,15 @@ def _fields(status: ShortenerAppStatus) -> dict[str, Any]:
 def _plan(look: Look) -> Plan:
     resource, seen, now = look.resource, look.seen, look.now
     wanted, before = revision_of_spec(resource.spec), rollout_of(resource)
-    scale = rollout.scale_of(look, before)
+    scale = sizes.scale_of(look, before)
     needed = needs(revision(resource, seen, wanted, wanted), None)
-    migration, policy = migration_of(resource, seen, wanted, now), trial.policy(resource)
-    waits = rollout.waits(look, before, migration, needed, scale)
+    migration, policy = migration_of(resource, seen, wanted, now), sharing.policy(resource, scale)
+    waits = rollout.waits(look, before, migration, needed, sizes.need_at(scale, before, policy))
     found = trial.evidence(resource, seen.looked, now)
-    after = next_rollout(before, rollout.seen_by_machine(look, before, migration, waits, found), policy, now)
+    detour = sharing.detour(look, before, scale)
+    after = next_rollout(before, rollout.seen_by_machine(look, before, migration, waits, found, detour), policy, now)
     releases = {
-        name: _release(look, name, wanted, rollout.least_pods(look, after, name, scale))
+        name: _release(look, name, wanted, sizes.bounds(look, (before, after), name, scale, policy))
         for name in alive(before, after)
     }
     every = together(release.needs for release in releases.values())
@@ -134,6 +138,7 @@ def _plan(look: Look) -> Plan:
         before=before,
         after=after,
         policy=policy,
+        scale=scale,
         found=found,
         waits=waits,
         releases=releases,
@@ -146,10 +151,10 @@ def _plan(look: Look) -> Plan:
     )
 
 
-def _release(look: Look, name: str, wanted: str, least: int) -> Release:
+def _release(look: Look, name: str, wanted: str, bounds: Bounds) -> Release:
     known = revision(look.resource, look.seen, name, wanted)
     migration = migration_of(look.resource, look.seen, name, look.now)
-    return Release(name, known, migration, needs(known, health.deployment_of(look, name)), least)
+    return Release(name, known, migration, needs(known, health.deployment_of(look, name)), bounds)
 
 
 def _image(releases: Mapping[str, Release], stable: str | None) -> str | None:
@@ -190,7 +195,7 @@ def _children(plan: Plan) -> list[Manifest]:
         service_account(resource),
         *plan.parts.manifests,
         *(child for one in plan.releases.values() for child in of_release(look, one, held=_is_held(plan, one))),
-        *doors(look, plan.shares, lives(plan.after)),
+        *doors(look, plan.shares, sharing.selected(look, plan.shares, plan.scale), lives(plan.after)),
         *network_policies(resource, plan.needs),
         *([budget] if budget else []),
     ]
@@ -225,7 +230,7 @@ def _status(plan: Plan) -> ShortenerAppStatus:
         "url": url(look.resource),
         "version": serving.revision.version if serving.revision else look.resource.status.version,
         "revision": rollout.revision_status(plan.after),
-        "rollout": rollout.rollout_status(plan.after, plan.found),
+        "rollout": rollout.rollout_status(plan.after, plan.found, note_of(plan.after.weight, plan.policy)),
         "replicas": ReplicasStatus(ready=ready_pods(live), wanted=int((live or {}).get("spec", {}).get("replicas", 0))),
         "migrations": _migrations(plan),
         "growth": plan.growth.status,

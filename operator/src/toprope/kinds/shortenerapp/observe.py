@@ -26,6 +26,7 @@ from toprope.kinds.shortenerapp.reasons import asks_for_pods
 from toprope.kinds.shortenerapp.render.cloud_native_pg import ROLES
 from toprope.kinds.shortenerapp.revisions import alive, needs, revision, rollout_of
 from toprope.kinds.shortenerapp.seen import Children, Seen
+from toprope.kinds.shortenerapp.sharing import is_about_to_share
 from toprope.kinds.shortenerapp.status import ShortenerAppStatus
 from toprope.kinds.shortenerapp.trial import trial as trial_of
 from toprope.ports import Cluster, Sources
@@ -86,7 +87,8 @@ def _needed_by_the_living(resource: Resource, seen: Seen) -> Iterator[str]:
 
 
 async def _pods(resource: Resource, children: Children, cluster: Cluster) -> Sequence[Manifest]:
-    if not (_is_unwell(resource.status) or _has_news_of_failure(resource.status, children)):
+    told = _is_unwell(resource.status) or _has_news_of_failure(resource.status, children)
+    if not (told or is_about_to_share(resource, rollout_of(resource))):
         return ()
     return await cluster.find(POD, resource.namespace, resource.labels)
 
