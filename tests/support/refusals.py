@@ -119,6 +119,7 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
     ),
     "a label that is Prometheus' own": ("spec.slos[0].alerting.labels", "labels are called as Prometheus allows it: "),
     "a runbook without an address": ("spec.slos[0].runbookUrl", PATTERN),
+    "probes and steps": ("spec.rollout", "strategy BlueGreen has no steps: "),
     "chaos before its time": ("spec.chaos", UNKNOWN),
 }
 """By the fault's own sentence."""

@@ -218,6 +218,43 @@ def test_other_policies(sentence: str, before: Rollout, policy: Policy, seen: Se
     assert (after.phase, after.reason) == (phase, reason)
 
 
+PROBED = replace(POLICY, steps=(), probes=200)
+PROBES_PASS = replace(READY, probed=Verdict.PASS, probes=Trouble("ProbesPassed", "0 bad of 200."))
+PROBES_FAIL = replace(READY, probed=Verdict.FAIL, probes=Trouble("ProbesFailed", "31 bad of 200."))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "before", "seen", "phase", "reason"),
+    [
+        ("one that is not ready is not probed", PREPARING, WAITS, Phase.PREPARING, Reason.CANDIDATE_NOT_READY),
+        ("a ready one is", PREPARING, READY, Phase.PREPARING, Reason.PROBING),
+        ("but who served before needs no probes", replace(PREPARING, served=("new",)), READY, Phase.BAKING,
+         Reason.SERVED_BEFORE),
+        ("nor whom a person promotes", PREPARING, told(READY, Command.PROMOTE), Phase.BAKING, Reason.PROMOTED),
+        ("nobody while it is paused", PREPARING, told(PROBES_PASS, Command.PAUSE), Phase.PREPARING, Reason.PAUSED),
+        ("a good one gets all requests", PREPARING, PROBES_PASS, Phase.BAKING, "ProbesPassed"),
+        ("not while the earlier one ends", replace(PREPARING, retiring="x"), PROBES_PASS, Phase.PREPARING,
+         Reason.EARLIER_ENDS),
+        ("a bad one fails and never had any", PREPARING, PROBES_FAIL, Phase.FAILED, "ProbesFailed"),
+        ("it may be tried again", replace(FAILED, reason="ProbesFailed"), replace(READY, retry="new"), Phase.PREPARING,
+         Reason.CANDIDATE_NOT_READY),
+        ("the bake holds it", BAKING, WORSE, Phase.ROLLING_BACK, "WorseThanStable"),
+    ],
+)  # fmt: skip
+def test_probes_before_one_switch(sentence: str, before: Rollout, seen: Seen, phase: Phase, reason: str) -> None:
+    after = next_rollout(before, seen, PROBED, NOW)
+    assert (after.phase, after.reason) == (phase, reason)
+
+
+def test_what_the_probes_came_to_is_said_with_the_switch_and_with_the_failure() -> None:
+    passed = next_rollout(PREPARING, PROBES_PASS, PROBED, NOW)
+    assert (passed.weight, passed.message) == (WHOLE, "0 bad of 200. All requests are to go to revision new.")
+    failed = next_rollout(PREPARING, PROBES_FAIL, PROBED, NOW)
+    assert (failed.weight, failed.message, lives(failed)) == (0, "31 bad of 200.", None)
+    unbaked = next_rollout(PREPARING, PROBES_PASS, replace(PROBED, bake=timedelta(0)), NOW)
+    assert (unbaked.phase, unbaked.stable) == (Phase.RETIRING, "new")
+
+
 def test_a_promoted_candidate_is_stable_and_the_earlier_one_has_its_rest() -> None:
     baked = next_rollout(replace(BAKING, routed=NOW - 10 * MINUTE), SHARED, POLICY, NOW)
     assert (baked.stable, baked.candidate, baked.retiring, baked.served) == ("new", None, "old", ("old",))

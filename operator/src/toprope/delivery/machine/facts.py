@@ -42,6 +42,9 @@ class Fact(Enum):
     NOT_ROUTED = auto()
     KNOWN = auto()
     AT_ONCE = auto()
+    UNPROBED = auto()
+    PROBED = auto()
+    PROBED_BAD = auto()
     BAKES = auto()
     BAKED = auto()
     UNPAID = auto()
@@ -131,6 +134,9 @@ _FACTS: Mapping[Fact, Callable[[Look], bool]] = {
     Fact.NOT_ROUTED: lambda look: not look.seen.route_moved,
     Fact.KNOWN: lambda look: look.seen.wanted in look.before.served,
     Fact.AT_ONCE: lambda look: not look.policy.steps,
+    Fact.UNPROBED: lambda look: look.policy.probes > 0 and look.seen.probed is Verdict.UNDECIDED,
+    Fact.PROBED: lambda look: look.policy.probes > 0 and look.seen.probed is Verdict.PASS,
+    Fact.PROBED_BAD: lambda look: look.policy.probes > 0 and look.seen.probed is Verdict.FAIL,
     Fact.BAKES: lambda look: look.policy.bake > timedelta(0),
     Fact.BAKED: lambda look: _over(look.before.routed, look.policy.bake, look.now),
     Fact.UNPAID: lambda look: look.policy.most <= 0,

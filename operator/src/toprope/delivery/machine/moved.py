@@ -105,6 +105,8 @@ def _words(look: Look, after: Rollout) -> Mapping[str, str]:
         "fault_reason": fault.reason,
         "fault": fault.message,
         "refused": seen.refused,
+        "probes_reason": seen.probes.reason,
+        "probes": seen.probes.message,
     }
 
 

@@ -109,6 +109,8 @@ class Policy:
     """The largest weight that the error budget pays for; 0: not even one verdict."""
     most_message: str = ""
     """The arithmetic of it."""
+    probes: int = 0
+    """How many probes a candidate must stand before it gets its first request."""
     grid: tuple[int, ...] = ()
     """The only weights below WHOLE that can be had, rising; none: all can."""
     grain: str = ""
@@ -168,5 +170,9 @@ class Seen:
     """The gate's, over all SLOs that it judges."""
     judged: Trouble = Trouble("NotLooked", "Nobody has looked at the candidate yet.")
     """What the verdict stands on."""
+    probed: Verdict = Verdict.UNDECIDED
+    """What the probes of the candidate say."""
+    probes: Trouble = Trouble("Probing", "Probes are on their way to the candidate.")
+    """What that stands on."""
     fault: Trouble | None = None
     """What needs no statistics."""

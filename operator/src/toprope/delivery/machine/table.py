@@ -50,12 +50,12 @@ def _takes_back(*when: Fact, reason: str, say: str) -> Row:
     return _row(*when, to=Phase.ROLLING_BACK, reason=reason, say=say, does=take_back)
 
 
-def _goes_whole(*when: Fact, reason: str) -> Sequence[Row]:
+def _goes_whole(*when: Fact, reason: str, why: str = "") -> Sequence[Row]:
     """All requests go over; the revision that served until now stands by where there is a bake."""
     return (
         _row(
             *when, Fact.BAKES, to=Phase.BAKING, reason=reason, does=whole,
-            say="All requests are to go to revision {candidate}.",
+            say=f"{why}All requests are to go to revision {{candidate}}.",
         ),
         _moves(*when, reason=reason),
     )  # fmt: skip
@@ -127,6 +127,15 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         _row(
             Fact.READY, Fact.IS_FREE, Fact.TOO_COARSE, to=Phase.PREPARING, reason=Reason.TOO_COARSE,
             say="{grain} {most} toprope.dev/promote: {candidate} releases it all the same.",
+        ),
+        _row(
+            Fact.READY, Fact.IS_FREE, Fact.PROBED_BAD, to=Phase.FAILED, reason="{probes_reason}", say="{probes}"
+        ),
+        _row(
+            Fact.READY, Fact.IS_FREE, Fact.UNPROBED, to=Phase.PREPARING, reason=Reason.PROBING, say="{probes}"
+        ),
+        *_goes_whole(
+            Fact.READY, Fact.IS_FREE, Fact.PROBED, Fact.AT_ONCE, reason="{probes_reason}", why="{probes} "
         ),
         *_goes_whole(Fact.READY, Fact.IS_FREE, Fact.AT_ONCE, reason=Reason.CANDIDATE_READY),
         _row(

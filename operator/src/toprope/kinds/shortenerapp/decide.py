@@ -22,9 +22,10 @@ from toprope.kinds.shortenerapp import data, health, jobs, rollout, sharing, siz
 from toprope.kinds.shortenerapp.health import Look, Shares
 from toprope.kinds.shortenerapp.migrations import known, migration_of
 from toprope.kinds.shortenerapp.needs import Needs, together
+from toprope.kinds.shortenerapp.probing import is_probed
 from toprope.kinds.shortenerapp.reasons import Fact, Reason, asks_for_pods
 from toprope.kinds.shortenerapp.render.autoscaler import Bounds
-from toprope.kinds.shortenerapp.render.network_policies import network_policies
+from toprope.kinds.shortenerapp.render.network_policies import network_policies, of_probes
 from toprope.kinds.shortenerapp.render.pod_disruption_budget import pod_disruption_budget
 from toprope.kinds.shortenerapp.render.service_account import service_account
 from toprope.kinds.shortenerapp.revisions import alive, needs, outdated, remembered, revision, rollout_of
@@ -34,7 +35,7 @@ from toprope.kinds.shortenerapp.slos import judged, monitoring, rule_sets_of
 from toprope.kinds.shortenerapp.spec import revision_of_spec
 from toprope.kinds.shortenerapp.standing import Standing, standing
 from toprope.kinds.shortenerapp.status import ReplicasStatus, ShortenerAppStatus
-from toprope.kinds.shortenerapp.timing import MOVING, next_look
+from toprope.kinds.shortenerapp.timing import MOVING, PROBING, next_look
 from toprope.kinds.shortenerapp.trial import Evidence
 from toprope.kinds.shortenerapp.troubles import ready_pods
 from toprope.kinds.shortenerapp.web import Release, doors, left_alone, lived_by, of_release, url
@@ -197,6 +198,7 @@ def _children(plan: Plan) -> list[Manifest]:
         *(child for one in plan.releases.values() for child in of_release(look, one, held=_is_held(plan, one))),
         *doors(look, plan.shares, sharing.selected(look, plan.shares, plan.scale), lives(plan.after)),
         *network_policies(resource, plan.needs),
+        *([of_probes(resource, plan.wanted)] if is_probed(plan.after) else []),
         *([budget] if budget else []),
     ]
 
@@ -261,12 +263,14 @@ def _dues(plan: Plan, stated: Sequence[Condition]) -> list[datetime | None]:
     closer = now if asks_for_pods(condition.reason for condition in stated) and not asks_for_pods(said) else None
     late = late_at(plan.after, plan.policy) if plan.waits else None
     moving = now + MOVING if is_shared(plan.after) else None
+    probed = now + PROBING if is_probed(plan.after) else None
     return [
         *retries,
         rest_ends(plan.after),
         late,
         closer,
         moving,
+        probed,
         plan.rotation.due,
         plan.slos.due,
     ]

@@ -20,8 +20,10 @@ from toprope.core.objects import (
     labels_of,
 )
 from toprope.core.resource import Resource, owned_by
+from toprope.delivery.probes import Probed
 from toprope.delivery.trial import Looked
 from toprope.kinds.shortenerapp import jobs, places
+from toprope.kinds.shortenerapp.probing import probing as probing_of
 from toprope.kinds.shortenerapp.reasons import asks_for_pods
 from toprope.kinds.shortenerapp.render.cloud_native_pg import ROLES
 from toprope.kinds.shortenerapp.revisions import alive, needs, revision, rollout_of
@@ -42,9 +44,11 @@ async def observe(resource: Resource, cluster: Cluster, sources: Sources) -> See
         _pods(resource, children, cluster),
         _endpoints(resource, children, cluster),
     )
-    trial = trial_of(resource, rollout_of(resource), sources.at)
+    rollout = rollout_of(resource)
+    trial, probing = trial_of(resource, rollout, sources.at), probing_of(resource, rollout)
     looked = sources.now.of(resource, trial) if trial else Looked()
-    return Seen(children, secrets, pods, endpoints, sources.metrics.of(resource), looked)
+    probed = sources.probes.of(resource, probing) if probing else Probed()
+    return Seen(children, secrets, pods, endpoints, sources.metrics.of(resource), looked, probed)
 
 
 def _children(resource: Resource, cluster: Cluster) -> Children:

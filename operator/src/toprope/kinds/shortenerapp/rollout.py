@@ -10,7 +10,7 @@ from toprope.delivery.machine.rollout import Seen as SeenByMachine
 from toprope.delivery.machine.weights import percent
 from toprope.delivery.orders import orders, retry
 from toprope.delivery.spec import RevisionStatus, RolloutStatus
-from toprope.kinds.shortenerapp import places, trial
+from toprope.kinds.shortenerapp import places, probing, trial
 from toprope.kinds.shortenerapp.health import Look, Shares, deployment_of, doors_have, is_routed, waits_for
 from toprope.kinds.shortenerapp.migrations import Migration
 from toprope.kinds.shortenerapp.needs import Needs
@@ -52,6 +52,7 @@ def seen_by_machine(
     """What the machine decides on."""
     wanted, annotations, looked = migration.after.revision, look.resource.annotations, look.seen.looked
     verdict, judged = trial.verdict(found, trial.rules(look.resource), looked)
+    probed, probes = probing.verdict(look)
     return SeenByMachine(
         wanted=wanted,
         candidate_ready=before.candidate == wanted and waits is None,
@@ -67,6 +68,8 @@ def seen_by_machine(
         share=trial.share(looked),
         verdict=verdict,
         judged=judged,
+        probed=probed,
+        probes=probes,
         fault=Trouble(looked.fault.reason, looked.fault.message) if looked.fault else None,
     )
 

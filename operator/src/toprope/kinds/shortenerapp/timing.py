@@ -16,6 +16,8 @@ TROUBLED = timedelta(seconds=15)
 WEARY = timedelta(minutes=5)
 MOVING = timedelta(seconds=1)
 """While a candidate has requests its step is looked at each second; verdicts and faults ring."""
+PROBING = timedelta(seconds=10)
+"""Probes ring when they are over; who asks no more has them forgotten."""
 NEAR = timedelta(seconds=2)
 """Nor do EndpointSlices; those of ready pods come within a moment, and nothing else keeps traffic from moving. Pods
 that have been taken away do not stay much longer."""
