@@ -190,9 +190,10 @@ async def test_another_try_is_probed_anew_and_the_first_one_ends() -> None:
     assert len(candidate.requests) == 6
 
 
-async def test_whoever_is_not_begun_sends_none() -> None:
+async def test_whoever_is_not_begun_sends_none_and_a_mistake_comes_out_where_it_is_waited_for() -> None:
     prober = Prober(Pods("127.0.0.1"), SystemClock(), lambda owner, why: None)
-    prober.of(LINKS, Probing("new", LABELS, 1, "/p", 1, "a"))
-    (task,) = [one for one in asyncio.all_tasks() if one is not asyncio.current_task()]
+    probing = Probing("new", LABELS, 1, "/p", 1, "a")
+    prober.of(LINKS, probing)
+    await asyncio.sleep(0.05)
     with pytest.raises(RuntimeError, match="outside"):
-        await task
+        prober.of(LINKS, probing)

@@ -107,10 +107,13 @@ class Prober:
         owner = (resource.namespace, resource.ref.resource.kind, resource.name)
         one = self._tries.get(owner)
         if one is None or one.probing != probing:
-            if one and one.task:
-                one.task.cancel()
+            self._end(owner)
             one = self._tries[owner] = _Try(probing, Probed(began=self._clock.now()))
             one.task = asyncio.create_task(self._run(owner, one))
+        elif one.task and one.task.done() and not one.probed.sent:
+            # A mistake of ours belongs into the pass that would wait for it for ever.
+            del self._tries[owner]
+            one.task.result()
         one.asked_at = time.monotonic()
         return one.probed
 
@@ -119,9 +122,12 @@ class Prober:
         now = time.monotonic()
         for owner, one in list(self._tries.items()):
             if now - one.asked_at > FORGOTTEN_AFTER:
-                del self._tries[owner]
-                if one.task:
-                    one.task.cancel()
+                self._end(owner)
+
+    def _end(self, owner: Owner) -> None:
+        one = self._tries.pop(owner, None)
+        if one and one.task:
+            one.task.cancel()
 
     async def _run(self, owner: Owner, one: "_Try") -> None:
         began = one.probed.began
