@@ -24,7 +24,7 @@ class Probes(Released):
     """A candidate whose probes end as somebody says."""
 
     def __init__(self, **spec: Any) -> None:
-        super().__init__(rollout={"strategy": "BlueGreen"}, **spec)
+        super().__init__(rollout={"strategy": "BlueGreen", "bake": "20s"}, **spec)
         self.judged = GOOD
         self.answers: Probed | None = None
 
@@ -81,7 +81,7 @@ def test_good_probes_are_followed_by_one_switch_and_a_bake(bad: dict[str, int]) 
     world = Probes()
     world.to_the_probes()
     world.come_back(bad)
-    decisions = list(world.passes(700))
+    decisions = list(world.passes(60))
     assert list(dict.fromkeys(to_candidate(one, world) for one in decisions)) == [0, WHOLE]
     assert world.resource.status.revision.stable == world.candidate
 

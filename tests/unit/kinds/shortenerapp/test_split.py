@@ -17,11 +17,12 @@ from toprope.kinds.shortenerapp.revisions import rollout_of
 from toprope.kinds.shortenerapp.seen import Seen
 
 BOTH = "both"
+QUICK = {"steps": [{"weight": weight, "hold": "5s"} for weight in ("1%", "10%", "50%")], "bake": "20s"}
 
 
 def released(**spec: Any) -> Released:
     """Stable has three pods and may have five."""
-    world = Released(traffic=None, replicas={"min": 3, "max": 5}, **spec)
+    world = Released(**{"traffic": None, "replicas": {"min": 3, "max": 5}, "rollout": QUICK, **spec})
     world.judged = GOOD
     return world
 
@@ -40,13 +41,17 @@ def sizes(decision: Decision, revision: str) -> tuple[int, int]:
     return spec["minReplicas"], spec["maxReplicas"]
 
 
+def both(world: Released) -> tuple[str, str]:
+    return world.stable, world.candidate
+
+
 def distinct(found: Iterable[Any]) -> list[Any]:
     return list(dict.fromkeys(found))
 
 
 def test_a_good_release_gets_as_many_pods_as_its_share_and_then_the_service() -> None:
     world = released()
-    decisions = list(world.passes(900))
+    decisions = list(world.passes(60))
     assert distinct(map(selected, decisions)) == [world.stable, BOTH, world.candidate]
     shared = [one for one in decisions if selected(one) == BOTH]
     assert distinct(sizes(one, world.candidate) for one in shared) == [(1, 1), (3, 3)]
@@ -62,7 +67,7 @@ def test_the_status_has_the_true_share_and_how_coarse_it_is() -> None:
 
 def test_stable_never_shrinks_and_is_held_while_pods_are_shares() -> None:
     world = released()
-    for decision in world.passes(900):
+    for decision in world.passes(60):
         if rollout_of(world.resource).stable == world.stable:
             assert sizes(decision, world.stable)[0] == 3
         if world.resource.status.rollout.phase in (Phase.SHIFTING, Phase.HOLDING):
@@ -71,7 +76,7 @@ def test_stable_never_shrinks_and_is_held_while_pods_are_shares() -> None:
 
 def test_no_pod_more_gets_requests_before_its_share_stands_in_the_status() -> None:
     world = released()
-    for _ in range(900):
+    for _ in range(60):
         weight = rollout_of(world.resource).weight
         (decision,) = world.passes(1)
         if selected(decision) == BOTH and weight < WHOLE:
@@ -83,11 +88,12 @@ def test_no_pod_more_gets_requests_before_its_share_stands_in_the_status() -> No
 def test_a_bad_one_is_out_of_the_service_in_the_pass_that_hears_of_it(phase: Phase) -> None:
     world = released()
     world.until(phase)
+    held = world.pass_once(world.look)
     world.judged = BAD
-    (decision,) = world.passes(1)
+    (decision, after) = world.passes(2)
     assert selected(decision) == world.stable
-    assert sizes(decision, world.stable) == (3, 5)
-    assert sizes(decision, world.candidate) == (1, 5)
+    assert [sizes(decision, one) for one in both(world)] == [sizes(held, one) for one in both(world)]
+    assert [sizes(after, one) for one in both(world)] == [(3, 5), (1, 5)]
     world.until(Phase.FAILED)
     assert world.resource.status.revision.stable == world.stable
 
@@ -173,13 +179,13 @@ def test_without_steps_all_requests_go_at_once_as_before() -> None:
 
 
 def test_a_gateway_that_is_taken_away_midway_gives_the_candidate_no_more_than_its_share() -> None:
-    world = Released(replicas={"min": 3, "max": 5}, rollout={"steps": [{"weight": "25%"}]}, **WITH_TRAFFIC)
+    world = Released(replicas={"min": 3, "max": 5}, rollout={**QUICK, "steps": [{"weight": "25%"}]}, **WITH_TRAFFIC)
     world.judged = GOOD
     world.until(Phase.HOLDING)
     world.resource = replace(world.resource, spec=world.resource.spec.model_copy(update={"traffic": None}))
     first = world.pass_once(grown(world, 3, 3))
     assert (selected(first), sizes(first, world.candidate)) == (world.stable, (1, 1))
-    decisions = list(world.passes(300))
+    decisions = list(world.passes(90))
     assert [distinct(pair) for pair in pairwise(distinct(map(selected, decisions)))] == [
         [BOTH, world.candidate],
     ]

@@ -55,6 +55,9 @@ def is_whole(before: Rollout, share: int, policy: Policy) -> bool:
 def bounds(look: Look, moved: tuple[Rollout, Rollout], revision: str, scale: Scale, policy: Policy) -> Bounds:
     """Of a revision's autoscaler; `moved` is the rollout as it was read and as it will be."""
     before, after = moved
+    if after.phase is Phase.ROLLING_BACK is not before.phase:
+        # What takes the requests back is one write, and sizes follow it.
+        after = before
     spec = look.resource.spec.replicas
     held = revision == after.candidate or (revision == after.stable and moves(after))
     usual = Bounds(scale.floor if held else spec.min, spec.max)
