@@ -123,6 +123,7 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
     ),
     "a label that is Prometheus' own": ("spec.slos[0].alerting.labels", "labels are called as Prometheus allows it: "),
     "a runbook without an address": ("spec.slos[0].runbookUrl", PATTERN),
+    "probes and steps": ("spec.rollout", "strategy BlueGreen has no steps: "),
     "chaos before its time": ("spec.chaos", UNKNOWN),
     "an unknown word about releases": ("spec.rollout.pace", UNKNOWN),
     "a strategy that nobody knows": ("spec.rollout.strategy", CHOICES),

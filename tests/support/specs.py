@@ -244,6 +244,7 @@ FAULTS: Mapping[str, tuple[str, Any]] = {
     "an alert that belongs to somebody else": ("slos", [{**_AN_SLO, "alerting": {"labels": {"namespace": "other"}}}]),
     "a label that is Prometheus' own": ("slos", [{**_AN_SLO, "alerting": {"labels": {"__name__": "x"}}}]),
     "a runbook without an address": ("slos", [{**_AN_SLO, "runbookUrl": "ask Bob"}]),
+    "probes and steps": ("rollout", {"strategy": "BlueGreen", "steps": [{"weight": "10%"}]}),
     "chaos before its time": ("chaos", {}),
     **rollout_specs.FAULTS,
 }

@@ -4,13 +4,14 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from toprope.core.measured import Measured
 from toprope.core.objects import ApiResource, Manifest, Ref
 from toprope.core.resource import Resource
+from toprope.delivery.probes import NobodyProbes, Probed, Probing
 from toprope.delivery.trial import Looked, Trial
 
 
@@ -83,6 +84,17 @@ class Now(Protocol):
         ...
 
 
+class Probes(Protocol):
+    """Requests of our own to a candidate that has no users yet."""
+
+    def of(self, resource: Resource, probing: Probing) -> Probed:
+        """What has become of the probes so far, from memory: no request. They are sent from the first time that
+        somebody asks on, and once more where what is to be probed is another; the resource's bell rings when they are
+        over. Whoever asks no more for a minute has them forgotten.
+        """
+        ...
+
+
 class Clock(Protocol):
     """What the time is."""
 
@@ -99,3 +111,4 @@ class Sources:
     now: Now
     at: datetime
     """What the time is."""
+    probes: Probes = field(default_factory=NobodyProbes)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from toprope.delivery.gate.rules import Rules
 from toprope.delivery.machine.rollout import OnUndecided, Policy, Step
 from toprope.delivery.machine.weights import parts_of
+from toprope.delivery.probes import PROBES
 from toprope.delivery.spec import RolloutSpec
 
 LADDER = (Step(1000), Step(10_000), Step(50_000))
@@ -15,14 +16,16 @@ LADDER = (Step(1000), Step(10_000), Step(50_000))
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
-def policy_of(spec: RolloutSpec, *, is_judged: bool, has_gateway: bool) -> Policy:
-    """How it is released: `is_judged` where an SLO can, `has_gateway` where weights can be routed."""
+def policy_of(spec: RolloutSpec, *, is_judged: bool) -> Policy:
+    """How it is released: `is_judged` where an SLO can."""
     strategy = spec.strategy or ("Canary" if is_judged else "Immediate")
     if strategy == "Immediate":
         return Policy(ready_within=span_of(spec.ready_within))
+    bluegreen = strategy == "BlueGreen"
     steps = tuple(Step(parts_of(one.weight), span_of(one.hold)) for one in spec.steps) or LADDER
     return Policy(
-        steps=steps if has_gateway else (),
+        steps=() if bluegreen else steps,
+        probes=PROBES if bluegreen else 0,
         is_judged=is_judged,
         bake=span_of(spec.bake),
         ready_within=span_of(spec.ready_within),

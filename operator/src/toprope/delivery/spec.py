@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from toprope.core.model import DnsLabel, DnsName, SpecModel, StatusModel, ruled
 
@@ -61,6 +61,12 @@ _STEPS_ARE_SHARES = (
 )
 
 
+_NO_STEPS = (
+    "!has(self.strategy) || self.strategy != 'BlueGreen' || !has(self.steps) || size(self.steps) == 0",
+    "strategy BlueGreen has no steps: all requests go over at once; leave steps out, or write Canary",
+)
+
+
 class RolloutStep(SpecModel):
     """A share of the requests, and how long it is held."""
 
@@ -91,9 +97,12 @@ class Gate(SpecModel):
 class RolloutSpec(SpecModel):
     """How a new release gets its requests. Takes effect at once, also on a rollout that is under way."""
 
-    strategy: Literal["Canary", "Immediate"] | None = None
-    """Canary: by steps, each held by the SLOs. Immediate: all at once, as soon as it is ready. Default: Canary where an
-    SLO can judge, else Immediate."""
+    model_config = ConfigDict(json_schema_extra=ruled(_NO_STEPS))
+
+    strategy: Literal["Canary", "BlueGreen", "Immediate"] | None = None
+    """Canary: by steps, each held by the SLOs. BlueGreen: 200 probes while it has no users, then all at once, and a
+    bake that is held by the SLOs. Immediate: all at once, as soon as it is ready. Default: Canary where an SLO can
+    judge, else Immediate."""
 
     steps: Annotated[
         list[RolloutStep],
@@ -102,8 +111,8 @@ class RolloutSpec(SpecModel):
             json_schema_extra={"x-kubernetes-list-type": "atomic", **ruled(_STEPS_RISE, _STEPS_ARE_SHARES)},
         ),
     ] = []
-    """Shares of the requests, rising. Default: 1%, 10% and 50%. Without a gateway there is none between nothing and
-    everything."""
+    """Shares of the requests, rising. Default: 1%, 10% and 50%. Without a gateway pods share the requests, and each
+    share is the nearest one that whole pods can have, at most half; `status.rollout.coarse` says how near."""
 
     gate: Gate = Gate()
     """Who judges the candidate."""
@@ -183,6 +192,8 @@ class RolloutStatus(StatusModel):
     """How many weights were decided in this rollout."""
     weight: str | None = None
     """The candidate's share of all requests."""
+    coarse: str | None = None
+    """How that share differs from the wanted one, where pods share the requests."""
     stepped: str | None = None
     """When this weight was decided."""
     routed: str | None = None

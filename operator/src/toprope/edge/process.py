@@ -35,6 +35,7 @@ from toprope.io.ledger import Ledger, NoPrometheus
 from toprope.io.now import gateway, scrape
 from toprope.io.now.nodes import Nodes
 from toprope.io.now.pages import Pages
+from toprope.io.prober import Prober
 from toprope.io.prometheus import Prometheus, reached
 from toprope.io.store import Store
 from toprope.io.watch import Reflector
@@ -99,7 +100,8 @@ class Process:
         installation = replace(self._settings.installation, absent=frozenset(absent))
         cluster, metrics = ApiCluster(api, self._store), ledger or NoPrometheus()
         now = scrape.Scrape(await self._eyes(stack, cluster), SystemClock(), self._loop.ring)
-        self._world = World(cluster, metrics, now, SystemClock(), installation, Told())
+        probes = await stack.enter_async_context(Prober(cluster, SystemClock(), self._loop.ring))
+        self._world = World(cluster, metrics, now, SystemClock(), installation, Told(), probes=probes)
         reflectors = [
             Reflector(api, self._store, resource, scope)
             for resource in _watched(self._kinds)

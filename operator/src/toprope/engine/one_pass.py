@@ -19,12 +19,13 @@ from toprope.core.errors import Conflict, Refused, TopropeError, Transient
 from toprope.core.names import FINALIZER, RECONCILE
 from toprope.core.objects import Manifest, Ref, annotations_of, is_being_deleted, ref_of
 from toprope.core.resource import Installation, Resource
+from toprope.delivery.probes import NobodyProbes
 from toprope.engine import events, status
 from toprope.engine.act import Acted, act
 from toprope.engine.parse import is_held, resource_of, unread
 from toprope.engine.tug import CALM, Tugs
 from toprope.kind import Kind
-from toprope.ports import Clock, Cluster, Metrics, Now, Sources
+from toprope.ports import Clock, Cluster, Metrics, Now, Probes, Sources
 
 LONGEST_PASS = 90.0
 QUIET = timedelta(minutes=10)
@@ -73,10 +74,11 @@ class World:
     installation: Installation
     told: events.Told
     tugs: Tugs = field(default_factory=Tugs)
+    probes: Probes = field(default_factory=NobodyProbes)
 
     def sources(self) -> Sources:
         """What a pass knows beside the cluster."""
-        return Sources(self.metrics, self.now, self.clock.now())
+        return Sources(self.metrics, self.now, self.clock.now(), self.probes)
 
 
 class Bug(TopropeError):

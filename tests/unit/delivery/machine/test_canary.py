@@ -27,6 +27,10 @@ LONG_AGO = NOW - timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 POLICY = Policy((Step(1000), Step(10_000, 2 * MINUTE), Step(50_000)), is_judged=True, bake=10 * MINUTE)
 UNJUDGED = replace(POLICY, is_judged=False)
+COARSE = replace(
+    POLICY, steps=(Step(25_000), Step(50_000)), grid=(25_000, 40_000, 50_000), grain="One pod is 25%.", most=20_000,
+    most_message="The budget pays for 20%.",
+)  # fmt: skip
 UNBAKED = replace(POLICY, bake=timedelta(0))
 
 IDLE = Rollout(stable="old", phase=Phase.IDLE, since=LONG_AGO, message="m")
@@ -165,6 +169,9 @@ def test_from_anywhere_all_requests_go_back_at_once(before: Rollout, seen: Seen,
         (HOLDING, replace(POLICY, most=4000), 4000, 2),
         (replace(HOLDING, weight=4000, step=2), POLICY, 10_000, 3),
         (LAST, POLICY, WHOLE, 4),
+        (PREPARING, replace(COARSE, most=30_000), 25_000, 1),
+        (replace(HOLDING, weight=25_000), replace(COARSE, most=45_000), 40_000, 2),
+        (replace(LAST, step=2), replace(COARSE, most=WHOLE), WHOLE, 3),
     ],
 )
 def test_the_next_weight_is_the_plans_or_what_the_budget_pays_for(
@@ -183,6 +190,12 @@ def test_the_next_weight_is_the_plans_or_what_the_budget_pays_for(
          Reason.PROMOTED),
         ("without one for more it stays", HOLDING, replace(POLICY, most=1000, most_message="No more."), PASSED,
          Phase.HOLDING, Reason.BUDGET_BELOW_STEP),
+        ("a share that is too coarse for the budget is not given", PREPARING, COARSE, READY, Phase.PREPARING,
+         Reason.TOO_COARSE),
+        ("unless a person says so, either", PREPARING, COARSE, told(READY, Command.PROMOTE), Phase.BAKING,
+         Reason.PROMOTED),
+        ("nor is the next one", replace(HOLDING, weight=25_000), replace(COARSE, most=30_000), PASSED, Phase.HOLDING,
+         Reason.TOO_COARSE),
         ("without steps all goes at once, with a bake", PREPARING, replace(POLICY, steps=()), READY, Phase.BAKING,
          Reason.CANDIDATE_READY),
         ("without a bake the last step is the end", LAST, UNBAKED, PASSED, Phase.RETIRING, Reason.STEP_PASSED),
@@ -203,6 +216,43 @@ def test_the_next_weight_is_the_plans_or_what_the_budget_pays_for(
 def test_other_policies(sentence: str, before: Rollout, policy: Policy, seen: Seen, phase: Phase, reason: str) -> None:
     after = next_rollout(before, seen, policy, NOW)
     assert (after.phase, after.reason) == (phase, reason)
+
+
+PROBED = replace(POLICY, steps=(), probes=200)
+PROBES_PASS = replace(READY, probed=Verdict.PASS, probes=Trouble("ProbesPassed", "0 bad of 200."))
+PROBES_FAIL = replace(READY, probed=Verdict.FAIL, probes=Trouble("ProbesFailed", "31 bad of 200."))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "before", "seen", "phase", "reason"),
+    [
+        ("one that is not ready is not probed", PREPARING, WAITS, Phase.PREPARING, Reason.CANDIDATE_NOT_READY),
+        ("a ready one is", PREPARING, READY, Phase.PREPARING, Reason.PROBING),
+        ("but who served before needs no probes", replace(PREPARING, served=("new",)), READY, Phase.BAKING,
+         Reason.SERVED_BEFORE),
+        ("nor whom a person promotes", PREPARING, told(READY, Command.PROMOTE), Phase.BAKING, Reason.PROMOTED),
+        ("nobody while it is paused", PREPARING, told(PROBES_PASS, Command.PAUSE), Phase.PREPARING, Reason.PAUSED),
+        ("a good one gets all requests", PREPARING, PROBES_PASS, Phase.BAKING, "ProbesPassed"),
+        ("not while the earlier one ends", replace(PREPARING, retiring="x"), PROBES_PASS, Phase.PREPARING,
+         Reason.EARLIER_ENDS),
+        ("a bad one fails and never had any", PREPARING, PROBES_FAIL, Phase.FAILED, "ProbesFailed"),
+        ("it may be tried again", replace(FAILED, reason="ProbesFailed"), replace(READY, retry="new"), Phase.PREPARING,
+         Reason.CANDIDATE_NOT_READY),
+        ("the bake holds it", BAKING, WORSE, Phase.ROLLING_BACK, "WorseThanStable"),
+    ],
+)  # fmt: skip
+def test_probes_before_one_switch(sentence: str, before: Rollout, seen: Seen, phase: Phase, reason: str) -> None:
+    after = next_rollout(before, seen, PROBED, NOW)
+    assert (after.phase, after.reason) == (phase, reason)
+
+
+def test_what_the_probes_came_to_is_said_with_the_switch_and_with_the_failure() -> None:
+    passed = next_rollout(PREPARING, PROBES_PASS, PROBED, NOW)
+    assert (passed.weight, passed.message) == (WHOLE, "0 bad of 200. All requests are to go to revision new.")
+    failed = next_rollout(PREPARING, PROBES_FAIL, PROBED, NOW)
+    assert (failed.weight, failed.message, lives(failed)) == (0, "31 bad of 200.", None)
+    unbaked = next_rollout(PREPARING, PROBES_PASS, replace(PROBED, bake=timedelta(0)), NOW)
+    assert (unbaked.phase, unbaked.stable) == (Phase.RETIRING, "new")
 
 
 def test_a_promoted_candidate_is_stable_and_the_earlier_one_has_its_rest() -> None:

@@ -18,6 +18,8 @@ POLICIES = [
     Policy((Step(1000), Step(10_000)), is_judged=True, bake=MINUTE, most=5000),
     Policy((Step(50_000),), bake=MINUTE),
     Policy((), is_judged=True, bake=MINUTE),
+    Policy(is_judged=True, bake=MINUTE, probes=200),
+    Policy((Step(25_000), Step(50_000)), is_judged=True, bake=MINUTE, most=45_000, grid=(25_000, 40_000, 50_000)),
 ]
 SHARED = (Phase.SHIFTING, Phase.HOLDING, Phase.BAKING)
 
@@ -35,6 +37,7 @@ def anything(chance: random.Random, rollout: Rollout) -> Seen:
         commands=frozenset([chance.choice(list(Command))]) if chance.random() < 0.1 else frozenset(),
         share=share if chance.random() < 0.9 else Share(),
         verdict=chance.choices(list(Verdict), [5, 1, 3])[0],
+        probed=chance.choices(list(Verdict), [5, 1, 3])[0],
         fault=Trouble("CandidateCrashes", "x") if chance.random() < 0.03 else None,
     )
 
@@ -44,8 +47,12 @@ def check(before: Rollout, seen: Seen, policy: Policy, after: Rollout) -> None:
     rises = after.weight > before.weight
     allowed = seen.verdict is Verdict.PASS or not policy.is_judged or Command.PROMOTE in seen.commands
     begins = before.phase is Phase.PREPARING
+    is_known = Command.PROMOTE in seen.commands or seen.wanted in before.served
+    probed = seen.probed is Verdict.PASS or not policy.probes or is_known
+    assert not (rises and begins) or probed, "who was not probed has requests"
     assert not rises or allowed or begins, "a weight rises without its verdict"
     assert not rises or after.step == before.step + 1, "a step is skipped or repeated"
+    assert after.weight in (0, WHOLE, *(policy.grid or [after.weight])), "a weight that cannot be had"
     assert after.phase in SHARED or after.weight == 0, "nobody judges who has requests"
     assert not moved or after.stable == before.candidate, "stable is somebody who never was the candidate"
     assert not (moved and Command.ABORT in seen.commands), "a promotion beats an abort"

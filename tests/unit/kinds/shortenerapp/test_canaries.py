@@ -144,16 +144,6 @@ def test_a_quiet_step_is_written_down_every_five_seconds_and_no_more() -> None:
     assert changes == 4
 
 
-def test_without_a_gateway_all_requests_go_at_once_and_a_bake_holds_them() -> None:
-    world = Released(traffic=None)
-    world.judged = GOOD
-    world.until(Phase.BAKING)
-    assert world.resource.status.rollout.weight == "100%"
-    world.judged = BAD
-    world.until(Phase.FAILED)
-    assert world.resource.status.revision.stable == world.stable
-
-
 @pytest.mark.parametrize(
     ("rollout", "seen"),
     [

@@ -103,7 +103,7 @@ def _policy(kind: Kind, live: Manifest) -> Policy:
         return Policy()
     objectives = {slo.name: slo.objective for slo in spec.slos if slo.ratio is None}
     judging = rules_of(spec.rollout, objectives)
-    return policy_of(spec.rollout, is_judged=bool(judging), has_gateway=spec.traffic is not None)
+    return policy_of(spec.rollout, is_judged=bool(judging))
 
 
 def since(text: str | None, now: datetime) -> timedelta | None:

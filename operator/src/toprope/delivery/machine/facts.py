@@ -42,10 +42,14 @@ class Fact(Enum):
     NOT_ROUTED = auto()
     KNOWN = auto()
     AT_ONCE = auto()
+    UNPROBED = auto()
+    PROBED = auto()
+    PROBED_BAD = auto()
     BAKES = auto()
     BAKED = auto()
     UNPAID = auto()
     NEXT_UNPAID = auto()
+    TOO_COARSE = auto()
     SHARE_SEEN = auto()
     STEP_OVER = auto()
     HELD = auto()
@@ -60,7 +64,15 @@ class Fact(Enum):
 
 def next_weight(rollout: Rollout, policy: Policy) -> int:
     """The weight after this one, as today's policy and budget have it; WHOLE where no step above it is left."""
-    return min(_planned(rollout, policy), policy.most)
+    weight = min(_planned(rollout, policy), policy.most)
+    if weight == WHOLE or not policy.grid:
+        return weight
+    return max((one for one in policy.grid if one <= weight), default=0)
+
+
+def note_of(weight: int, policy: Policy) -> str:
+    """How a weight differs from what was asked for; empty where it does not."""
+    return next((step.note for step in policy.steps if step.weight == weight), "")
 
 
 def hold_of(rollout: Rollout, policy: Policy) -> timedelta:
@@ -122,10 +134,14 @@ _FACTS: Mapping[Fact, Callable[[Look], bool]] = {
     Fact.NOT_ROUTED: lambda look: not look.seen.route_moved,
     Fact.KNOWN: lambda look: look.seen.wanted in look.before.served,
     Fact.AT_ONCE: lambda look: not look.policy.steps,
+    Fact.UNPROBED: lambda look: look.policy.probes > 0 and look.seen.probed is Verdict.UNDECIDED,
+    Fact.PROBED: lambda look: look.policy.probes > 0 and look.seen.probed is Verdict.PASS,
+    Fact.PROBED_BAD: lambda look: look.policy.probes > 0 and look.seen.probed is Verdict.FAIL,
     Fact.BAKES: lambda look: look.policy.bake > timedelta(0),
     Fact.BAKED: lambda look: _over(look.before.routed, look.policy.bake, look.now),
     Fact.UNPAID: lambda look: look.policy.most <= 0,
     Fact.NEXT_UNPAID: lambda look: next_weight(look.before, look.policy) <= look.before.weight,
+    Fact.TOO_COARSE: lambda look: next_weight(look.before, look.policy) <= look.before.weight < look.policy.most,
     Fact.SHARE_SEEN: lambda look: look.seen.share.believable(look.before.weight),
     Fact.STEP_OVER: lambda look: _over(look.before.stepped, hold_of(look.before, look.policy), look.now),
     Fact.HELD: lambda look: _over(look.before.since, hold_of(look.before, look.policy), look.now),

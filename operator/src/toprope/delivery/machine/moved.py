@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from toprope.delivery.machine.facts import Look, facts, hold_of, is_endless, next_weight
+from toprope.delivery.machine.facts import Look, facts, hold_of, is_endless, next_weight, note_of
 from toprope.delivery.machine.reasons import Reason
 from toprope.delivery.machine.rollout import REST, Phase, Policy, Rollout, Seen
 from toprope.delivery.machine.table import TABLE, Row
@@ -90,7 +90,9 @@ def _words(look: Look, after: Rollout) -> Mapping[str, str]:
         "obstacle": seen.obstacle or f"Revision {seen.wanted} has yet to start.",
         "exhausted": seen.exhausted,
         "weight": percent(before.weight),
-        "next": percent(next_weight(before, policy)),
+        "next": _noted(next_weight(before, policy), policy),
+        "detour": seen.detour or _by_gateway(before),
+        "grain": policy.grain,
         "share": _share(seen),
         "hold": span(hold_of(before, policy)),
         "bake": span(policy.bake),
@@ -103,7 +105,18 @@ def _words(look: Look, after: Rollout) -> Mapping[str, str]:
         "fault_reason": fault.reason,
         "fault": fault.message,
         "refused": seen.refused,
+        "probes_reason": seen.probes.reason,
+        "probes": seen.probes.message,
     }
+
+
+def _noted(weight: int, policy: Policy) -> str:
+    note = note_of(weight, policy)
+    return percent(weight) + (f" ({note})" if note else "")
+
+
+def _by_gateway(before: Rollout) -> str:
+    return f"The gateway does not send {percent(before.weight)} of the requests to revision {before.candidate} yet."
 
 
 def _share(seen: Seen) -> str:

@@ -17,6 +17,8 @@ class Reason(StrEnum):
     REFUSED = "CandidateRefused"
     BUDGET_BELOW_ONE_VERDICT = "BudgetBelowOneVerdict"
     BUDGET_BELOW_STEP = "BudgetBelowStep"
+    PROBING = "Probing"
+    TOO_COARSE = "TooCoarse"
     ROUTE_NOT_MOVED = "RouteNotMoved"
     SHARE_NOT_SEEN = "ShareNotSeen"
     SHARE_UNMEASURED = "ShareUnmeasured"

@@ -88,6 +88,8 @@ class Step:
 
     weight: int
     hold: timedelta = HOLD
+    note: str = ""
+    """How the weight differs from what was asked for, where it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,12 @@ class Policy:
     """The largest weight that the error budget pays for; 0: not even one verdict."""
     most_message: str = ""
     """The arithmetic of it."""
+    probes: int = 0
+    """How many probes a candidate must stand before it gets its first request."""
+    grid: tuple[int, ...] = ()
+    """The only weights below WHOLE that can be had, rising; none: all can."""
+    grain: str = ""
+    """Why there are no others, as a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +155,8 @@ class Seen:
     route_moved: bool = True
     """Whether the route (or the plain Service) has the shares of the rollout as it was read, and its gateway has
     accepted that."""
+    detour: str = ""
+    """Why it has not, as a sentence, where that is not the gateway's."""
     refused: str = ""
     """Why the candidate can never serve beside stable, as a sentence."""
     exhausted: str = ""
@@ -160,5 +170,9 @@ class Seen:
     """The gate's, over all SLOs that it judges."""
     judged: Trouble = Trouble("NotLooked", "Nobody has looked at the candidate yet.")
     """What the verdict stands on."""
+    probed: Verdict = Verdict.UNDECIDED
+    """What the probes of the candidate say."""
+    probes: Trouble = Trouble("Probing", "Probes are on their way to the candidate.")
+    """What that stands on."""
     fault: Trouble | None = None
     """What needs no statistics."""

@@ -50,12 +50,12 @@ def _takes_back(*when: Fact, reason: str, say: str) -> Row:
     return _row(*when, to=Phase.ROLLING_BACK, reason=reason, say=say, does=take_back)
 
 
-def _goes_whole(*when: Fact, reason: str) -> Sequence[Row]:
+def _goes_whole(*when: Fact, reason: str, why: str = "") -> Sequence[Row]:
     """All requests go over; the revision that served until now stands by where there is a bake."""
     return (
         _row(
             *when, Fact.BAKES, to=Phase.BAKING, reason=reason, does=whole,
-            say="All requests are to go to revision {candidate}.",
+            say=f"{why}All requests are to go to revision {{candidate}}.",
         ),
         _moves(*when, reason=reason),
     )  # fmt: skip
@@ -66,10 +66,7 @@ def _moves(*when: Fact, reason: str) -> Row:
 
 
 def _waits_for_route(to: Phase) -> Row:
-    return _row(
-        Fact.NOT_ROUTED, to=to, reason=Reason.ROUTE_NOT_MOVED,
-        say="The gateway does not send {weight} of the requests to revision {candidate} yet.",
-    )  # fmt: skip
+    return _row(Fact.NOT_ROUTED, to=to, reason=Reason.ROUTE_NOT_MOVED, say="{detour}")
 
 
 def _pauses(to: Phase) -> Row:
@@ -127,6 +124,19 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
             Fact.READY, Fact.IS_FREE, Fact.UNPAID, to=Phase.PREPARING, reason=Reason.BUDGET_BELOW_ONE_VERDICT,
             say="{most} toprope.dev/promote: {candidate} releases it all the same.",
         ),
+        _row(
+            Fact.READY, Fact.IS_FREE, Fact.TOO_COARSE, to=Phase.PREPARING, reason=Reason.TOO_COARSE,
+            say="{grain} {most} toprope.dev/promote: {candidate} releases it all the same.",
+        ),
+        _row(
+            Fact.READY, Fact.IS_FREE, Fact.PROBED_BAD, to=Phase.FAILED, reason="{probes_reason}", say="{probes}"
+        ),
+        _row(
+            Fact.READY, Fact.IS_FREE, Fact.UNPROBED, to=Phase.PREPARING, reason=Reason.PROBING, say="{probes}"
+        ),
+        *_goes_whole(
+            Fact.READY, Fact.IS_FREE, Fact.PROBED, Fact.AT_ONCE, reason="{probes_reason}", why="{probes} "
+        ),
         *_goes_whole(Fact.READY, Fact.IS_FREE, Fact.AT_ONCE, reason=Reason.CANDIDATE_READY),
         _row(
             Fact.READY, Fact.IS_FREE, to=Phase.SHIFTING, reason=Reason.CANDIDATE_READY, does=step,
@@ -163,6 +173,9 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         _waits_for_route(Phase.SHIFTING),
         _lacks_capacity(),
         _pauses(Phase.HOLDING),
+        _row(
+            Fact.PASSED, Fact.HELD, Fact.TOO_COARSE, to=Phase.HOLDING, reason=Reason.TOO_COARSE, say="{grain} {most}"
+        ),
         _row(Fact.PASSED, Fact.HELD, Fact.NEXT_UNPAID, to=Phase.HOLDING, reason=Reason.BUDGET_BELOW_STEP, say="{most}"),
         *_goes_whole(Fact.PASSED, Fact.HELD, Fact.LAST, reason="{passed_reason}"),
         _row(

@@ -16,14 +16,17 @@ from toprope.core.objects import Manifest, labels_of
 from toprope.core.prune import pruned
 from toprope.core.resource import Resource
 from toprope.delivery.history import recorded
+from toprope.delivery.machine.facts import note_of
 from toprope.delivery.machine.moved import is_shared, late_at, lives, next_rollout, rest_ends, routed_weight
 from toprope.delivery.machine.rollout import Phase, Policy, Rollout
-from toprope.kinds.shortenerapp import data, health, jobs, rollout, trial
+from toprope.kinds.shortenerapp import data, health, jobs, rollout, sharing, sizes, trial
 from toprope.kinds.shortenerapp.health import Look, Shares
 from toprope.kinds.shortenerapp.migrations import known, migration_of
 from toprope.kinds.shortenerapp.needs import Needs, together
+from toprope.kinds.shortenerapp.probing import is_probed
 from toprope.kinds.shortenerapp.reasons import Fact, Reason, asks_for_pods
-from toprope.kinds.shortenerapp.render.network_policies import network_policies
+from toprope.kinds.shortenerapp.render.autoscaler import Bounds
+from toprope.kinds.shortenerapp.render.network_policies import network_policies, of_probes
 from toprope.kinds.shortenerapp.render.pod_disruption_budget import pod_disruption_budget
 from toprope.kinds.shortenerapp.render.service_account import service_account
 from toprope.kinds.shortenerapp.revisions import alive, needs, outdated, remembered, revision, rollout_of
@@ -33,7 +36,7 @@ from toprope.kinds.shortenerapp.slos import judged, monitoring, rule_sets_of
 from toprope.kinds.shortenerapp.spec import revision_of_spec
 from toprope.kinds.shortenerapp.standing import Standing, standing
 from toprope.kinds.shortenerapp.status import ReplicasStatus, ShortenerAppStatus
-from toprope.kinds.shortenerapp.timing import MOVING, next_look
+from toprope.kinds.shortenerapp.timing import MOVING, PROBING, next_look
 from toprope.kinds.shortenerapp.trial import Evidence
 from toprope.kinds.shortenerapp.troubles import ready_pods
 from toprope.kinds.shortenerapp.web import Release, doors, left_alone, lived_by, of_release, url
@@ -53,6 +56,7 @@ class Plan:
     before: Rollout
     after: Rollout
     policy: Policy
+    scale: sizes.Scale
     found: Evidence
     """What the gates stand on."""
     waits: Fact | None
@@ -72,6 +76,11 @@ class Plan:
     def shares(self) -> Shares:
         """How requests are shared in this pass."""
         return rollout.shared(self.serving.name, self.before, routed_weight(self.before, self.after))
+
+    @property
+    def selected(self) -> str | None:
+        """The revision that the plain Service selects in this pass; None: all."""
+        return sharing.selected(self.look, self.shares, self.scale)
 
     @property
     def takes_back(self) -> bool:
@@ -120,14 +129,15 @@ def _fields(status: ShortenerAppStatus) -> dict[str, Any]:
 def _plan(look: Look) -> Plan:
     resource, seen, now = look.resource, look.seen, look.now
     wanted, before = revision_of_spec(resource.spec), rollout_of(resource)
-    scale = rollout.scale_of(look, before)
+    scale = sizes.scale_of(look, before)
     needed = needs(revision(resource, seen, wanted, wanted), None)
-    migration, policy = migration_of(resource, seen, wanted, now), trial.policy(resource)
-    waits = rollout.waits(look, before, migration, needed, scale)
+    migration, policy = migration_of(resource, seen, wanted, now), sharing.policy(resource, scale)
+    waits = rollout.waits(look, before, migration, needed, sizes.need_at(scale, before, policy))
     found = trial.evidence(resource, seen.looked, now)
-    after = next_rollout(before, rollout.seen_by_machine(look, before, migration, waits, found), policy, now)
+    detour = sharing.detour(look, before, scale)
+    after = next_rollout(before, rollout.seen_by_machine(look, before, migration, waits, found, detour), policy, now)
     releases = {
-        name: _release(look, name, wanted, rollout.least_pods(look, after, name, scale))
+        name: _release(look, name, wanted, sizes.bounds(look, (before, after), name, scale, policy))
         for name in alive(before, after)
     }
     every = together(release.needs for release in releases.values())
@@ -140,6 +150,7 @@ def _plan(look: Look) -> Plan:
         before=before,
         after=after,
         policy=policy,
+        scale=scale,
         found=found,
         waits=waits,
         releases=releases,
@@ -152,10 +163,10 @@ def _plan(look: Look) -> Plan:
     )
 
 
-def _release(look: Look, name: str, wanted: str, least: int) -> Release:
+def _release(look: Look, name: str, wanted: str, bounds: Bounds) -> Release:
     known = revision(look.resource, look.seen, name, wanted)
     migration = migration_of(look.resource, look.seen, name, look.now)
-    return Release(name, known, migration, needs(known, health.deployment_of(look, name)), least)
+    return Release(name, known, migration, needs(known, health.deployment_of(look, name)), bounds)
 
 
 def _image(releases: Mapping[str, Release], stable: str | None) -> str | None:
@@ -196,8 +207,9 @@ def _children(plan: Plan) -> list[Manifest]:
         service_account(resource),
         *plan.parts.manifests,
         *(child for one in plan.releases.values() for child in of_release(look, one, held=_is_held(plan, one))),
-        *doors(look, plan.shares, lives(plan.after), takes_back=plan.takes_back),
+        *doors(look, plan.shares, plan.selected, lives(plan.after), takes_back=plan.takes_back),
         *network_policies(resource, plan.needs),
+        *([of_probes(resource, plan.wanted)] if is_probed(plan.after) else []),
         *([budget] if budget else []),
     ]
 
@@ -231,7 +243,7 @@ def _status(plan: Plan) -> ShortenerAppStatus:
         "url": url(look.resource),
         "version": serving.revision.version if serving.revision else look.resource.status.version,
         "revision": rollout.revision_status(plan.after),
-        "rollout": rollout.rollout_status(plan.after, plan.found),
+        "rollout": rollout.rollout_status(plan.after, plan.found, note_of(plan.after.weight, plan.policy)),
         "history": recorded(look.resource.status.history, plan.before, plan.after, plan.found, look.now),
         "replicas": ReplicasStatus(ready=ready_pods(live), wanted=int((live or {}).get("spec", {}).get("replicas", 0))),
         "migrations": _migrations(plan),
@@ -263,12 +275,14 @@ def _dues(plan: Plan, stated: Sequence[Condition]) -> list[datetime | None]:
     closer = now if asks_for_pods(condition.reason for condition in stated) and not asks_for_pods(said) else None
     late = late_at(plan.after, plan.policy) if plan.waits else None
     moving = now + MOVING if is_shared(plan.after) else None
+    probed = now + PROBING if is_probed(plan.after) else None
     return [
         *retries,
         rest_ends(plan.after),
         late,
         closer,
         moving,
+        probed,
         plan.rotation.due,
         plan.slos.due,
     ]

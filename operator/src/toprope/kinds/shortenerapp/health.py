@@ -141,15 +141,17 @@ def backends(look: Look, shares: Shares) -> dict[str, int]:
     return {places.name(look.resource, places.WEB, one): weight for one, weight in shares.items() if weight}
 
 
-def plain_of(look: Look, shares: Shares) -> str:
-    """The revision that the plain Service selects. Beside a route that is who serves, listed first; else who has all
-    the requests: nothing but the Service can move them."""
+def plain_of(look: Look, shares: Shares) -> str | None:
+    """The revision that the plain Service selects; None: all. Beside a route that is who serves, listed first; else who
+    has all the requests, or both: nothing but the Service can move them."""
     first, *others = shares
-    return next((one for one in others if shares[one] == WHOLE), first) if look.resource.spec.traffic is None else first
+    if look.resource.spec.traffic or not others:
+        return first
+    return next((one for one in others if shares[one] == WHOLE), None)
 
 
-def selects(look: Look, revision: str) -> bool:
-    """Whether the live plain Service selects the pods of a revision."""
+def selects(look: Look, revision: str | None) -> bool:
+    """Whether the live plain Service selects the pods of a revision; None: of all."""
     service = look.seen.child(SERVICE, places.name(look.resource, places.WEB))
     wanted = places.selector(look.resource, places.WEB, revision)
     return service is not None and service["spec"].get("selector") == wanted

@@ -20,12 +20,15 @@ from toprope.core.objects import (
     labels_of,
 )
 from toprope.core.resource import Resource, owned_by
+from toprope.delivery.probes import Probed
 from toprope.delivery.trial import Looked
 from toprope.kinds.shortenerapp import jobs, places
+from toprope.kinds.shortenerapp.probing import probing as probing_of
 from toprope.kinds.shortenerapp.reasons import asks_for_pods
 from toprope.kinds.shortenerapp.render.cloud_native_pg import ROLES
 from toprope.kinds.shortenerapp.revisions import alive, needs, revision, rollout_of
 from toprope.kinds.shortenerapp.seen import Children, Seen
+from toprope.kinds.shortenerapp.sharing import is_about_to_share
 from toprope.kinds.shortenerapp.status import ShortenerAppStatus
 from toprope.kinds.shortenerapp.trial import trial as trial_of
 from toprope.ports import Cluster, Sources
@@ -41,9 +44,11 @@ async def observe(resource: Resource, cluster: Cluster, sources: Sources) -> See
         _pods(resource, children, cluster),
         _endpoints(resource, children, cluster),
     )
-    trial = trial_of(resource, rollout_of(resource), sources.at)
+    rollout = rollout_of(resource)
+    trial, probing = trial_of(resource, rollout, sources.at), probing_of(resource, rollout)
     looked = sources.now.of(resource, trial) if trial else Looked()
-    return Seen(children, secrets, pods, endpoints, sources.metrics.of(resource), looked)
+    probed = sources.probes.of(resource, probing) if probing else Probed()
+    return Seen(children, secrets, pods, endpoints, sources.metrics.of(resource), looked, probed)
 
 
 def _children(resource: Resource, cluster: Cluster) -> Children:
@@ -86,7 +91,8 @@ def _needed_by_the_living(resource: Resource, seen: Seen) -> Iterator[str]:
 
 
 async def _pods(resource: Resource, children: Children, cluster: Cluster) -> Sequence[Manifest]:
-    if not (_is_unwell(resource.status) or _has_news_of_failure(resource.status, children)):
+    told = _is_unwell(resource.status) or _has_news_of_failure(resource.status, children)
+    if not (told or is_about_to_share(resource, rollout_of(resource))):
         return ()
     return await cluster.find(POD, resource.namespace, resource.labels)
 

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     WEB_NOT_READY = "WebNotReady"
     CACHE_NOT_READY = "CacheNotReady"
     NO_ENDPOINTS = "NoEndpoints"
+    EARLIER_PODS = "EarlierPods"
     IMAGE_NOT_PULLED = "ImageNotPulled"
     POD_NOT_SCHEDULED = "PodNotScheduled"
     POD_NOT_CONFIGURED = "PodNotConfigured"

@@ -1,51 +1,27 @@
 """From one release to the next: what the machine of `delivery` is told, and what is shown of its answer."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
 
 from toprope.core.conditions import Condition, timestamp
-from toprope.delivery.machine.moved import is_shared, lives, moves
+from toprope.delivery.machine.moved import lives, moves
 from toprope.delivery.machine.reasons import Reason as Moved
 from toprope.delivery.machine.rollout import READY_WITHIN, WHOLE, Phase, Rollout, Trouble
 from toprope.delivery.machine.rollout import Seen as SeenByMachine
 from toprope.delivery.machine.weights import percent
 from toprope.delivery.orders import orders, retry
 from toprope.delivery.spec import RevisionStatus, RolloutStatus
-from toprope.kinds.shortenerapp import places, trial
+from toprope.kinds.shortenerapp import places, probing, trial
 from toprope.kinds.shortenerapp.health import Look, Shares, deployment_of, doors_have, is_routed, waits_for
 from toprope.kinds.shortenerapp.migrations import Migration
 from toprope.kinds.shortenerapp.needs import Needs
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
 from toprope.kinds.shortenerapp.revisions import REMEMBERED
+from toprope.kinds.shortenerapp.sharing import strangers
 from toprope.kinds.shortenerapp.trial import Evidence
 from toprope.kinds.shortenerapp.troubles import ready_pods
 from toprope.slo.budget import State
 
 PROGRESSING = "Progressing"
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """How large revisions are while traffic may move between them: nobody lands on a shrunken one."""
-
-    floor: int
-    """Fewest pods of a candidate, and of stable while a rollout moves: as many as stable has."""
-    need: int
-    """Ready pods that the candidate must have before it gets requests: as many as stable has ready."""
-
-    def needed_at(self, before: Rollout) -> int:
-        """Those that it must have now: its share of them, once it has one. Stable may grow meanwhile."""
-        return max(1, ceil(self.need * before.weight / WHOLE)) if is_shared(before) else self.need
-
-
-def scale_of(look: Look, before: Rollout) -> Scale:
-    """Measured at stable, within the bounds of the spec."""
-    bounds = look.resource.spec.replicas
-    stable = deployment_of(look, before.stable) if before.stable else None
-    has = int((stable or {}).get("spec", {}).get("replicas", 1))
-    floor = max(bounds.min, min(has, bounds.max))
-    return Scale(floor, max(1, min(floor, ready_pods(stable))))
 
 
 def serving(look: Look, before: Rollout) -> str | None:
@@ -65,28 +41,26 @@ def shared(stable: str, before: Rollout, weight: int) -> Shares:
     return {stable: WHOLE - weight, before.candidate: weight} if before.candidate and weight else {stable: WHOLE}
 
 
-def least_pods(look: Look, after: Rollout, revision: str, scale: Scale) -> int:
-    """The autoscaler's lower bound for a revision."""
-    held = revision == after.candidate or (revision == after.stable and moves(after))
-    return scale.floor if held else look.resource.spec.replicas.min
-
-
-def waits(look: Look, before: Rollout, migration: Migration, needs: Needs, scale: Scale) -> Fact | None:
-    """What the wanted revision still waits for."""
-    return waits_for(look, migration, needs, scale.needed_at(before)) or _no_endpoints(look, before)
+def waits(look: Look, before: Rollout, migration: Migration, needs: Needs, need: int) -> Fact | None:
+    """What the wanted revision still waits for; it needs so many ready pods."""
+    return waits_for(look, migration, needs, need) or _no_endpoints(look, before) or strangers(look, before)
 
 
 def seen_by_machine(
-    look: Look, before: Rollout, migration: Migration, waits: Fact | None, found: Evidence
+    look: Look, before: Rollout, migration: Migration, waits: Fact | None, found: Evidence, detour: str
 ) -> SeenByMachine:
     """What the machine decides on."""
     wanted, annotations, looked = migration.after.revision, look.resource.annotations, look.seen.looked
     verdict, judged = trial.verdict(found, trial.rules(look.resource), looked)
+    probed, probes = probing.verdict(look)
     return SeenByMachine(
         wanted=wanted,
         candidate_ready=before.candidate == wanted and waits is None,
         obstacle=waits.message if waits else "",
-        route_moved=before.stable is not None and is_routed(look, shared(before.stable, before, before.weight)),
+        route_moved=not detour
+        and before.stable is not None
+        and is_routed(look, shared(before.stable, before, before.weight)),
+        detour=detour,
         refused=waits.message if waits and migration.refused else "",
         exhausted=_exhausted(look),
         commands=orders(annotations, before.candidate or wanted),
@@ -94,6 +68,8 @@ def seen_by_machine(
         share=trial.share(looked),
         verdict=verdict,
         judged=judged,
+        probed=probed,
+        probes=probes,
         fault=Trouble(looked.fault.reason, looked.fault.message) if looked.fault else None,
     )
 
@@ -145,7 +121,7 @@ def revision_status(after: Rollout) -> RevisionStatus:
     return RevisionStatus(stable=after.stable, candidate=after.candidate, retiring=after.retiring, served=served)
 
 
-def rollout_status(after: Rollout, found: Evidence) -> RolloutStatus:
+def rollout_status(after: Rollout, found: Evidence, note: str) -> RolloutStatus:
     """The rollout, as the status shows it. What judged it stays until the next one begins."""
     shown = found if after.candidate and after.phase not in (Phase.PREPARING, Phase.FROZEN) else Evidence()
     return RolloutStatus(
@@ -155,6 +131,7 @@ def rollout_status(after: Rollout, found: Evidence) -> RolloutStatus:
         message=after.message,
         step=after.step or None,
         weight=percent(after.weight) if after.step else None,
+        coarse=note or None,
         stepped=_stamp(after.stepped),
         routed=_stamp(after.routed),
         retried=after.retried,

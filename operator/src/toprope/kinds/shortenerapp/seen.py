@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from toprope.core.measured import Measured
 from toprope.core.names import COMPONENT, REVISION
 from toprope.core.objects import ApiResource, Manifest, labels_of
+from toprope.delivery.probes import Probed
 from toprope.delivery.trial import Looked
 
 Children = Mapping[tuple[str, str], Manifest]
@@ -27,6 +28,8 @@ class Seen:
     """What Prometheus recorded of its SLOs."""
     looked: Looked = field(default_factory=Looked)
     """What pods and gateway count as of this second, while a candidate has requests."""
+    probed: Probed = field(default_factory=Probed)
+    """What has become of the probes of a candidate that is to have all requests at once."""
 
     def child(self, resource: ApiResource, name: str) -> Manifest | None:
         """One child; None when there is none."""

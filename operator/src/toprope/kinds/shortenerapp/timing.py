@@ -16,9 +16,13 @@ TROUBLED = timedelta(seconds=15)
 WEARY = timedelta(minutes=5)
 MOVING = timedelta(seconds=1)
 """While a candidate has requests its step is looked at each second; verdicts and faults ring."""
+PROBING = timedelta(seconds=10)
+"""Probes ring when they are over; who asks no more has them forgotten."""
 NEAR = timedelta(seconds=2)
-"""Nor do EndpointSlices; those of ready pods come within a moment, and nothing else keeps traffic from moving."""
+"""Nor do EndpointSlices; those of ready pods come within a moment, and nothing else keeps traffic from moving. Pods
+that have been taken away do not stay much longer."""
 
+_NEAR = frozenset({Reason.NO_ENDPOINTS, Reason.EARLIER_PODS})
 _RING_THEIR_OWN_BELL = frozenset({Reason.DATA_COMING, Reason.STORAGE_GROWING, Reason.ROTATION_WAITING})
 
 
@@ -36,7 +40,7 @@ def _pause(condition: Condition, age: timedelta) -> timedelta:
         return PATIENCE
     if not _is_troubled(condition) or condition.reason in _RING_THEIR_OWN_BELL:
         return QUIET
-    if condition.reason == Reason.NO_ENDPOINTS and condition.status == "True":
+    if condition.reason in _NEAR and condition.status == "True":
         return NEAR
     return min(max(age / 4, TROUBLED), WEARY)
 

@@ -30,9 +30,7 @@ def rules(resource: Resource) -> dict[str, Rules]:
 
 def policy(resource: Resource) -> Policy:
     """How this resource wants to be released."""
-    return policy_of(
-        resource.spec.rollout, is_judged=bool(rules(resource)), has_gateway=resource.spec.traffic is not None
-    )
+    return policy_of(resource.spec.rollout, is_judged=bool(rules(resource)))
 
 
 def trial(resource: Resource, before: Rollout, now: datetime) -> Trial | None:

@@ -9,11 +9,11 @@ from toprope.core.resource import Resource
 from toprope.delivery.machine.rollout import WHOLE
 from toprope.delivery.traffic import Backend, http_route
 from toprope.kinds.shortenerapp import places
-from toprope.kinds.shortenerapp.health import Look, Shares, backends, deployment_of, plain_of, route, routed
+from toprope.kinds.shortenerapp.health import Look, Shares, backends, deployment_of, route, routed
 from toprope.kinds.shortenerapp.migrations import Migration, told, wants_job
 from toprope.kinds.shortenerapp.needs import Needs
 from toprope.kinds.shortenerapp.render import service
-from toprope.kinds.shortenerapp.render.autoscaler import autoscaler
+from toprope.kinds.shortenerapp.render.autoscaler import Bounds, autoscaler
 from toprope.kinds.shortenerapp.revisions import Revision
 from toprope.kinds.shortenerapp.seen import Seen
 
@@ -27,8 +27,8 @@ class Release:
     """None when its record is gone: what runs of it stays as it is."""
     migration: Migration
     needs: Needs
-    least: int
-    """The autoscaler's lower bound."""
+    bounds: Bounds
+    """Of its autoscaler."""
 
 
 def of_release(look: Look, release: Release, *, held: bool) -> list[Manifest]:
@@ -39,7 +39,7 @@ def of_release(look: Look, release: Release, *, held: bool) -> list[Manifest]:
     if wants_job(release.migration, look.now, held=held):
         children.append(told(release.revision.job, release.migration))
     if release.migration.done or deployment_of(look, release.name):
-        children += [release.revision.deployment, autoscaler(look.resource, release.name, release.least)]
+        children += [release.revision.deployment, autoscaler(look.resource, release.name, release.bounds)]
     return children
 
 
@@ -55,15 +55,17 @@ def left_alone(seen: Seen, releases: Sequence[Release]) -> list[Manifest]:
     ]
 
 
-def doors(look: Look, shares: Shares, candidate: str | None, *, takes_back: bool) -> list[Manifest]:
-    """The plain Service and the route. The route waits for its backends' Services: one that points at nothing fails. A
-    candidate that is ready is there for who asks for it by name.
+def doors(
+    look: Look, shares: Shares, selected: str | None, candidate: str | None, *, takes_back: bool
+) -> list[Manifest]:
+    """The plain Service, which selects that revision or all, and the route. The route waits for its backends' Services:
+    one that points at nothing fails. A candidate that is ready is there for who asks for it by name.
 
     A write holds only for the door as it was seen: what another operator did since is not undone, and weights that
     were right then may be none today. One that takes requests back from the candidate holds whatever was done since.
     """
     resource = look.resource
-    plain = service.plain(resource, plain_of(look, shares))
+    plain = service.plain(resource, selected)
     live = look.seen.child(SERVICE, places.name(resource, places.WEB))
     found = [plain if takes_back else _guarded(plain, live)]
     wanted = backends(look, shares)

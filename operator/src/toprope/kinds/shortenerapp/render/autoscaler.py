@@ -1,5 +1,6 @@
 """How many web pods of a revision there are. There always is one autoscaler, also with min = max."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from toprope.core.resource import Resource
@@ -9,8 +10,16 @@ _CPU = 70
 """Percent of the requested CPU: a third is left for a burst until the next pod is there."""
 
 
-def autoscaler(resource: Resource, revision: str, least: int) -> dict[str, Any]:
-    """The HorizontalPodAutoscaler, with at least `least` pods."""
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Fewest and most pods; both the same hold it at one size."""
+
+    least: int
+    most: int
+
+
+def autoscaler(resource: Resource, revision: str, bounds: Bounds) -> dict[str, Any]:
+    """The HorizontalPodAutoscaler."""
     target = {"type": "Utilization", "averageUtilization": _CPU}
     return {
         "apiVersion": "autoscaling/v2",
@@ -22,8 +31,8 @@ def autoscaler(resource: Resource, revision: str, least: int) -> dict[str, Any]:
                 "kind": "Deployment",
                 "name": places.name(resource, places.WEB, revision),
             },
-            "minReplicas": least,
-            "maxReplicas": resource.spec.replicas.max,
+            "minReplicas": bounds.least,
+            "maxReplicas": bounds.most,
             "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
         },
     }

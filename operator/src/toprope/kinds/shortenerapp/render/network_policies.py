@@ -3,6 +3,7 @@
     gateways' namespaces ─8000──► web ──5432──► database
     own namespace ───────8000──►  │  └──6379──► cache ◄──6379── rotate
     operator, monitoring ─9090──►─┘             database ◄─5432─ migrate, rotate
+    operator ────────────8000──► web of a candidate, while it is probed
 
 and DNS for the pods that call by name. To a part outside the cluster any TCP port is open: its address stands in a
 Secret that only the pods read.
@@ -35,6 +36,14 @@ def network_policies(resource: Resource, needs: Needs) -> list[dict[str, Any]]:
     if needs.own_cache:
         policies.append(_part(resource, CACHE, CACHE_PORT, (WEB, ROTATE)))
     return policies
+
+
+def of_probes(resource: Resource, candidate: str) -> dict[str, Any]:
+    """Lets probes come to a candidate's pods. The gateway would do for them only where there is one, by an address and
+    certificates that the operator need not know; so the operator comes itself, and to nobody but these pods."""
+    operator = [_namespace(resource.installation.namespace)]
+    pods = {"matchLabels": places.selector(resource, WEB, candidate)}
+    return _policy(resource, "probes", pods, ingress=[_from(operator, places.HTTP_PORT)])
 
 
 def _web(resource: Resource, needs: Needs) -> dict[str, Any]:

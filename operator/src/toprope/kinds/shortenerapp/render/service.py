@@ -12,8 +12,8 @@ def of_revision(resource: Resource, revision: str) -> dict[str, Any]:
     return _service(metadata, places.selector(resource, places.WEB, revision), "http", places.SERVICE_PORT)
 
 
-def plain(resource: Resource, serving: str) -> dict[str, Any]:
-    """Reaches the web pods of the revision that serves."""
+def plain(resource: Resource, serving: str | None) -> dict[str, Any]:
+    """Reaches the web pods of the revision that serves; of all revisions, where pods share the requests."""
     metadata = places.metadata(resource, places.WEB)
     return _service(metadata, places.selector(resource, places.WEB, serving), "http", places.SERVICE_PORT)
 

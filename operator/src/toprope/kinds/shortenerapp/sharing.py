@@ -1,0 +1,82 @@
+"""Requests that pods share, where the spec asks for no gateway: what the plain Service selects, and what keeps it from
+selecting more.
+
+    stable's pods ──► the pods of both, as many of the candidate's as its share stands for ──► the candidate's
+"""
+
+from toprope.core.names import REVISION
+from toprope.core.objects import Manifest, labels_of
+from toprope.core.resource import Resource
+from toprope.delivery.machine.rollout import WHOLE, Phase, Policy, Rollout
+from toprope.delivery.machine.weights import percent
+from toprope.delivery.split import pods_for, split
+from toprope.kinds.shortenerapp import places, trial
+from toprope.kinds.shortenerapp.health import Look, Shares, deployment_of, plain_of, selects
+from toprope.kinds.shortenerapp.reasons import Fact, Reason
+from toprope.kinds.shortenerapp.sizes import Scale
+from toprope.kinds.shortenerapp.troubles import ready_pods
+
+
+def policy(resource: Resource, scale: Scale) -> Policy:
+    """How this resource wants to be released, in the shares that can be had."""
+    asked = trial.policy(resource)
+    return asked if resource.spec.traffic else split(asked, scale.floor)
+
+
+def selected(look: Look, shares: Shares, scale: Scale) -> str | None:
+    """What the plain Service may select in this pass; None: all. It gives a candidate requests when it has just the
+    pods for them, and takes none away because one of them is lost."""
+    wanted = plain_of(look, shares)
+    stable, *others = shares
+    if wanted == stable or selects(look, wanted):
+        return wanted
+    live, weight = deployment_of(look, others[0]), shares[others[0]]
+    if weight == WHOLE:
+        both_now = None if selects(look, None) else stable
+        return wanted if ready_pods(live) >= scale.need else both_now
+    return wanted if _is_just(live, pods_for(weight, scale.floor)) else stable
+
+
+def detour(look: Look, before: Rollout, scale: Scale) -> str:
+    """Why the candidate has another share than it should, as far as that is no gateway's; empty: it has not."""
+    if look.resource.spec.traffic or not before.candidate or not before.weight:
+        return ""
+    service, live = places.name(look.resource, places.WEB), deployment_of(look, before.candidate)
+    has = f"{ready_pods(live)} of {_pods(live)} are ready"
+    if before.weight == WHOLE:
+        wanted = f"Service {service} selects revision {before.candidate} alone once {scale.need} of its pods are ready"
+        return "" if selects(look, before.candidate) else f"{wanted}: {has}."
+    pods = pods_for(before.weight, scale.floor)
+    if not _is_just(live, pods):
+        return f"{percent(before.weight)} of the requests is {_counted(pods)} of revision {before.candidate}: {has}."
+    return "" if selects(look, None) else f"Service {service} does not select the pods of both revisions yet."
+
+
+def is_about_to_share(resource: Resource, before: Rollout) -> bool:
+    """Whether the Service may soon select pods of all revisions: then none of a third one may be left."""
+    return resource.spec.traffic is None and before.phase is Phase.PREPARING and bool(trial.policy(resource).steps)
+
+
+def strangers(look: Look, before: Rollout) -> Fact | None:
+    """Pods of a third revision would get requests with those of both."""
+    if not is_about_to_share(look.resource, before):
+        return None
+    own = places.selector(look.resource, places.WEB)
+    found = {labels_of(pod).get(REVISION) for pod in look.seen.pods if own.items() <= labels_of(pod).items()}
+    third = sorted(str(one) for one in found - {before.stable, before.candidate})
+    if not third:
+        return None
+    return Fact(Reason.EARLIER_PODS, f"Pods of revision {', '.join(third)} have yet to end.")
+
+
+def _is_just(live: Manifest | None, pods: int) -> bool:
+    """Whether there are just so many, and all of them ready."""
+    return ready_pods(live) == _pods(live) == pods
+
+
+def _pods(live: Manifest | None) -> int:
+    return int(((live or {}).get("status") or {}).get("replicas") or 0)
+
+
+def _counted(pods: int) -> str:
+    return "1 pod" if pods == 1 else f"{pods} pods"
