@@ -6,39 +6,12 @@ import pytest
 
 from dev.floor import Fate, Outcome
 from tests.integration.rollouts.conftest import Stage
-from tests.support.rig.history import Moment
+from tests.support.operator_process import until
 from tests.support.rig.kubelet import Kubelet
 from tests.support.rig.place import AVAILABILITY, FAST, Place
 from tests.support.rig.pods import Behaviour
+from tests.support.rig.releases import HELD, NEW, STEP, held, is_promoted, is_taken_back
 from toprope.core.objects import DEPLOYMENT
-
-NEW = {"settings": {"slugLength": 9}}
-STEP = {"weight": "50%", "hold": "1s"}
-HELD = {"steps": [{"weight": "50%", "hold": "10m"}]}
-"""A step that does not end while a test looks at it."""
-SEEN_WITHIN = 15.0
-"""Seconds until a candidate that no counter shows to be ill has failed."""
-
-
-def held(place: Place) -> Moment:
-    """A candidate has half of the requests, and keeps them."""
-    return place.goes("Holding", since=place.release(NEW, **HELD))
-
-
-def is_promoted(place: Place, since: float = 0.0) -> Moment:
-    """The candidate has become stable, and nothing else has happened to it."""
-    promoted = place.becomes(lambda one: one.phase == "Retiring", since=since)
-    assert not [one for one in place.crowd.history.since(since) if one.phase in ("RollingBack", "Failed")]
-    return promoted
-
-
-def is_taken_back(place: Place, since: float, within: float = SEEN_WITHIN) -> str:
-    """All requests go to stable again; why."""
-    stable = place.now.stable
-    back = place.becomes(lambda one: one.phase == "RollingBack" and one.accepted, within + 30, since)
-    assert back.share_of(stable) == 100_000
-    assert back.at - since <= within
-    return back.reason
 
 
 def test_a_healthy_candidate_is_promoted_without_prometheus(place: Place) -> None:
@@ -52,7 +25,7 @@ def test_a_healthy_candidate_is_promoted_without_prometheus(place: Place) -> Non
     assert shares == sorted(shares)
     assert candidate != before
     place.becomes(lambda one: one.phase == "Idle" and one.stable == candidate)
-    assert place.find(DEPLOYMENT, f"links-web-{before}") is None
+    until(lambda: place.find(DEPLOYMENT, f"links-web-{before}") is None)
 
 
 @pytest.mark.parametrize(

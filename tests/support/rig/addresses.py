@@ -18,7 +18,7 @@ from typing import Any
 from dev.errors import DevError
 from dev.places import places
 
-RANGES = tuple(ipaddress.ip_network("198.18.0.0/15").subnets(new_prefix=18))
+RANGES = tuple(ipaddress.IPv4Network("198.18.0.0/15").subnets(new_prefix=18))
 NOT_HERE = "the route that makes a range of addresses this machine's own takes root and iproute2"
 
 
@@ -53,7 +53,7 @@ def _is_taken(claim: Any) -> bool:
     return False
 
 
-def _others(mine: ipaddress.IPv4Network | ipaddress.IPv6Network) -> list[str]:
+def _others(mine: ipaddress.IPv4Network) -> list[str]:
     """Routes of somebody else's into the range."""
     found = json.loads(_ip("-json", "-4", "route", "show", "table", "all"))
     ways = [(route, route["dst"]) for route in found if route["dst"] != "default"]

@@ -51,8 +51,10 @@ class WebPod:
 
     behaviour: Behaviour = WELL
     boot: float = field(default_factory=time.time)
-    answered: float = 0.0
-    """When its counters were told last, by the monotonic clock."""
+    sudden: int = 0
+    """Bad requests that its next page shows all at once."""
+    broke: float | None = None
+    """When a page showed that, by the monotonic clock."""
     _routes: dict[str, _Route] = field(default_factory=lambda: {name: _Route() for name in MIX})
     _stuck: float = 0.0
     _stuck_since: float | None = None
@@ -78,7 +80,9 @@ class WebPod:
 
     def page(self) -> dict[str, Any]:
         """What it answers at `/sli`."""
-        self.answered = time.monotonic()
+        if self.sudden:
+            self._routes["redirect"].bad += self.sudden
+            self.sudden, self.broke = 0, time.monotonic()
         routes = {name: route.page() for name, route in self._routes.items()}
         finished = sum(one["total"] for one in routes.values())
         oldest = time.monotonic() - self._stuck_since if self._stuck_since else 0.0

@@ -31,6 +31,7 @@ from toprope.kinds.shortenerapp.places import WEB
 
 NAME = "links"
 TICK = 0.1
+GONE = Behaviour(refuses=True)
 
 
 @dataclass(slots=True)
@@ -134,7 +135,8 @@ class Rig:
     def _behaviours(self) -> dict[str, Behaviour]:
         """Of every web pod that has an address."""
         return {
-            pod.address: self._behaviour(namespace, labels_of(live)[REVISION])
+            # Harsher than a real one, which answers for some seconds more.
+            pod.address: GONE if pod.is_leaving else self._behaviour(namespace, labels_of(live)[REVISION])
             for namespace in list(self._crowds)
             for live in self.pods(namespace)
             if (pod := pod_of(live)).address
