@@ -134,16 +134,23 @@ def test_pods_that_are_taken_away_on_purpose_fail_nobody(place: Place, kubelet: 
     until(lambda: len(place.rig.pods(place.namespace)) == 2)
     candidate = held(place).candidate
     for take_away in (deleted, evicted, shrunken):
+        scale(place, candidate, 3)
         # Terminating pods stay for a while.
         kubelet.hold(f"{place.namespace}/links-web-{candidate}")
         take_away(place, candidate)
+        until(lambda: len(alive(place, candidate)) < len(place.rig.pods(place.namespace, candidate)))
         time.sleep(LASTING)
-        assert any("deletionTimestamp" in pod["metadata"] for pod in place.rig.pods(place.namespace, candidate))
         assert place.now.phase in ("Holding", "Shifting")
         kubelet.let_go()
-        until(lambda: ready(place, candidate) == 2)
+        until(lambda: len(alive(place, candidate)) == len(place.rig.pods(place.namespace, candidate)))
     place.release({}, steps=[STEP])
     is_promoted(place)
+
+
+def scale(place: Place, revision: str, replicas: int) -> None:
+    """As an autoscaler does."""
+    place.patch(DEPLOYMENT, f"links-web-{revision}", {"spec": {"replicas": replicas}}, "/scale")
+    until(lambda: ready(place, revision) == replicas)
 
 
 def ready(place: Place, revision: str) -> int:
@@ -164,10 +171,7 @@ def evicted(place: Place, revision: str) -> None:
 
 
 def shrunken(place: Place, revision: str) -> None:
-    """As an autoscaler does that has grown it before."""
-    for replicas in (3, 2):
-        place.patch(DEPLOYMENT, f"links-web-{revision}", {"spec": {"replicas": replicas}}, "/scale")
-        until(lambda: len(alive(place, revision)) == replicas)  # noqa: B023 - asked before the next turn
+    place.patch(DEPLOYMENT, f"links-web-{revision}", {"spec": {"replicas": 2}}, "/scale")
 
 
 def alive(place: Place, revision: str) -> list[Manifest]:

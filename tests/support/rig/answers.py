@@ -1,7 +1,7 @@
 """A small server for all pods of a rig: who is asked is told by the address that was connected to."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import orjson
 from aiohttp import web
@@ -15,7 +15,9 @@ LONG = 3600.0
 class Answers:
     """On the ops port of each address."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: Callable[[str], None]) -> None:
+        """`before` hears of the address that is asked: who came until now is counted first, on all sides."""
+        self._before = before
         self._pods: dict[str, WebPod] = {}
         self._sites: dict[str, web.TCPSite] = {}
         self._runner: web.AppRunner | None = None
@@ -64,7 +66,8 @@ class Answers:
 
     async def _sli(self, request: web.Request) -> web.StreamResponse:
         transport = request.transport
-        pod = self._pods.get(transport.get_extra_info("sockname")[0]) if transport else None
+        address = transport.get_extra_info("sockname")[0] if transport else ""
+        pod = self._pods.get(address)
         if transport and (pod is None or pod.behaviour.refuses):
             # A connection of before.
             transport.abort()
@@ -72,4 +75,5 @@ class Answers:
         if pod is None or pod.behaviour.is_silent:
             await asyncio.sleep(LONG)
             raise web.HTTPServiceUnavailable
+        self._before(address)
         return web.Response(body=orjson.dumps(pod.page()), content_type="application/json")

@@ -20,7 +20,7 @@ from tests.support.rig.kubelet import keep_alive
 from tests.support.rig.pods import WELL, Behaviour
 from toprope.core.names import COMPONENT, OWNER_KIND, REVISION
 from toprope.core.objects import HTTP_ROUTE, POD, Manifest, Ref, labels_of
-from toprope.delivery.pods import pod_of
+from toprope.delivery.pods import Pod, pod_of
 from toprope.io.api import Api
 from toprope.io.credentials import from_kubeconfig
 from toprope.io.store import Owner, Store
@@ -44,6 +44,8 @@ class Crowd:
     candidate: Behaviour = WELL
     """Of every revision that is not stable."""
     history: History = field(default_factory=History)
+    visited: float = field(default_factory=time.monotonic)
+    """Until when users have come."""
 
 
 class Rig:
@@ -51,8 +53,10 @@ class Rig:
 
     def __init__(self, floor: Floor) -> None:
         self.floor = floor
-        self.answers = Answers()
+        self.answers = Answers(self._asked)
         self._crowds: dict[str, Crowd] = {}
+        self._places: dict[str, str] = {}
+        """Namespace of each address."""
         self._store = Store(self._rung, [POD, HTTP_ROUTE], [SHORTENER_APP.resource])
         self._ready, self._ends = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -120,16 +124,13 @@ class Rig:
                 await self.answers.close()
 
     async def _serve(self, tasks: list[asyncio.Task[None]]) -> None:
-        before = time.monotonic()
         while not self._ends.is_set():
             for task in tasks:
                 if task.done():
                     task.result()
-            now = time.monotonic()
             await self.answers.at(self._behaviours())
-            for namespace, crowd in list(self._crowds.items()):
-                self._visit(namespace, crowd.rate * (now - before))
-            before = now
+            for namespace in list(self._crowds):
+                self._visit(namespace)
             await asyncio.sleep(TICK)
 
     def _behaviours(self) -> dict[str, Behaviour]:
@@ -139,8 +140,16 @@ class Rig:
             pod.address: GONE if pod.is_leaving else self._behaviour(namespace, labels_of(live)[REVISION])
             for namespace in list(self._crowds)
             for live in self.pods(namespace)
-            if (pod := pod_of(live)).address
+            if (pod := self._placed(namespace, live)).address
         }
+
+    def _placed(self, namespace: str, live: Manifest) -> Pod:
+        pod = pod_of(live)
+        self._places[pod.address] = namespace
+        return pod
+
+    def _asked(self, address: str) -> None:
+        self._visit(self._places[address])
 
     def _behaviour(self, namespace: str, revision: str) -> Behaviour:
         status = (self.resource(namespace) or {}).get("status") or {}
@@ -148,8 +157,10 @@ class Rig:
         crowd = self._crowds[namespace]
         return crowd.stable if stable in (None, revision) else crowd.candidate
 
-    def _visit(self, namespace: str, requests: float) -> None:
+    def _visit(self, namespace: str) -> None:
         """Users come by the route, to pods that are ready; where there is none nobody counts them."""
+        crowd, now = self._crowds[namespace], time.monotonic()
+        requests, crowd.visited = crowd.rate * (now - crowd.visited), now
         weights = weights_of(self.route(namespace))
         for service, weight in weights.items():
             pods = [pod_of(one) for one in self.pods(namespace, service.rpartition("-")[2])]
