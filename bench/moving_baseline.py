@@ -20,7 +20,20 @@ def seconds(floor: Floor) -> list[float]:
     for name in ("bare-a", "bare-b"):
         service = {"apiVersion": "v1", "kind": "Service", "metadata": {**metadata, "name": name}}
         floor.api.apply({**service, "spec": {"ports": [{"port": 80}]}})
+        floor.api.apply(_endpoint(name))
     return [_accepted(floor, _route(metadata, 1000 * number)) for number in range(1, WRITES + 1)]
+
+
+def _endpoint(service: str) -> dict[str, Any]:
+    """A backend without any is refused."""
+    return {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {"name": service, "namespace": NAMESPACE, "labels": {"kubernetes.io/service-name": service}},
+        "addressType": "IPv4",
+        "endpoints": [{"addresses": ["198.18.0.1"], "conditions": {"ready": True}}],
+        "ports": [{"port": 80}],
+    }
 
 
 def _route(metadata: dict[str, str], weight: int) -> dict[str, Any]:

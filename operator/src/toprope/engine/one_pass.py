@@ -136,20 +136,9 @@ async def _passed(kind: Kind, live: Manifest, world: World) -> Outcome:
         return Outcome(Result.IDLE, QUIET)
     seen = await kind.observe(resource, world.cluster, world.sources())
     decision = kind.decide(resource, seen, world.clock.now())
-    await _still_so(resource, live, decision, world)
     acted = await act(resource, decision.actions, world.cluster)
     await tell(resource, decision, world)
     return await _said(resource, live, decision, acted, world)
-
-
-async def _still_so(resource: Resource, live: Manifest, decision: Decision, world: World) -> None:
-    """What holds only for a child as it was seen holds only for the status as it was seen: an operator that comes back
-    late may have heard of the child, and not yet of the word that moved it."""
-    if not any(isinstance(one, Apply) and "resourceVersion" in one.manifest["metadata"] for one in decision.actions):
-        return
-    newest = await world.cluster.read(resource.ref)
-    if newest is None or newest.get("status") != live.get("status"):
-        raise Conflict(f"The status of {resource.ref} has moved on; the pass starts anew with it.")
 
 
 async def _said(resource: Resource, live: Manifest, decision: Decision, acted: Acted, world: World) -> Outcome:
