@@ -8,6 +8,7 @@ all costs. The API server, the controllers, Traefik and the operator are real; p
 
 import argparse
 import asyncio
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -41,8 +42,6 @@ QUIET_SPEC = {
 }
 RATE = 200.0
 """Users' requests a second of each that moves."""
-LOOKED_AT = 60.0
-"""Seconds for which costs are counted, with nothing moving and with all of them holding."""
 APART = 0.5
 """Seconds between two candidates that turn bad, but in the last round, where all do at once."""
 SUDDEN = 1000
@@ -57,11 +56,12 @@ def main() -> None:
     parser.add_argument("--moving", type=int, default=20, help="how many move")
     parser.add_argument("--rounds", type=int, default=6, help="how often each of these is taken back")
     parser.add_argument("--rate", type=float, default=5.0, help="quiet ones made a second")
+    parser.add_argument("--look", type=float, default=60.0, help="seconds for which costs are counted")
     parser.add_argument("-o", choices=["json"], help="print JSON")
     asked = parser.parse_args()
     OUT.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as directory, _floor(Path(directory)) as floor, a_rig(floor) as rig:
-        figures = Bench(floor, rig, asked.n, asked.moving, asked.rounds, asked.rate).figures()
+        figures = Bench(floor, rig, asked.n, asked.moving, asked.rounds, asked.rate, asked.look).figures()
     tell("moving", figures, machine("kopf", "aiohttp", "uvloop", "orjson", "pydantic"), as_json=asked.o == "json")
 
 
@@ -106,6 +106,8 @@ class Bench:
     moving: int
     rounds: int
     rate: float
+    look: float
+    """Seconds for which costs are counted, with nothing moving and with all of them holding."""
     mebibytes: float = 0.0
     apart: list[float] = field(default_factory=list)
     at_once: list[float] = field(default_factory=list)
@@ -118,7 +120,9 @@ class Bench:
             until(lambda: operator.answers("/readyz"))
             bare = _mebibytes(operator)
             gateway = moving_baseline.seconds(self.floor)
+            _say("resources are being made")
             places = self._make(operator)
+            _say("nothing moves")
             idle = self._costs(operator)
             busy = self._rounds(operator, places)
         finally:
@@ -148,6 +152,7 @@ class Bench:
             for place in places:
                 place.release({"settings": {"slugLength": 8 + number}}, steps=[{"weight": "50%", "hold": "1h"}])
             began = time.monotonic()
+            _say(f"round {number + 1} of {self.rounds}")
             for place in places:
                 place.goes("Holding", PATIENCE, began)
             busy = busy or self._costs(operator)
@@ -162,7 +167,7 @@ class Bench:
 
     def _costs(self, operator: OperatorProcess) -> tuple[Spent, Spent]:
         before = _spent(operator)
-        time.sleep(LOOKED_AT)
+        time.sleep(self.look)
         self.mebibytes = max(self.mebibytes, _mebibytes(operator))
         return before, _spent(operator)
 
@@ -188,6 +193,10 @@ class Bench:
             Figure("processor, nothing moving", idle[1].cpu_since(idle[0]), "%"),
             Figure(f"processor, {self.moving} moving", busy[1].cpu_since(busy[0]), "%"),
         ]
+
+
+def _say(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
 
 
 def _taken_back(places: Sequence[Place], apart: float) -> list[float]:
