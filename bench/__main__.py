@@ -14,7 +14,17 @@ from collections.abc import Sequence
 
 from bench.report import OUT
 
-FLOOR = ("thousand", "kill_points", "redirects", "slos", "slo_proofs", "slo_promtool", "status_age", "gate")
+FLOOR = (
+    "thousand",
+    "moving",
+    "kill_points",
+    "redirects",
+    "slos",
+    "slo_proofs",
+    "slo_promtool",
+    "status_age",
+    "gate",
+)
 CLUSTER = ("demo", "on_cluster", "checks")
 ASKED_FOR = ("demo_from_nothing", "checks_from_nothing")
 ALL = (*FLOOR, *CLUSTER, *ASKED_FOR)

@@ -98,20 +98,20 @@ class Bench:
         await onlooker.look([touch.resource for touch in SHORTENER_APP.touches if is_made(touch.resource)])
         load = Load(api, SHORTENER_APP.resource, self.rate)
         await load.apply(WARM, SPEC)
-        await asyncio.to_thread(until, lambda: _is_quiet(operator, len(WARM)), 60)
+        await asyncio.to_thread(until, lambda: is_quiet(operator, len(WARM)), 60)
         load.sent.clear()
         before = cost_of(self.floor, operator.process.pid)
         await load.apply([f"r{number}" for number in range(self.count)], SPEC)
-        await asyncio.to_thread(until, lambda: _is_quiet(operator, self.count), 120)
+        await asyncio.to_thread(until, lambda: is_quiet(operator, self.count), 120)
         cost = cost_of(self.floor, operator.process.pid).since(before, self.count)
         await onlooker.close()
         memory = psutil.Process(operator.process.pid).memory_info().rss / 2**20
         return Latency.of(load.sent, onlooker.seen), cost, memory
 
     def _quiet(self, operator: OperatorProcess) -> tuple[float, float]:
-        before = _counts(operator)
+        before = counts(operator)
         time.sleep(QUIET_SECONDS)
-        after = _counts(operator)
+        after = counts(operator)
         return (after.requests - before.requests) / QUIET_SECONDS / self.count, after.writes - before.writes
 
     def _restart(self) -> tuple[float, float]:
@@ -119,8 +119,8 @@ class Bench:
         operator = OperatorProcess(self.floor.kubeconfig, OUT / "thousand-operator.log", "toprope run")
         try:
             until(lambda: operator.answers("/healthz"))
-            until(lambda: _counts(operator).looked >= self.count + len(WARM), 120)
-            return time.monotonic() - began, _counts(operator).writes
+            until(lambda: counts(operator).looked >= self.count + len(WARM), 120)
+            return time.monotonic() - began, counts(operator).writes
         finally:
             operator.stop()
 
@@ -143,7 +143,8 @@ def _costs(ours: Cost, bare: Cost) -> list[Figure]:
     ]
 
 
-def _counts(operator: OperatorProcess) -> Counts:
+def counts(operator: OperatorProcess) -> Counts:
+    """Up to now."""
     page = operator.ops("/metrics")
     passes = _sum(page, r'toprope_passes_total\{.*outcome="Done".*\} (\S+)')
     requests = _sum(page, r"toprope_api_requests_total\{.*\} (\S+)")
@@ -155,10 +156,11 @@ def _sum(page: str, pattern: str) -> float:
     return sum(float(value) for value in re.findall(pattern, page))
 
 
-def _is_quiet(operator: OperatorProcess, count: int) -> bool:
-    before = _counts(operator)
+def is_quiet(operator: OperatorProcess, count: int) -> bool:
+    """Whether it has looked at so many, and has done nothing for two seconds."""
+    before = counts(operator)
     time.sleep(2)
-    return before.looked >= count and before == _counts(operator)
+    return before.looked >= count and before == counts(operator)
 
 
 def _at_most(name: str, value: float, unit: str, goal: float, baseline: str = "") -> Figure:

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from subprocess import Popen, TimeoutExpired
 from types import TracebackType
+from typing import Any
 
 from dev import processes
 from dev.api import Api
@@ -24,7 +25,7 @@ from dev.errors import ApiError, DevError
 from dev.floor import orphans, ports
 from dev.floor.fates import Fate
 from dev.floor.furniture import FURNITURE, GATEWAY, GATEWAY_KINDS, MONITORED_KINDS
-from dev.floor.instant import Instant
+from dev.floor.instant import NETWORK, Instant
 from dev.installing import install
 from dev.places import CHECKOUT, places
 from dev.waiting import until
@@ -64,6 +65,10 @@ class Furnishing:
     """Pods, Jobs, claims and routes are answered at once."""
     pods: bool = True
     """False: Deployments, StatefulSets and Jobs get their status directly, without pods (cheaper for thousands)."""
+    routes: bool = True
+    """False: a real gateway answers routes."""
+    network: str = NETWORK
+    """The addresses of pods."""
     own_process: bool = False
     """The instant world runs outside this interpreter; then `decree` cannot be used."""
     owned: bool = True
@@ -89,12 +94,10 @@ class Floor:
         """As the administrator; what `dev` itself uses, good enough for a test's quick look."""
 
     @classmethod
-    def start(
-        cls, directory: Path, *, instant: bool = True, pods: bool = True, own_process: bool = False, owned: bool = True
-    ) -> "Floor":
+    def start(cls, directory: Path, **furnishing: Any) -> "Floor":
         """A ready floor whose data lie in `directory` (made when missing); see Furnishing for the choices."""
         orphans.sweep(places().floors)
-        floor = cls(directory, Furnishing(instant, pods, own_process, owned))
+        floor = cls(directory, Furnishing(**furnishing))
         try:
             floor.bring_up()
         except BaseException:
@@ -131,11 +134,16 @@ class Floor:
 
     def start_instant(self) -> None:
         """The instant world, in threads of ours or as a process."""
-        if self.furnishing.own_process or not self.furnishing.owned:
-            more = [] if self.furnishing.pods else ["--without-pods"]
+        wanted = self.furnishing
+        if wanted.own_process or not wanted.owned:
+            more = [
+                *([] if wanted.pods else ["--without-pods"]),
+                *([] if wanted.routes else ["--without-routes"]),
+                f"--network={wanted.network}",
+            ]
             self.run("instant", [sys.executable, "-m", "dev.floor.instant", str(self.kubeconfig), *more])
             return
-        self.instant = Instant(Api.of(self.kubeconfig), self.furnishing.pods)
+        self.instant = Instant(Api.of(self.kubeconfig), wanted.pods, wanted.routes, wanted.network)
         self.instant.start()
 
     def decree(self, pattern: str, fate: Fate | None) -> None:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from dev.floor.fates import Fate, Outcome, fate_of
 Document = dict[str, Any]
 Reaction = Callable[[Document, Fate, str], reactions.Call | None]
 PAUSE = 0.2
+NETWORK = "10.244.0.0/16"
 STALE = {404, 409, 410, 422}
 """Answers that mean: the object is not what it was when it was listed."""
 
@@ -57,12 +59,15 @@ CLAIMS = "/api/v1/persistentvolumeclaims"
 class Instant:
     """Answers until `stop`; `fates` may be changed at any time (see `decree`)."""
 
-    def __init__(self, api: Api, pods: bool = True) -> None:
+    def __init__(self, api: Api, pods: bool = True, routes: bool = True, network: str = NETWORK) -> None:
+        """`routes`: whether routes are answered, which a real gateway does itself; `network`: the addresses of pods."""
         self.api = api
+        self.network = ip_network(network)
         self.fates: dict[str, Fate] = {}
-        self.addresses = itertools.count(2)
+        self.addresses = itertools.cycle(range(2, self.network.num_addresses - 1))
         self.ended = threading.Event()
-        self.kinds = [*always(), *(self.with_pods() if pods else without_pods())]
+        gateway = with_gateway() if routes else []
+        self.kinds = [*always(), *gateway, *(self.with_pods() if pods else without_pods())]
         self.threads = [threading.Thread(target=self.keep, args=(kind,), daemon=True) for kind in self.kinds]
 
     def with_pods(self) -> list[Kind]:
@@ -129,8 +134,7 @@ class Instant:
         """With an address that no other pod of this floor had. One whose claim is gone, or going, is not placed."""
         if not item["spec"].get("nodeName") and not all(self.is_kept(path) for path in reactions.claims(item)):
             return None
-        number = next(self.addresses)
-        return reactions.pod(item, fate, now, f"10.244.{number // 250 % 250}.{number % 250 + 1}")
+        return reactions.pod(item, fate, now, str(self.network[next(self.addresses)]))
 
     def is_kept(self, path: str) -> bool:
         """Whether there is a claim at this path that nobody has deleted: the scheduler places no pod without."""
@@ -151,9 +155,13 @@ class Instant:
 
 def always() -> list[Kind]:
     """What nobody on a floor would answer otherwise."""
+    return [Kind(CLAIMS, reactions.claim, name_of)]
+
+
+def with_gateway() -> list[Kind]:
+    """Where no gateway runs."""
     routes = "/apis/gateway.networking.k8s.io/v1"
     return [
-        Kind(CLAIMS, reactions.claim, name_of),
         Kind(f"{routes}/httproutes", reactions.route, name_of),
         Kind(f"{routes}/gateways", reactions.gateway, name_of),
     ]
@@ -174,8 +182,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m dev.floor.instant")
     parser.add_argument("kubeconfig", type=Path)
     parser.add_argument("--without-pods", action="store_true")
+    parser.add_argument("--without-routes", action="store_true")
+    parser.add_argument("--network", default=NETWORK)
     wanted = parser.parse_args()
-    instant = Instant(Api.of(wanted.kubeconfig), pods=not wanted.without_pods)
+    instant = Instant(Api.of(wanted.kubeconfig), not wanted.without_pods, not wanted.without_routes, wanted.network)
     instant.start()
     instant.ended.wait()
 

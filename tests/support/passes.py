@@ -31,6 +31,8 @@ class Standing(PaperCluster):
         """Fields of a status that the schema in the cluster does not know."""
         self.unheard: Ref | None = None
         """What the watch does not bring."""
+        self.late: Manifest | None = None
+        """The resource as the watch has it, where that is behind."""
         self.events: list[Manifest] = []
         self.asked: set[tuple[str, str]] = set()
         """Verbs and plurals that an API server would have had to allow. Who writes may meet somebody else's object of
@@ -43,6 +45,8 @@ class Standing(PaperCluster):
 
     def child(self, ref: Ref) -> Manifest | None:
         """What carries our labels, as in the store."""
+        if ref == LINKS and self.late is not None:
+            return self.late
         live = self.objects.get(ref) if ref != self.unheard else None
         is_ours = live is not None and (ref == LINKS or labels_of(live).get(MANAGED_BY) == FIELD_MANAGER)
         return self._lived(live) if live is not None and is_ours else None

@@ -213,3 +213,19 @@ async def test_who_changes_a_child_back_each_time_is_answered_less_often_and_tol
     passes.moment += CALM
     await passes.once()
     assert passes.states()["Reconciled"] == ("True", "AllApplied")
+
+
+async def test_whoever_has_not_heard_of_the_newest_status_moves_no_traffic() -> None:
+    """Of two operators one was stalled: it hears of the route that was taken back before it hears of the verdict."""
+    passes = await Passes(TRAFFIC).serving()
+    route = Ref(HTTP_ROUTE, "default", ROUTE)
+    taken_back = passes.cluster.objects[route]["spec"]["rules"]
+    passes.wants({**TRAFFIC, "settings": {"slugLength": 9}})
+    while passes.cluster.objects[route]["spec"]["rules"][0] == taken_back[0]:
+        believed = passes.cluster.child(LINKS)
+        await passes.once()
+    passes.change(route, {"spec": {"rules": taken_back}})
+    passes.change(LINKS, {"status": {"rollout": {"phase": "RollingBack"}}})
+    passes.cluster.late = believed
+    assert (await passes.once()).result is Result.CONFLICT
+    assert passes.cluster.objects[route]["spec"]["rules"] == taken_back

@@ -160,10 +160,20 @@ async def _apply(resource: Resource, manifest: Manifest, cluster: Cluster, acted
             raise Conflict(f"{ref} has just gone.")
         _refuse_unless_owned(resource, live, ref, cluster)
     if not unchanged(plain, live):
+        if guard:
+            await _refuse_unless_newest(resource, cluster)
         now = await cluster.apply(_guarded(with_hash(plain), {**guard, "uid": live["metadata"]["uid"]}))
         acted.written[ref] = digest(plain)
         if not unchanged(plain, now):
             acted.resisting.append(ref)
+
+
+async def _refuse_unless_newest(resource: Resource, cluster: Cluster) -> None:
+    """What holds only for a child as it was seen holds only for the resource as it was seen: an operator that comes
+    back late may have heard of the child, and not yet of the word that moved it."""
+    newest = await cluster.read(resource.ref)
+    if newest is None or newest["metadata"]["resourceVersion"] != resource.resource_version:
+        raise Conflict(f"{resource.ref} has changed; the pass starts anew with it.")
 
 
 async def _newborn(plain: Manifest, ref: Ref, cluster: Cluster) -> Manifest | None:

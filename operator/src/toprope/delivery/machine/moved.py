@@ -18,7 +18,7 @@ def next_rollout(before: Rollout, seen: Seen, policy: Policy, now: datetime) -> 
     if before.stable is None:
         message = f"Revision {seen.wanted} is the first: there is nothing to roll over from."
         return Rollout(stable=seen.wanted, reason=Reason.FIRST_RELEASE, message=message, since=now)
-    look = Look(_timed(before, seen, now), seen, policy, now)
+    look = Look(_timed(_not_ahead(before, now), seen, now), seen, policy, now)
     true = facts(look)
     row = next(row for row in TABLE[before.phase] if row.when <= true)
     return _said(row, row.does(look), look)
@@ -56,6 +56,12 @@ def lives(rollout: Rollout) -> str | None:
     ready."""
     failed = rollout.phase is Phase.FAILED and rollout.reason not in (Reason.NOT_READY_IN_TIME, Reason.REFUSED)
     return None if failed or rollout.phase is Phase.FROZEN else rollout.candidate
+
+
+def _not_ahead(before: Rollout, now: datetime) -> Rollout:
+    """A clock that was put back must not hold a step for as long as it was ahead: what it had not reached began now."""
+    since, stepped, routed = (time and min(time, now) for time in (before.since, before.stepped, before.routed))
+    return replace(before, since=since, stepped=stepped, routed=routed)
 
 
 def _timed(before: Rollout, seen: Seen, now: datetime) -> Rollout:

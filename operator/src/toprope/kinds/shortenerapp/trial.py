@@ -90,7 +90,7 @@ def evidence(resource: Resource, looked: Looked, now: datetime) -> Evidence:
     each second. It outlives the trial, until the next one."""
     told = _told(resource.status.rollout or RolloutStatus())
     fresh = tuple(judged_status(name, one, looked.kept.get(name)) for name, one in sorted(looked.judged.items()))
-    if not fresh or (told.at and now - told.at < TOLD_EVERY and _words(fresh) == _words(told.judged)):
+    if not fresh or (told.at and abs(now - told.at) < TOLD_EVERY and _words(fresh) == _words(told.judged)):
         return told
     return Evidence(now, fresh, int(looked.lost), looked.source or None)
 
