@@ -182,9 +182,9 @@ async def _owned(engine: Engine, story: Story, namespace: str) -> bool:
 
 async def differences(
     story: Story, connection: Connection, namespaces: Callable[[], str], share: float = 1.0
-) -> list[str]:
-    """One line for each kill point whose run ended in another world than the undisturbed one; empty is good. Of all
-    there are it tries this share, by chance."""
+) -> tuple[int, list[str]]:
+    """How many kill points were tried, of all there are this share by chance, and a line for each whose run ended in
+    another world than the undisturbed one; none is good."""
     undisturbed = await told(story, connection, namespaces())
     assert not undisturbed.broken, undisturbed.broken
     at_once = asyncio.Semaphore(AT_ONCE)
@@ -197,7 +197,7 @@ async def differences(
     points = [(die_at, after) for die_at in range(1, undisturbed.writes + 1) for after in (False, True)]
     points = random.Random(SEED).sample(points, math.ceil(len(points) * share))
     lines = await asyncio.gather(*(difference(die_at, after) for die_at, after in points))
-    return [line for line in lines if line]
+    return len(points), [line for line in lines if line]
 
 
 def difference_of(undisturbed: Ending, end: Ending, when: str) -> str:

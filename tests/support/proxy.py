@@ -7,7 +7,7 @@ import asyncio
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -41,11 +41,11 @@ class Fault:
     writes_only: bool = False
     """Leave reads and watches alone."""
     path: str = ""
-    """Leave alone what does not end like this."""
+    """Leave alone what has no such part."""
 
     def hits(self, request: web.Request) -> bool:
         """Whether it applies to a request that comes now."""
-        return request.path.endswith(self.path) and (request.method in WRITES if self.writes_only else True)
+        return self.path in request.path and (request.method in WRITES if self.writes_only else True)
 
 
 FAULTS = {
@@ -71,6 +71,9 @@ class Proxy:
 
     def __init__(self, upstream: Connection, seen: Seen | None = None, wrote: Wrote = lambda answer: None) -> None:
         self._fault = NONE
+        self._more: Mapping[str, Fault] = {}
+        self.hits: Counter[str] = Counter()
+        """How often each fault that names a path did harm."""
         self.requests = 0
         self.writes = 0
         self.answers: Counter[int] = Counter()
@@ -92,6 +95,17 @@ class Proxy:
         self._fault = fault
         if fault.ends_watches:
             self._loop.call_soon_threadsafe(self._cut_watches, "")
+
+    def harm(self, fault: Fault) -> None:
+        """This too, as long as `heal` does not end it."""
+        self._more = {**self._more, fault.path: fault}
+
+    def heal(self, path: str) -> None:
+        """Ends it."""
+        self._more = {key: one for key, one in self._more.items() if key != path}
+
+    def _fault_of(self, request: web.Request) -> Fault:
+        return next((one for one in (self.fault, *self._more.values()) if one is not NONE and one.hits(request)), NONE)
 
     async def serve(self, up: threading.Event) -> None:
         """Until `close`."""
@@ -154,8 +168,10 @@ class Proxy:
 
     async def _outside(self, request: web.Request) -> web.StreamResponse:
         number = self._numbered(request)
-        if self.fault is not NONE and self.fault.hits(request) and (harmed := await self._harmed(request)):
-            return harmed
+        if (fault := self._fault_of(request)) is not NONE:
+            self.hits[fault.path] += 1
+            if harmed := await _harmed(request, fault):
+                return harmed
         if number:
             self._seen(number, False)
         return await self._answered(request, number)
@@ -166,14 +182,6 @@ class Proxy:
         self.writes += 1
         return self.writes
 
-    async def _harmed(self, request: web.Request) -> web.StreamResponse | None:
-        fault = self.fault
-        await asyncio.sleep(fault.delay)
-        if fault.code:
-            headers = {"Retry-After": str(fault.retry_after)} if fault.retry_after else {}
-            return web.json_response(_status(fault.code), status=fault.code, headers=headers)
-        return _hung_up(request) if fault.cut else None
-
     async def _answered(self, request: web.Request, number: int) -> web.StreamResponse:
         headers = {key: value for key, value in request.headers.items() if key.lower() not in _HOP_BY_HOP}
         url = self._upstream.server + request.raw_path
@@ -183,7 +191,7 @@ class Proxy:
                 self.answers[answer.status] += 1
                 if number:
                     await self._has_written(answer, number)
-                if self.fault.lost and self.fault.hits(request):
+                if self._fault_of(request).lost:
                     await answer.read()
                     return _hung_up(request)
                 return await _copied(request, answer, whole=bool(number))
@@ -194,6 +202,14 @@ class Proxy:
         if answer.ok:
             self._wrote(await answer.read())
         self._seen(number, True)
+
+
+async def _harmed(request: web.Request, fault: Fault) -> web.StreamResponse | None:
+    await asyncio.sleep(fault.delay)
+    if fault.code:
+        headers = {"Retry-After": str(fault.retry_after)} if fault.retry_after else {}
+        return web.json_response(_status(fault.code), status=fault.code, headers=headers)
+    return _hung_up(request) if fault.cut else None
 
 
 def _hung_up(request: web.Request) -> web.StreamResponse:
