@@ -1,7 +1,8 @@
 """What was written of a rollout, in its order, and the laws that hold at every single write.
 
-The status says how much a candidate may have before the route gives it that; weights go up the ladder, one step at a
-time, each with its verdict; what was taken back stays so until the candidate begins anew.
+The status says how much a candidate may have before the route gives it that, and the route takes it back before the
+status says so; weights go up the ladder, one step at a time, each with its verdict and after the one before was routed;
+what was taken back stays so until the candidate begins anew.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,6 +32,8 @@ class Word:
     weight: int
     reason: str
     verdicts: frozenset[str]
+    given: int
+    """What the candidate had in the route when this was written."""
 
     @property
     def trial(self) -> Try:
@@ -57,7 +60,7 @@ class History:
 
     def told(self, status: Mapping[str, Any]) -> None:
         """A status was written."""
-        self.words.append(word_of(status))
+        self.words.append(word_of(status, self.shares[-1][1] if self.shares else {}))
 
     def routed(self, route: Manifest) -> None:
         """A route was written."""
@@ -86,14 +89,18 @@ class History:
         if after.step == before.step:
             if after.weight not in (before.weight, 0):
                 yield f"step {after.step} has {before.weight}, then {after.weight}"
+            if after.weight < min(before.weight, after.given):
+                yield f"{after.weight} is told while {after.given} is routed"
         elif after.step != before.step + 1 or [after.weight] != list(self.ladder[before.step : after.step]):
             yield f"after step {before.step} with {before.weight} comes step {after.step} with {after.weight}"
         elif before.step and (after.reason != "StepPassed" or (self.is_judged and after.verdicts != {"Pass"})):
             yield f"step {after.step} is decided without a Pass: {after.reason}, {sorted(after.verdicts)}"
+        elif after.given != before.weight:
+            yield f"step {after.step} is decided while {after.given} is routed, not {before.weight}"
 
 
-def word_of(status: Mapping[str, Any]) -> Word:
-    """What counts of a status."""
+def word_of(status: Mapping[str, Any], shares: Mapping[str, int]) -> Word:
+    """What counts of a status, beside the route of its time."""
     revision, rollout = status.get("revision") or {}, status.get("rollout") or {}
     return Word(
         stable=revision.get("stable", ""),
@@ -104,6 +111,7 @@ def word_of(status: Mapping[str, Any]) -> Word:
         weight=parts_of(rollout.get("weight", "0%")),
         reason=rollout.get("reason", ""),
         verdicts=frozenset(one.get("verdict", "") for one in rollout.get("judged") or ()),
+        given=_of(shares, revision.get("candidate", "")),
     )
 
 

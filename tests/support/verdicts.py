@@ -6,8 +6,10 @@ from toprope.core.resource import Resource
 from toprope.delivery.gate.counts import Counts
 from toprope.delivery.gate.verdict import Reason, Verdict
 from toprope.delivery.gate.words import Judgement
-from toprope.delivery.machine.rollout import WHOLE
+from toprope.delivery.machine.reasons import Reason as Moved
+from toprope.delivery.machine.rollout import WHOLE, Phase
 from toprope.delivery.machine.weights import parts_of
+from toprope.delivery.spec import RolloutStatus
 from toprope.delivery.trial import Looked, Trial
 
 GOOD = Judgement(Verdict.PASS, Reason.ENOUGH_SEEN, "2 bad of 12,000: a bad one would have had about 48", {})
@@ -18,8 +20,8 @@ NEVER = 99
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """Steps that became true are judged good, from `fails` on bad. Requests come in the very shares that stand in the
-    status."""
+    """Steps that became true are judged good at the second look, from `fails` on bad at the first. Requests come in the
+    very shares that stand in the status."""
 
     fails: int = NEVER
     fails_baking: bool = False
@@ -27,8 +29,10 @@ class Verdicts:
     def of(self, resource: Resource, trial: Trial) -> Looked:
         """As of today's step, whoever asks and however often."""
         is_bad = trial.step >= self.fails or (self.fails_baking and trial.is_bake)
-        judged = BAD if is_bad else GOOD if trial.step else OPEN
-        weight = parts_of((resource.status.rollout and resource.status.rollout.weight) or "0%")
+        told = resource.status.rollout or RolloutStatus()
+        is_new = told.phase == Phase.SHIFTING or told.reason == Moved.STEP_TRUE
+        judged = BAD if is_bad else OPEN if is_new else GOOD
+        weight = parts_of(told.weight or "0%")
         return Looked(
             source="Gateway",
             judged=dict.fromkeys(trial.rules, judged),
