@@ -4,19 +4,19 @@ A dozen resources, each with a trouble of its own from its second step on, and t
 the same weights, and nobody asks in a frenzy.
 """
 
+import asyncio
 import math
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import orjson
-import pytest
 
 from dev.floor import Floor
 from tests.support.canaries import A_TO_B, LADDER, B, revision, unjudged
+from tests.support.kill_points import Ending, difference_of
 from tests.support.operator_process import plain_kubeconfig, running, until
 from tests.support.proxy import FAULTS, Fault, Proxy, a_proxy
 from tests.support.rollout_history import History
@@ -35,7 +35,10 @@ LASTS = 4.0
 """Seconds that each is in trouble."""
 MOST = 2 * (1 + CONFLICTS_IN_A_ROW + math.ceil(LASTS / (0.7 * FIRST_PAUSE)))
 """Writes of one object in that time, with the back-off's jitter: a pass may write a status twice."""
+PATIENCE = 120.0
+SETTLES = 20
 STEP = 2
+KINDS = (HTTP_ROUTE.kind, SHORTENER_APP.resource.kind)
 
 
 def places(namespace: str, name: str) -> dict[str, str]:
@@ -52,18 +55,11 @@ TROUBLES = {f"{place}-{name}": (place, fault) for place in ("route", "status") f
 class Troubled:
     """Hears what is written, and begins each one's trouble at its step."""
 
-    def __init__(self, namespace: str, connection: Connection) -> None:
-        self.namespace, self.began = namespace, dict[str, float]()
+    def __init__(self, namespace: str) -> None:
+        self.namespace = namespace
+        self.began: dict[str, float] = {}
         self.histories = {name: History(LADDER, is_judged=False) for name in TROUBLES}
-        self._context = a_proxy(connection, wrote=self.wrote)
-
-    def __enter__(self) -> "Troubled":
-        self._known = threading.Lock()
-        self.proxy: Proxy = self._context.__enter__()
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self._context.__exit__(*error)
+        self.proxy: Proxy | None = None
 
     def fault(self, name: str) -> Fault:
         place, fault = TROUBLES[name]
@@ -71,27 +67,29 @@ class Troubled:
         return replace(fault, path=path, writes_only=True, ends_watches=False)
 
     def wrote(self, answer: bytes) -> None:
+        """In the proxy's thread, before the operator hears of it."""
         live = orjson.loads(answer)
-        if live["kind"] not in (HTTP_ROUTE.kind, SHORTENER_APP.resource.kind):
-            return
-        name, namespace = labels_of(live).get(OWNER_NAME, live["metadata"]["name"]), live["metadata"]["namespace"]
-        if namespace == self.namespace:
+        if live["kind"] in KINDS and live["metadata"]["namespace"] == self.namespace:
+            name = labels_of(live).get(OWNER_NAME, live["metadata"]["name"])
             self.histories[name].saw(live)
-            if ((live.get("status") or {}).get("rollout") or {}).get("step") == STEP and name not in self.began:
+            is_there = self.histories[name].words and self.histories[name].words[-1].step == STEP
+            if is_there and name not in self.began and self.proxy:
                 self.began[name] = time.monotonic()
                 self.proxy.harm(self.fault(name))
 
-    def is_over(self) -> bool:
-        for name, began in list(self.began.items()):
-            if time.monotonic() - began > LASTS:
-                self.proxy.heal(self.fault(name).path)
-        return len(self.began) == len(TROUBLES) and time.monotonic() - max(self.began.values()) > LASTS
+    def is_over(self, proxy: Proxy) -> bool:
+        ended = [name for name, began in list(self.began.items()) if time.monotonic() - began > LASTS]
+        for name in ended:
+            proxy.heal(self.fault(name).path)
+        return len(ended) == len(TROUBLES)
 
-
-@pytest.fixture
-def troubled(furnished: Floor, connection: Connection, namespaces: Callable[[], str]) -> Iterator[Troubled]:
-    with Troubled(namespaces(), connection) as started:
-        yield started
+    def laws(self) -> dict[str, list[str]]:
+        """Whatever was not as it should be."""
+        wanted = [(revision(B), weight) for weight in (0, *LADDER)]
+        found = {name: (one.weights(), one.broken()) for name, one in self.histories.items()}
+        return {
+            name: [str(weights), *broken] for name, (weights, broken) in found.items() if weights != wanted or broken
+        }
 
 
 def apply(floor: Floor, namespace: str, spec: Any) -> None:
@@ -111,31 +109,44 @@ def serve(floor: Floor, namespace: str, spec: Any) -> bool:
     )
 
 
-async def ending(connection: Connection, namespace: str) -> tuple[Any, Any]:
+async def ending(connection: Connection, namespace: str) -> Ending:
     async with Api(connection, lambda verb, code: None) as api:
         cluster = ApiCluster(api, Store(lambda owner, why: None, []))
         found: list[Manifest] = list(await cluster.find(SHORTENER_APP.resource, namespace, {}))
         told = {one["metadata"]["name"]: lasting(one["status"], namespace) for one in found}
-        return await world_of(SHORTENER_APP, cluster, namespace), told
+        return Ending(await world_of(SHORTENER_APP, cluster, namespace), told, 0, [])
+
+
+async def difference(connection: Connection, peace: str, here: str) -> str:
+    """What stays: who retired is pruned, and garbage collected, a moment after the status says that all is done."""
+    for _ in range(SETTLES):
+        if not (found := difference_of(await ending(connection, peace), await ending(connection, here), "in trouble")):
+            break
+        await asyncio.sleep(1)
+    return found
+
+
+def tell(floor: Floor, proxy: Proxy, troubled: Troubled, everywhere: list[str], log: Path) -> None:
+    """A first release, and one by steps, everywhere at once."""
+    kubeconfig = plain_kubeconfig(log.with_suffix(".kubeconfig"), proxy.url)
+    with running(kubeconfig, log, module="toprope run", namespaces=",".join(everywhere)) as operator:
+        for spec in (STORY.before, STORY.after):
+            for namespace in everywhere:
+                apply(floor, namespace, spec)
+            until(lambda: spec is STORY.before or troubled.is_over(proxy), PATIENCE)  # noqa: B023 - called at once
+            until(lambda: all(serve(floor, one, spec) for one in everywhere), PATIENCE)  # noqa: B023
+        assert operator.ops("/healthz") == "ok"
 
 
 async def test_each_ends_as_its_twin_in_peace(
-    furnished: Floor, connection: Connection, troubled: Troubled, namespaces: Callable[[], str], tmp_path: Path
+    furnished: Floor, connection: Connection, namespaces: Callable[[], str], tmp_path: Path
 ) -> None:
-    peace, everywhere = namespaces(), [troubled.namespace]
-    everywhere.append(peace)
-    kubeconfig = plain_kubeconfig(tmp_path / "kubeconfig", troubled.proxy.url)
-    with running(kubeconfig, tmp_path / "log", module="toprope run", namespaces=",".join(everywhere)) as operator:
-        for spec in (STORY.before, STORY.after):
-            for namespace in everywhere:
-                apply(furnished, namespace, spec)
-            if spec is STORY.after:
-                until(troubled.is_over, 120)
-            until(lambda given=spec: all(serve(furnished, one, given) for one in everywhere), 120)
-        assert operator.ops("/healthz") == "ok"
-    asked = {name: troubled.proxy.hits[troubled.fault(name).path] for name in TROUBLES}
-    assert {name: often for name, often in asked.items() if not 1 <= often <= MOST} == {}
-    weights = [(revision(B), weight) for weight in (0, *LADDER)]
-    assert {name: one.weights() for name, one in troubled.histories.items() if one.weights() != weights} == {}
-    assert {name: one.broken() for name, one in troubled.histories.items() if one.broken()} == {}
-    assert await ending(connection, troubled.namespace) == await ending(connection, peace)
+    here, peace = namespaces(), namespaces()
+    troubled = Troubled(here)
+    with a_proxy(connection, wrote=troubled.wrote) as proxy:
+        troubled.proxy = proxy
+        tell(furnished, proxy, troubled, [here, peace], tmp_path / "log")
+        harmed = {name: proxy.hits[troubled.fault(name).path] for name in TROUBLES}
+    assert {name: often for name, often in harmed.items() if not 1 <= often <= MOST} == {}
+    assert troubled.laws() == {}
+    assert await difference(connection, peace, here) == ""
