@@ -12,6 +12,7 @@ from tests.support.canaries import ABORT, SLOW_B, A, ends, revision
 from tests.support.dying import DyingCluster
 from tests.support.engine import Engine, an_engine, put
 from tests.support.verdicts import Verdicts
+from toprope.cli.paper import merged
 from toprope.core.objects import HTTP_ROUTE, Manifest, Ref
 from toprope.delivery.machine.rollout import WHOLE
 from toprope.engine.one_pass import Result
@@ -104,6 +105,19 @@ async def test_a_late_raise_is_refused_once_the_other_has_taken_the_candidate_ba
         assert await late.writes() is Result.CONFLICT
         assert await routed(other, ref) == STABLE
         await one.settle(ref, ends("Failed", A))
+
+
+async def test_a_late_write_of_something_else_does_not_bring_the_candidate_back(
+    ref: Ref, connection: Connection
+) -> None:
+    async with two(connection, ref.namespace) as (one, other):
+        await (await about_to_raise(one, ref)).writes()
+        await asks(one, ref, merged(SLOW_B, {"traffic": {"hostnames": ["other.localhost"]}}))
+        late = await Late(one, ref).decided()
+        await asks(other, ref, SLOW_B, **ABORT)
+        await other.settle(ref, ends("Failed", A))
+        assert await late.writes() is Result.CONFLICT
+        assert await routed(other, ref) == STABLE
 
 
 async def test_a_late_fall_goes_through_whatever_the_other_has_routed_meanwhile(

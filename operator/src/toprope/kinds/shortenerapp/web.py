@@ -9,7 +9,7 @@ from toprope.core.resource import Resource
 from toprope.delivery.machine.rollout import WHOLE
 from toprope.delivery.traffic import Backend, http_route
 from toprope.kinds.shortenerapp import places
-from toprope.kinds.shortenerapp.health import Look, Shares, backends, deployment_of, plain_of, route, routed, weights_of
+from toprope.kinds.shortenerapp.health import Look, Shares, backends, deployment_of, plain_of, route, routed
 from toprope.kinds.shortenerapp.migrations import Migration, told, wants_job
 from toprope.kinds.shortenerapp.needs import Needs
 from toprope.kinds.shortenerapp.render import service
@@ -59,20 +59,19 @@ def doors(look: Look, shares: Shares, candidate: str | None, *, takes_back: bool
     """The plain Service and the route. The route waits for its backends' Services: one that points at nothing fails. A
     candidate that is ready is there for who asks for it by name.
 
-    A write that gives somebody more requests holds only for the door as it was seen: what another operator did since is
-    not undone. One that takes them back from the candidate holds whatever was done since.
+    A write holds only for the door as it was seen: what another operator did since is not undone, and weights that
+    were right then may be none today. One that takes requests back from the candidate holds whatever was done since.
     """
     resource = look.resource
     plain = service.plain(resource, plain_of(look, shares))
     live = look.seen.child(SERVICE, places.name(resource, places.WEB))
-    moves = live is not None and live["spec"].get("selector") != plain["spec"]["selector"]
-    found = [_guarded(plain, live, moves=moves and not takes_back)]
+    found = [plain if takes_back else _guarded(plain, live)]
     wanted = backends(look, shares)
     if resource.spec.traffic and (route(look) or all(look.seen.child(SERVICE, one) for one in wanted)):
         metadata = places.metadata(resource, places.WEB) | {"name": places.route_name(resource)}
         shared = [Backend(one, places.SERVICE_PORT, weight) for one, weight in wanted.items()]
         live, door = routed(look), http_route(metadata, resource.spec.traffic, shared, _preview(look, candidate))
-        found.append(_guarded(door, live, moves=weights_of(live) != wanted and not takes_back))
+        found.append(door if takes_back else _guarded(door, live))
     return found
 
 
@@ -87,8 +86,8 @@ def lived_by(look: Look) -> list[Manifest]:
     return [live] if live and look.resource.spec.traffic else []
 
 
-def _guarded(manifest: Manifest, live: Manifest | None, *, moves: bool) -> Manifest:
-    if live is None or not moves:
+def _guarded(manifest: Manifest, live: Manifest | None) -> Manifest:
+    if live is None:
         return manifest
     version = live["metadata"]["resourceVersion"]
     return {**manifest, "metadata": {**manifest["metadata"], "resourceVersion": version}}
