@@ -125,7 +125,7 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         *_goes_whole(Fact.READY, Fact.IS_FREE, Fact.KNOWN, reason=Reason.SERVED_BEFORE),
         _row(
             Fact.READY, Fact.IS_FREE, Fact.UNPAID, to=Phase.PREPARING, reason=Reason.BUDGET_BELOW_ONE_VERDICT,
-            say="{most} toprope.dev/promote: {candidate} releases it all the same.",
+            say="{most} toprope.dev/unfreeze: {candidate} lets it go on by its steps all the same.",
         ),
         *_goes_whole(Fact.READY, Fact.IS_FREE, Fact.AT_ONCE, reason=Reason.CANDIDATE_READY),
         _row(
@@ -163,7 +163,10 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         _waits_for_route(Phase.SHIFTING),
         _lacks_capacity(),
         _pauses(Phase.HOLDING),
-        _row(Fact.PASSED, Fact.HELD, Fact.NEXT_UNPAID, to=Phase.HOLDING, reason=Reason.BUDGET_BELOW_STEP, say="{most}"),
+        _row(
+            Fact.PASSED, Fact.HELD, Fact.NEXT_UNPAID, to=Phase.HOLDING, reason=Reason.BUDGET_BELOW_STEP,
+            say="{most} toprope.dev/unfreeze: {candidate} lets it go on by its steps all the same.",
+        ),
         *_goes_whole(Fact.PASSED, Fact.HELD, Fact.LAST, reason="{passed_reason}"),
         _row(
             Fact.PASSED, Fact.HELD, to=Phase.SHIFTING, reason="{passed_reason}", does=step,

@@ -17,7 +17,8 @@ from toprope.core.prune import pruned
 from toprope.core.resource import Resource
 from toprope.delivery.machine.moved import is_shared, late_at, lives, next_rollout, rest_ends, routed_weight
 from toprope.delivery.machine.rollout import Policy, Rollout
-from toprope.kinds.shortenerapp import data, health, jobs, rollout, trial
+from toprope.delivery.sizing import Paid
+from toprope.kinds.shortenerapp import data, health, jobs, rollout, spending, trial
 from toprope.kinds.shortenerapp.health import Look, Shares
 from toprope.kinds.shortenerapp.migrations import known, migration_of
 from toprope.kinds.shortenerapp.needs import Needs, together
@@ -54,6 +55,8 @@ class Plan:
     policy: Policy
     found: Evidence
     """What the gates stand on."""
+    paid: Sequence[Paid]
+    """What the error budgets pay for."""
     waits: Fact | None
     """What the wanted revision still waits for."""
     releases: Mapping[str, Release]
@@ -116,9 +119,11 @@ def _plan(look: Look) -> Plan:
     wanted, before = revision_of_spec(resource.spec), rollout_of(resource)
     scale = rollout.scale_of(look, before)
     needed = needs(revision(resource, seen, wanted, wanted), None)
-    migration, policy = migration_of(resource, seen, wanted, now), trial.policy(resource)
+    migration = migration_of(resource, seen, wanted, now)
     waits = rollout.waits(look, before, migration, needed, scale)
     found = trial.evidence(resource, seen.looked, now)
+    paid = spending.payments(look, before, found)
+    policy = spending.limited(look, before, trial.policy(resource), paid)
     after = next_rollout(before, rollout.seen_by_machine(look, before, migration, waits, found), policy, now)
     releases = {
         name: _release(look, name, wanted, rollout.least_pods(look, after, name, scale))
@@ -135,6 +140,7 @@ def _plan(look: Look) -> Plan:
         after=after,
         policy=policy,
         found=found,
+        paid=paid,
         waits=waits,
         releases=releases,
         needs=every,
@@ -220,12 +226,13 @@ def _conditions(plan: Plan) -> list[Condition]:
 
 def _status(plan: Plan) -> ShortenerAppStatus:
     look, serving = plan.look, plan.serving
+    budget = spending.budget_status(look, plan.before, plan.after, plan.paid)
     live = health.deployment_of(look, serving.name)
     fields: dict[str, Any] = {
         "url": url(look.resource),
         "version": serving.revision.version if serving.revision else look.resource.status.version,
         "revision": rollout.revision_status(plan.after),
-        "rollout": rollout.rollout_status(plan.after, plan.found),
+        "rollout": rollout.rollout_status(plan.after, plan.found, budget),
         "replicas": ReplicasStatus(ready=ready_pods(live), wanted=int((live or {}).get("spec", {}).get("replicas", 0))),
         "migrations": _migrations(plan),
         "growth": plan.growth.status,

@@ -41,9 +41,10 @@ async def observe(resource: Resource, cluster: Cluster, sources: Sources) -> See
         _pods(resource, children, cluster),
         _endpoints(resource, children, cluster),
     )
-    trial = trial_of(resource, rollout_of(resource), sources.at)
+    measured = sources.metrics.of(resource)
+    trial = trial_of(resource, rollout_of(resource), sources.at, measured)
     looked = sources.now.of(resource, trial) if trial else Looked()
-    return Seen(children, secrets, pods, endpoints, sources.metrics.of(resource), looked)
+    return Seen(children, secrets, pods, endpoints, measured, looked)
 
 
 def _children(resource: Resource, cluster: Cluster) -> Children:

@@ -1,5 +1,6 @@
 """From one release to the next: what the machine of `delivery` is told, and what is shown of its answer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
@@ -11,7 +12,7 @@ from toprope.delivery.machine.rollout import READY_WITHIN, WHOLE, Phase, Rollout
 from toprope.delivery.machine.rollout import Seen as SeenByMachine
 from toprope.delivery.machine.weights import percent
 from toprope.delivery.orders import orders, retry
-from toprope.delivery.spec import RevisionStatus, RolloutStatus
+from toprope.delivery.spec import PaidStatus, RevisionStatus, RolloutStatus
 from toprope.kinds.shortenerapp import places, trial
 from toprope.kinds.shortenerapp.health import Look, Shares, deployment_of, doors_have, is_routed, waits_for
 from toprope.kinds.shortenerapp.migrations import Migration
@@ -145,7 +146,7 @@ def revision_status(after: Rollout) -> RevisionStatus:
     return RevisionStatus(stable=after.stable, candidate=after.candidate, retiring=after.retiring, served=served)
 
 
-def rollout_status(after: Rollout, found: Evidence) -> RolloutStatus:
+def rollout_status(after: Rollout, found: Evidence, budget: Sequence[PaidStatus]) -> RolloutStatus:
     """The rollout, as the status shows it. What judged it stays until the next one begins."""
     shown = found if after.candidate and after.phase is not Phase.PREPARING else Evidence()
     return RolloutStatus(
@@ -163,6 +164,7 @@ def rollout_status(after: Rollout, found: Evidence) -> RolloutStatus:
         counted_by=shown.counted_by,
         judged_at=_stamp(shown.at),
         judged=list(shown.judged),
+        budget=list(budget),
     )
 
 
