@@ -27,6 +27,8 @@ WEIGHTS = (*(parts * ten for ten in (100, 1000, 10_000) for parts in (1, 2, 3, 5
 """
 LEAST_DISPERSION = 3.0
 """φ that is reckoned with at least: a rollout learns of bursts while it spends."""
+LEAST_LUMP = 4.0
+"""Bad requests that come at once where hardly any come: a page with its pictures, a client that tries again."""
 _SURE = 3.0
 """Standard deviations of a count that are paid for beyond its mean."""
 _MANY = 2000.0
@@ -110,7 +112,7 @@ def cost(purse: Purse, weight: int) -> float:
 
 def needed(purse: Purse, weight: int) -> int:
     """Those until its verdict."""
-    lump = 1 + _at_most(_each_second(purse, weight) * BIN)
+    lump = LEAST_LUMP + _at_most(_each_second(purse, weight) * BIN)
     bins = 2 ** ceil(log2(purse.seconds / BIN)) if purse.seconds > BIN else 0
     dispersion = ceil(2 * max(purse.dispersion, LEAST_DISPERSION)) / 2
     return until_fail(Broken(purse.rules, weight / WHOLE, ceil(_rounded(min(lump, _MANY), ceil)), dispersion, bins))
@@ -119,6 +121,11 @@ def needed(purse: Purse, weight: int) -> int:
 def written(number: float) -> str:
     """In two digits, for a status: `0.52`, `13`, `1200`."""
     return f"{float(f'{number:.2g}'):.12g}"
+
+
+def telling(number: float) -> str:
+    """The same for a sentence: `1,200`."""
+    return f"{float(written(number)):,.12g}"
 
 
 def _until_routed(purse: Purse, weight: int) -> float:
@@ -142,13 +149,13 @@ def _rounded(number: float, to: Callable[[float], int]) -> float:
 
 
 def _arithmetic(purse: Purse, known: Figures, most: int) -> str:
-    weight = most or WEIGHTS[0]
+    weight, given = most or WEIGHTS[0], telling(purse.share * known.left)
     lost = f", of which {purse.lost:,} are lost" if purse.lost else ""
     return (
-        f"{purse.slo} has {_told(known.left)} bad requests left and gives {_told(purse.share * known.left)} of them to "
-        f"this rollout (budgetShare {100 * purse.share:g}%){lost}: wholly broken, with {percent(weight)} of "
-        f"{_told(known.rate)} requests a second, it costs {_told(needed(purse, weight))} until a verdict and "
-        f"{_told(_until_routed(purse, weight))} in the {UNTIL_ROUTED:.0f} s until the route is without it"
+        f"{purse.slo} has {telling(known.left)} bad requests left and gives {given} of them to this rollout "
+        f"(budgetShare {100 * purse.share:g}%){lost}: wholly broken, with {percent(weight)} of {telling(known.rate)} "
+        f"requests a second, it costs {_up(needed(purse, weight))} until a verdict and "
+        f"{_up(_until_routed(purse, weight))} in the {UNTIL_ROUTED:.0f} s until the route is without it"
         f"{_beyond(purse, most)}."
     )
 
@@ -157,8 +164,8 @@ def _beyond(purse: Purse, most: int) -> str:
     if most in (0, WHOLE):
         return ""
     above = next(weight for weight in WEIGHTS if weight > most)
-    return f"; with {percent(above)} it would be {_told(cost(purse, above))}"
+    return f"; with {percent(above)} it would be {_up(cost(purse, above))}"
 
 
-def _told(number: float) -> str:
-    return f"{float(written(number)):,.12g}"
+def _up(number: float) -> str:
+    return telling(_rounded(ceil(number), ceil))

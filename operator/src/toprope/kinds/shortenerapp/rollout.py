@@ -13,7 +13,7 @@ from toprope.delivery.machine.rollout import Seen as SeenByMachine
 from toprope.delivery.machine.weights import percent
 from toprope.delivery.orders import orders, retry
 from toprope.delivery.spec import PaidStatus, RevisionStatus, RolloutStatus
-from toprope.kinds.shortenerapp import places, trial
+from toprope.kinds.shortenerapp import places, spending, trial
 from toprope.kinds.shortenerapp.health import Look, Shares, deployment_of, doors_have, is_routed, waits_for
 from toprope.kinds.shortenerapp.migrations import Migration
 from toprope.kinds.shortenerapp.needs import Needs
@@ -21,7 +21,6 @@ from toprope.kinds.shortenerapp.reasons import Fact, Reason
 from toprope.kinds.shortenerapp.revisions import REMEMBERED
 from toprope.kinds.shortenerapp.trial import Evidence
 from toprope.kinds.shortenerapp.troubles import ready_pods
-from toprope.slo.budget import State
 
 PROGRESSING = "Progressing"
 
@@ -89,26 +88,13 @@ def seen_by_machine(
         obstacle=waits.message if waits else "",
         route_moved=before.stable is not None and is_routed(look, shared(before.stable, before, before.weight)),
         refused=waits.message if waits and migration.refused else "",
-        exhausted=_exhausted(look),
+        exhausted=spending.exhausted(look),
         commands=orders(annotations, before.candidate or wanted),
         retry=retry(annotations, before.candidate or wanted),
         share=trial.share(looked),
         verdict=verdict,
         judged=judged,
         fault=Trouble(looked.fault.reason, looked.fault.message) if looked.fault else None,
-    )
-
-
-def _exhausted(look: Look) -> str:
-    """Which budgets are spent, by the status as it was read."""
-    if look.resource.spec.rollout.freeze == "Never":
-        return ""
-    spent = [one.name for one in look.resource.status.slos if one.state == State.EXHAUSTED]
-    if not spent:
-        return ""
-    return (
-        f"The error budget of {', '.join(spent)} is spent, so new releases wait. "
-        "The annotation toprope.dev/unfreeze: <candidate> lets this one go on."
     )
 
 

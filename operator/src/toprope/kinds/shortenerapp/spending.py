@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from toprope.core.measured import value
 from toprope.delivery.machine.rollout import Command, Phase, Policy, Rollout
 from toprope.delivery.machine.weights import percent
 from toprope.delivery.orders import orders
-from toprope.delivery.sizing import LEAST_DISPERSION, Figures, Paid, Purse, figures, least, paid, written
+from toprope.delivery.sizing import LEAST_DISPERSION, Figures, Paid, Purse, figures, least, paid, telling, written
 from toprope.delivery.spec import PaidStatus, RolloutStatus
 from toprope.kinds.shortenerapp import trial
 from toprope.kinds.shortenerapp.health import Look
 from toprope.kinds.shortenerapp.trial import Evidence
+from toprope.slo.budget import State
 from toprope.slo.left import left
 from toprope.slo.promise import promise_of
+from toprope.slo.status import SloStatus
 
 _ASKED = (Phase.PREPARING, Phase.SHIFTING, Phase.HOLDING)
 """When a next weight may be due."""
@@ -24,7 +27,8 @@ def payments(look: Look, before: Rollout, found: Evidence) -> Sequence[Paid]:
     if before.candidate is None or before.phase not in _ASKED:
         return ()
     known = {one.slo: one for one in _told(look)}
-    seconds = (look.now - before.began).total_seconds() if before.began else 0.0
+    # Nothing has been proven of it before it has requests.
+    seconds = (look.now - before.began).total_seconds() if before.began and before.step else 0.0
     share = float(Decimal(look.resource.spec.rollout.gate.budget_share.removesuffix("%")) / 100)
     return [
         paid(
@@ -52,6 +56,35 @@ def budget_status(look: Look, before: Rollout, after: Rollout, found: Sequence[P
     if after.candidate is None or (after.candidate, after.began) != (before.candidate, before.began):
         return ()
     return [_status(one) for one in found] or _told(look)
+
+
+def exhausted(look: Look) -> str:
+    """Whose budget is spent, so that new releases wait, as a sentence; empty where they need not.
+
+    By the status as it was read, which calls no budget spent on fewer than ten bad events. Not to see one that was
+    spent is no recovery.
+    """
+    spent = [one for one in look.resource.status.slos if one.state == State.EXHAUSTED or _was_spent(one)]
+    if not spent or look.resource.spec.rollout.freeze == "Never":
+        return ""
+    return (
+        f"New releases wait: {'; '.join(_spent(look, one) for one in spent)}. It comes back as bad requests get older "
+        "than the window. The annotation toprope.dev/unfreeze: <candidate> lets this one go on."
+    )
+
+
+def _was_spent(one: SloStatus) -> bool:
+    return one.state == State.NO_DATA and one.exhausted_since is not None
+
+
+def _spent(look: Look, one: SloStatus) -> str:
+    """`the error budget of availability (99.9 % over 30d) is spent since …: 61 bad requests, 52 were allowed`."""
+    numbers = look.seen.measured.of(one.name)
+    promised = f" ({one.objective} % over {one.window})" if one.objective and one.window else ""
+    since = f" since {one.exhausted_since}" if one.exhausted_since else ""
+    bad, allowed = value(numbers.bad.get(one.window or ""), look.now), value(numbers.allowed, look.now)
+    counted = f": {telling(bad)} bad requests, {telling(allowed)} were allowed" if bad and allowed else ""
+    return f"the error budget of {one.name}{promised} is spent{since}{counted}"
 
 
 def _told(look: Look) -> Sequence[PaidStatus]:
