@@ -82,6 +82,7 @@ def test_the_poorest_budget_decides() -> None:
     [
         ("what is left is rounded down, the rate up", 1999.0, 20.4, None, Figures(1900, 21)),
         ("a spent budget has nothing", -3.0, 0.0, None, Figures(0, 0)),
+        ("next to nothing is nothing", 5e-324, 5e-324, None, Figures(0, 0)),
         ("less is taken at once", 1780.0, 20.4, Figures(1900, 21), Figures(1700, 21)),
         ("more is not given", 5000.0, 20.4, Figures(1900, 21), Figures(1900, 21)),
         ("traffic trembles", 1900.0, 17.6, Figures(1900, 21), Figures(1900, 21)),
@@ -91,7 +92,8 @@ def test_the_poorest_budget_decides() -> None:
 )
 def test_figures(sentence: str, left: float, rate: float, before: Figures | None, after: Figures) -> None:
     found = figures(left, rate, before)
-    assert (found.left, found.rate) == (pytest.approx(after.left), pytest.approx(after.rate))
+    assert found.left == pytest.approx(after.left)
+    assert found.rate == pytest.approx(after.rate)
 
 
 @given(some.floats(0.011, 1e9), some.floats(0.011, 1e6))

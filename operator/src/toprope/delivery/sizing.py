@@ -31,6 +31,7 @@ LEAST_LUMP = 4.0
 """Bad requests that come at once where hardly any come: a page with its pictures, a client that tries again."""
 _SURE = 3.0
 """Standard deviations of a count that are paid for beyond its mean."""
+_NOTHING = 1e-9
 _MANY = 2000.0
 """More in one bin change nothing: they fail any candidate."""
 _STILL = 1.2
@@ -142,7 +143,7 @@ def _at_most(mean: float) -> float:
 
 def _rounded(number: float, to: Callable[[float], int]) -> float:
     """To two digits."""
-    if number <= 0:
+    if number < _NOTHING:
         return 0.0
     unit = 10.0 ** (floor(log10(number)) - 1)
     return to(round(number / unit, 9)) * unit

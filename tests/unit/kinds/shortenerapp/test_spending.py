@@ -60,8 +60,8 @@ class Released(Paper):
         if trial(self.resource, rollout, self.now) is None:
             return seen
         own = rollout.weight / 10
-        counts = {"candidate": Counts(own, 0), "stable": Counts(10_000 - own, 0)}
-        return replace(seen, looked=Looked(self.now, "Gateway", {"availability": GOOD}, lost=self.lost, **counts))
+        looked = Looked(self.now, "Gateway", {"availability": GOOD}, lost=self.lost)
+        return replace(seen, looked=replace(looked, candidate=Counts(own, 0), stable=Counts(10_000 - own, 0)))
 
     def passes(self, seconds: int) -> Iterator[RolloutStatus]:
         """A pass every five seconds."""
@@ -75,7 +75,8 @@ class Released(Paper):
 
     @property
     def budget(self) -> PaidStatus:
-        return self.resource.status.rollout.budget[0]
+        budget: list[PaidStatus] = self.resource.status.rollout.budget
+        return budget[0]
 
 
 def weights(world: Released, seconds: int = 300) -> list[str]:
