@@ -87,6 +87,10 @@ class Gate(SpecModel):
     """A candidate that burns its error budget so many times too fast is bad; one that burns it at 1 or less is
     healthy."""
 
+    budget_share: Percent = "10%"
+    """What one rollout may cost of the bad requests that the error budgets still allow, were the candidate wholly
+    broken. Without `steps` no weight is given that may cost more; with `steps` the status says what it may cost."""
+
     max_undecided: Patience = "6h"
     """How long a step may stay undecided."""
 
@@ -111,8 +115,9 @@ class RolloutSpec(SpecModel):
             json_schema_extra={"x-kubernetes-list-type": "atomic", **ruled(_STEPS_RISE, _STEPS_ARE_SHARES)},
         ),
     ] = []
-    """Shares of the requests, rising. Default: 1%, 10% and 50%. Without a gateway pods share the requests, and each
-    share is the nearest one that whole pods can have, at most half; `status.rollout.coarse` says how near."""
+    """Shares of the requests, rising. Default: 1%, 10% and 50%, as far as the error budgets pay for them
+    (`gate.budgetShare`). Without a gateway pods share the requests, and each share is the nearest one that whole pods
+    can have, at most half; `status.rollout.coarse` says how near."""
 
     gate: Gate = Gate()
     """Who judges the candidate."""
@@ -175,6 +180,26 @@ class JudgedStatus(StatusModel):
     """The gate's memory, so that it outlives the operator. For programs."""
 
 
+class PaidStatus(StatusModel):
+    """What one SLO's error budget pays for in this rollout. Numbers are text, in two digits, rounded against the
+    rollout; they move when that makes a difference."""
+
+    slo: str
+    """Name of the SLO."""
+    left: str | None = None
+    """Bad requests that the budget still allows: the least since the rollout began. Absent while nothing is known."""
+    rate: str | None = None
+    """Requests a second that the SLO counts."""
+    given: str | None = None
+    """Bad requests that the rollout may cost in all: `budgetShare` of what is left."""
+    needed: int | None = None
+    """Bad requests until the gate fails a wholly broken candidate that has `most` of the requests."""
+    most: str | None = None
+    """The largest weight that is paid for; 0%: not even one verdict."""
+    message: str | None = None
+    """The arithmetic, as a sentence."""
+
+
 class RolloutStatus(StatusModel):
     """Where the newest release stands."""
 
@@ -213,3 +238,8 @@ class RolloutStatus(StatusModel):
         Field(json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["slo"]}),
     ] = []
     """What each SLO's gate stands on."""
+    budget: Annotated[
+        list[PaidStatus],
+        Field(json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["slo"]}),
+    ] = []
+    """What the error budget of each SLO that judges pays for."""

@@ -122,7 +122,7 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         *_goes_whole(Fact.READY, Fact.IS_FREE, Fact.KNOWN, reason=Reason.SERVED_BEFORE),
         _row(
             Fact.READY, Fact.IS_FREE, Fact.UNPAID, to=Phase.PREPARING, reason=Reason.BUDGET_BELOW_ONE_VERDICT,
-            say="{most} toprope.dev/promote: {candidate} releases it all the same.",
+            say="{most} toprope.dev/unfreeze: {candidate} lets it go on by its steps all the same.",
         ),
         _row(
             Fact.READY, Fact.IS_FREE, Fact.TOO_COARSE, to=Phase.PREPARING, reason=Reason.TOO_COARSE,
@@ -176,7 +176,10 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         _row(
             Fact.PASSED, Fact.HELD, Fact.TOO_COARSE, to=Phase.HOLDING, reason=Reason.TOO_COARSE, say="{grain} {most}"
         ),
-        _row(Fact.PASSED, Fact.HELD, Fact.NEXT_UNPAID, to=Phase.HOLDING, reason=Reason.BUDGET_BELOW_STEP, say="{most}"),
+        _row(
+            Fact.PASSED, Fact.HELD, Fact.NEXT_UNPAID, to=Phase.HOLDING, reason=Reason.BUDGET_BELOW_STEP,
+            say="{most} toprope.dev/unfreeze: {candidate} lets it go on by its steps all the same.",
+        ),
         *_goes_whole(Fact.PASSED, Fact.HELD, Fact.LAST, reason="{passed_reason}"),
         _row(
             Fact.PASSED, Fact.HELD, to=Phase.SHIFTING, reason="{passed_reason}", does=step,

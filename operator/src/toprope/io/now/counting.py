@@ -30,6 +30,7 @@ class Counting:
         self._slos = _slos(resource, trial)
         self._feeds = {name: Feed() for name in self._slos}
         self._sums = (Sums(), Sums())
+        self._lost_before = trial.lost
 
     @property
     def source(self) -> Counter:
@@ -40,7 +41,7 @@ class Counting:
     def lost(self) -> float:
         """Bad requests of the candidate's, of the SLO that has most."""
         judged = [feed.lost for name, feed in self._feeds.items() if name != _USERS]
-        return max(judged, default=self._feeds[_USERS].lost)
+        return self._lost_before + max(judged, default=self._feeds[_USERS].lost)
 
     def asked(self, resource: Resource, trial: Trial, t: float) -> None:
         """Somebody asks about the trial as it stands now."""

@@ -19,7 +19,8 @@ from toprope.delivery.history import recorded
 from toprope.delivery.machine.facts import note_of
 from toprope.delivery.machine.moved import is_shared, late_at, lives, next_rollout, rest_ends, routed_weight
 from toprope.delivery.machine.rollout import Phase, Policy, Rollout
-from toprope.kinds.shortenerapp import data, health, jobs, rollout, sharing, sizes, trial
+from toprope.delivery.sizing import Paid
+from toprope.kinds.shortenerapp import data, health, jobs, rollout, sharing, sizes, spending, trial
 from toprope.kinds.shortenerapp.health import Look, Shares
 from toprope.kinds.shortenerapp.migrations import known, migration_of
 from toprope.kinds.shortenerapp.needs import Needs, together
@@ -59,6 +60,8 @@ class Plan:
     scale: sizes.Scale
     found: Evidence
     """What the gates stand on."""
+    paid: Sequence[Paid]
+    """What the error budgets pay for."""
     waits: Fact | None
     """What the wanted revision still waits for."""
     releases: Mapping[str, Release]
@@ -131,10 +134,12 @@ def _plan(look: Look) -> Plan:
     wanted, before = revision_of_spec(resource.spec), rollout_of(resource)
     scale = sizes.scale_of(look, before)
     needed = needs(revision(resource, seen, wanted, wanted), None)
-    migration, policy = migration_of(resource, seen, wanted, now), sharing.policy(resource, scale)
-    waits = rollout.waits(look, before, migration, needed, sizes.need_at(scale, before, policy))
+    migration, asked = migration_of(resource, seen, wanted, now), sharing.policy(resource, scale)
+    waits = rollout.waits(look, before, migration, needed, sizes.need_at(scale, before, asked))
     found = trial.evidence(resource, seen.looked, now)
     detour = sharing.detour(look, before, scale)
+    paid = spending.payments(look, before, found)
+    policy = spending.limited(look, before, asked, paid)
     after = next_rollout(before, rollout.seen_by_machine(look, before, migration, waits, found, detour), policy, now)
     releases = {
         name: _release(look, name, wanted, sizes.bounds(look, (before, after), name, scale, policy))
@@ -152,6 +157,7 @@ def _plan(look: Look) -> Plan:
         policy=policy,
         scale=scale,
         found=found,
+        paid=paid,
         waits=waits,
         releases=releases,
         needs=every,
@@ -238,12 +244,13 @@ def _conditions(plan: Plan) -> list[Condition]:
 
 def _status(plan: Plan) -> ShortenerAppStatus:
     look, serving = plan.look, plan.serving
+    budget = spending.budget_status(look, plan.before, plan.after, plan.paid)
     live = health.deployment_of(look, serving.name)
     fields: dict[str, Any] = {
         "url": url(look.resource),
         "version": serving.revision.version if serving.revision else look.resource.status.version,
         "revision": rollout.revision_status(plan.after),
-        "rollout": rollout.rollout_status(plan.after, plan.found, note_of(plan.after.weight, plan.policy)),
+        "rollout": rollout.rollout_status(plan.after, plan.found, note_of(plan.after.weight, plan.policy), budget),
         "history": recorded(look.resource.status.history, plan.before, plan.after, plan.found, look.now),
         "replicas": ReplicasStatus(ready=ready_pods(live), wanted=int((live or {}).get("spec", {}).get("replicas", 0))),
         "migrations": _migrations(plan),

@@ -44,11 +44,11 @@ async def observe(resource: Resource, cluster: Cluster, sources: Sources) -> See
         _pods(resource, children, cluster),
         _endpoints(resource, children, cluster),
     )
-    rollout = rollout_of(resource)
-    trial, probing = trial_of(resource, rollout, sources.at), probing_of(resource, rollout)
+    rollout, measured = rollout_of(resource), sources.metrics.of(resource)
+    trial, probing = trial_of(resource, rollout, sources.at, measured), probing_of(resource, rollout)
     looked = sources.now.of(resource, trial) if trial else Looked()
     probed = sources.probes.of(resource, probing) if probing else Probed()
-    return Seen(children, secrets, pods, endpoints, sources.metrics.of(resource), looked, probed)
+    return Seen(children, secrets, pods, endpoints, measured, looked, probed)
 
 
 def _children(resource: Resource, cluster: Cluster) -> Children:

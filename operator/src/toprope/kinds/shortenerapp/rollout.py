@@ -1,5 +1,6 @@
 """From one release to the next: what the machine of `delivery` is told, and what is shown of its answer."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from toprope.core.conditions import Condition, timestamp
@@ -9,8 +10,8 @@ from toprope.delivery.machine.rollout import READY_WITHIN, WHOLE, Phase, Rollout
 from toprope.delivery.machine.rollout import Seen as SeenByMachine
 from toprope.delivery.machine.weights import percent
 from toprope.delivery.orders import orders, retry
-from toprope.delivery.spec import RevisionStatus, RolloutStatus
-from toprope.kinds.shortenerapp import places, probing, trial
+from toprope.delivery.spec import PaidStatus, RevisionStatus, RolloutStatus
+from toprope.kinds.shortenerapp import places, probing, spending, trial
 from toprope.kinds.shortenerapp.health import Look, Shares, deployment_of, doors_have, is_routed, waits_for
 from toprope.kinds.shortenerapp.migrations import Migration
 from toprope.kinds.shortenerapp.needs import Needs
@@ -19,7 +20,6 @@ from toprope.kinds.shortenerapp.revisions import REMEMBERED
 from toprope.kinds.shortenerapp.sharing import strangers
 from toprope.kinds.shortenerapp.trial import Evidence
 from toprope.kinds.shortenerapp.troubles import ready_pods
-from toprope.slo.budget import State
 
 PROGRESSING = "Progressing"
 
@@ -62,7 +62,7 @@ def seen_by_machine(
         and is_routed(look, shared(before.stable, before, before.weight)),
         detour=detour,
         refused=waits.message if waits and migration.refused else "",
-        exhausted=_exhausted(look),
+        exhausted=spending.exhausted(look),
         commands=orders(annotations, before.candidate or wanted),
         retry=retry(annotations, before.candidate or wanted),
         share=trial.share(looked),
@@ -71,19 +71,6 @@ def seen_by_machine(
         probed=probed,
         probes=probes,
         fault=Trouble(looked.fault.reason, looked.fault.message) if looked.fault else None,
-    )
-
-
-def _exhausted(look: Look) -> str:
-    """Which budgets are spent, by the status as it was read."""
-    if look.resource.spec.rollout.freeze == "Never":
-        return ""
-    spent = [one.name for one in look.resource.status.slos if one.state == State.EXHAUSTED]
-    if not spent:
-        return ""
-    return (
-        f"The error budget of {', '.join(spent)} is spent, so new releases wait. "
-        "The annotation toprope.dev/unfreeze: <candidate> lets this one go on."
     )
 
 
@@ -121,7 +108,7 @@ def revision_status(after: Rollout) -> RevisionStatus:
     return RevisionStatus(stable=after.stable, candidate=after.candidate, retiring=after.retiring, served=served)
 
 
-def rollout_status(after: Rollout, found: Evidence, note: str) -> RolloutStatus:
+def rollout_status(after: Rollout, found: Evidence, note: str, budget: Sequence[PaidStatus]) -> RolloutStatus:
     """The rollout, as the status shows it. What judged it stays until the next one begins."""
     shown = found if after.candidate and after.phase not in (Phase.PREPARING, Phase.FROZEN) else Evidence()
     return RolloutStatus(
@@ -141,6 +128,7 @@ def rollout_status(after: Rollout, found: Evidence, note: str) -> RolloutStatus:
         counted_by=shown.counted_by,
         judged_at=_stamp(shown.at),
         judged=list(shown.judged),
+        budget=list(budget),
     )
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from toprope.core.conditions import moment, timestamp
+from toprope.core.measured import Measured
 from toprope.core.resource import Resource
+from toprope.delivery.gate.counts import Counts
 from toprope.delivery.gate.rules import Rules
 from toprope.delivery.gate.verdict import Verdict
 from toprope.delivery.judged import judged_status
@@ -15,7 +17,10 @@ from toprope.delivery.policy import policy_of, rules_of
 from toprope.delivery.spec import JudgedStatus, RolloutStatus
 from toprope.delivery.trial import Looked, Side, Trial
 from toprope.kinds.shortenerapp import places
+from toprope.slo.left import last_hour
+from toprope.slo.promise import promise_of
 
+NOT_MEASURED = Measured()
 NOT_LOOKED = "NotLooked"
 TOLD_EVERY = timedelta(seconds=5)
 SPREADS = timedelta(seconds=3)
@@ -33,11 +38,11 @@ def policy(resource: Resource) -> Policy:
     return policy_of(resource.spec.rollout, is_judged=bool(rules(resource)))
 
 
-def trial(resource: Resource, before: Rollout, now: datetime) -> Trial | None:
+def trial(resource: Resource, before: Rollout, now: datetime, measured: Measured = NOT_MEASURED) -> Trial | None:
     """What is to be looked at; None while no candidate has requests."""
     if before.stable is None or before.candidate is None or not is_shared(before):
         return None
-    judged = resource.status.rollout.judged if resource.status.rollout else ()
+    status = resource.status.rollout or RolloutStatus()
     is_true = before.phase is not Phase.SHIFTING
     return Trial(
         candidate=_side(resource, before.candidate),
@@ -46,11 +51,22 @@ def trial(resource: Resource, before: Rollout, now: datetime) -> Trial | None:
         step=before.step if is_true else before.step - 1,
         is_bake=before.phase is Phase.BAKING and before.routed is not None,
         rules=rules(resource),
-        kept={one.slo: one.kept for one in judged if one.kept},
+        past=_past(resource, before, measured, now),
+        kept={one.slo: one.kept for one in status.judged if one.kept},
+        lost=status.lost or 0,
         route=places.route_name(resource) if resource.spec.traffic else "",
         rollout=timestamp(before.began) if before.began else "",
         asked=3 * before.step + _spread(before, now),
     )
+
+
+def _past(resource: Resource, before: Rollout, measured: Measured, now: datetime) -> dict[str, Counts]:
+    """Stable's last hour, as it was before the candidate had its first request: nobody records them apart."""
+    if before.step != 1 or before.stepped is None:
+        return {}
+    promises = [promise_of(one) for one in resource.spec.slos if one.name in rules(resource)]
+    hours = {one.name: last_hour(one, measured.of(one.name), before.stepped, now) for one in promises}
+    return {name: Counts(hour.total, hour.bad) for name, hour in hours.items() if hour}
 
 
 def _side(resource: Resource, revision: str) -> Side:
