@@ -135,13 +135,24 @@ def test_an_undecided_step_stays_and_says_why() -> None:
     assert told.verdict == "Undecided"
 
 
-def test_a_quiet_step_is_written_down_every_five_seconds_and_no_more() -> None:
+def test_a_quiet_step_is_looked_at_and_written_down_every_five_seconds() -> None:
     world = Released()
     world.until(Phase.HOLDING)
     list(world.passes(10))
-    statuses = [world.resource.status for _ in world.passes(20)]
-    changes = sum(one != other for one, other in pairwise(statuses))
-    assert changes == 4
+    found = [(decision.again, world.resource.status) for decision in world.passes(20)]
+    assert sum(one != other for (_, one), (_, other) in pairwise(found)) == 5
+    assert {again for again, _ in found} == {timedelta(seconds=5)}
+
+
+def test_the_end_of_a_hold_is_looked_at_when_it_comes() -> None:
+    world = Released(rollout={"steps": [{"weight": "10%", "hold": "7s"}]})
+    world.until(Phase.HOLDING)
+    assert [decision.again.seconds for decision in world.passes(8)] == [5, 5, 5, 4, 3, 2, 1, 5]
+
+
+def test_a_step_that_is_not_true_yet_is_looked_at_each_second() -> None:
+    world = Released()
+    assert world.until(Phase.SHIFTING).again == timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,17 @@ def late_at(rollout: Rollout, policy: Policy) -> datetime | None:
     return rollout.since + policy.ready_within if rollout.phase is Phase.PREPARING and rollout.since else None
 
 
+def held_until(rollout: Rollout, policy: Policy) -> datetime | None:
+    """When the hold of this step, or the bake, is over; None in other phases."""
+    match rollout.phase:
+        case Phase.HOLDING:
+            return rollout.since + hold_of(rollout, policy) if rollout.since else None
+        case Phase.BAKING:
+            return rollout.routed + policy.bake if rollout.routed else None
+        case _:
+            return None
+
+
 def routed_weight(before: Rollout, after: Rollout) -> int:
     """The candidate's weight that the route may have in this pass: a rise stands in the status before it is routed, a
     fall is routed at once. `before` is the status as it was read."""

@@ -17,7 +17,7 @@ from toprope.core.prune import pruned
 from toprope.core.resource import Resource
 from toprope.delivery.history import recorded
 from toprope.delivery.machine.facts import note_of
-from toprope.delivery.machine.moved import is_shared, late_at, lives, next_rollout, rest_ends, routed_weight
+from toprope.delivery.machine.moved import late_at, lives, next_rollout, rest_ends, routed_weight
 from toprope.delivery.machine.rollout import Phase, Policy, Rollout
 from toprope.delivery.sizing import Paid
 from toprope.kinds.shortenerapp import data, health, jobs, rollout, sharing, sizes, spending, trial
@@ -37,7 +37,7 @@ from toprope.kinds.shortenerapp.slos import judged, monitoring, rule_sets_of
 from toprope.kinds.shortenerapp.spec import revision_of_spec
 from toprope.kinds.shortenerapp.standing import Standing, standing
 from toprope.kinds.shortenerapp.status import ReplicasStatus, ShortenerAppStatus
-from toprope.kinds.shortenerapp.timing import MOVING, PROBING, next_look
+from toprope.kinds.shortenerapp.timing import PROBING, next_look, step_due
 from toprope.kinds.shortenerapp.trial import Evidence
 from toprope.kinds.shortenerapp.troubles import ready_pods
 from toprope.kinds.shortenerapp.web import Release, doors, left_alone, lived_by, of_release, url
@@ -281,14 +281,13 @@ def _dues(plan: Plan, stated: Sequence[Condition]) -> list[datetime | None]:
     # Pods are looked at once the status says that something is not well.
     closer = now if asks_for_pods(condition.reason for condition in stated) and not asks_for_pods(said) else None
     late = late_at(plan.after, plan.policy) if plan.waits else None
-    moving = now + MOVING if is_shared(plan.after) else None
     probed = now + PROBING if is_probed(plan.after) else None
     return [
         *retries,
         rest_ends(plan.after),
         late,
         closer,
-        moving,
+        step_due(plan.after, plan.policy, now),
         probed,
         plan.rotation.due,
         plan.slos.due,

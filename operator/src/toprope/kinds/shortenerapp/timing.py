@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from toprope.core.conditions import Condition, moment
 from toprope.core.model import ConditionModel
+from toprope.delivery.machine.moved import held_until, is_shared
+from toprope.delivery.machine.rollout import Phase, Policy, Rollout
 from toprope.kinds.shortenerapp.reasons import Reason
 from toprope.kinds.shortenerapp.troubles import PATIENCE
 from toprope.slo.health import SPOKEN
@@ -14,8 +16,10 @@ QUIET = timedelta(minutes=10)
 TROUBLED = timedelta(seconds=15)
 """Pods and Secrets of the user's ring no bell. Old trouble is looked at ever less often, up to `WEARY`."""
 WEARY = timedelta(minutes=5)
-MOVING = timedelta(seconds=1)
-"""While a candidate has requests its step is looked at each second; verdicts and faults ring."""
+SHIFTING = timedelta(seconds=1)
+"""A step that is not true yet is looked at each second: that a share is seen rings no bell."""
+HOLDING = timedelta(seconds=5)
+"""One that is: verdicts and faults ring, and the status has evidence of these seconds."""
 PROBING = timedelta(seconds=10)
 """Probes ring when they are over; who asks no more has them forgotten."""
 NEAR = timedelta(seconds=2)
@@ -33,6 +37,15 @@ def next_look(
     since = {(condition.type, condition.status): moment(condition.last_transition_time) for condition in before}
     pauses = [max(due - now, timedelta(0)) for due in dues if due is not None]
     return min([QUIET, *pauses, *(_pause(one, now - since.get((one.type, one.status), now)) for one in stated)])
+
+
+def step_due(after: Rollout, policy: Policy, now: datetime) -> datetime | None:
+    """When to look at a candidate that has requests, or is about to."""
+    if not is_shared(after):
+        return None
+    is_true = after.phase is not Phase.SHIFTING and after.routed is not None
+    look, ends = now + (HOLDING if is_true else SHIFTING), held_until(after, policy)
+    return min(look, ends) if ends and ends > now else look
 
 
 def _pause(condition: Condition, age: timedelta) -> timedelta:

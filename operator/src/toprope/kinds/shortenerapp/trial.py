@@ -22,7 +22,8 @@ from toprope.slo.promise import promise_of
 
 NOT_MEASURED = Measured()
 NOT_LOOKED = "NotLooked"
-TOLD_EVERY = timedelta(seconds=5)
+TOLD_EVERY = timedelta(seconds=4)
+"""At least; a held step is looked at every five seconds, give or take a tenth."""
 SPREADS = timedelta(seconds=3)
 """How long after the gateway accepted a route its last process still has the one before."""
 
