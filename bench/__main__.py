@@ -25,7 +25,7 @@ FLOOR = (
     "status_age",
     "gate",
 )
-CLUSTER = ("demo", "on_cluster", "checks")
+CLUSTER = ("demo", "on_cluster", "switching", "checks")
 ASKED_FOR = ("demo_from_nothing", "checks_from_nothing")
 ALL = (*FLOOR, *CLUSTER, *ASKED_FOR)
 COMMANDS = {

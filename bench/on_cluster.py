@@ -36,12 +36,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-o", dest="output", choices=["text", "json"], default="text")
     as_json = parser.parse_args().output == "json"
-    kubeconfig = _kubeconfig()
+    kubeconfig = cluster_of_this_user()
     figures = [*_ready(kubeconfig), *_quiet(kubeconfig)]
     tell("on_cluster", figures, machine("kopf", "aiohttp", "fastapi"), as_json=as_json)
 
 
-def _kubeconfig() -> Path:
+def cluster_of_this_user() -> Path:
+    """Its kubeconfig; ends the program where none is up."""
     command = [sys.executable, "-m", "dev", "kubeconfig"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     if done.returncode:
@@ -50,7 +51,8 @@ def _kubeconfig() -> Path:
 
 
 @contextmanager
-def _namespace(kubeconfig: Path, name: str) -> Iterator[World]:
+def namespace_for(kubeconfig: Path, name: str) -> Iterator[World]:
+    """Of its own, and gone afterwards."""
     world = World(kubeconfig, name)
     world.kubectl("create", "namespace", name)
     world.kubectl("label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
@@ -63,7 +65,7 @@ def _namespace(kubeconfig: Path, name: str) -> Iterator[World]:
 def _ready(kubeconfig: Path) -> list[Figure]:
     ours, bare = [], []
     for number in range(ROUNDS):
-        with _namespace(kubeconfig, f"bench-ready-{number}") as world:
+        with namespace_for(kubeconfig, f"bench-ready-{number}") as world:
             bare.append(_seconds(lambda world=world: _bare_pod(world)))
             ours.append(_seconds(lambda world=world: _shortener(world)))
         _tell(f"round {number + 1} of {ROUNDS}: Ready after {ours[-1]:.1f} s, a bare pod after {bare[-1]:.1f} s")
@@ -110,7 +112,7 @@ def _bare_pod(world: World) -> None:
 
 
 def _quiet(kubeconfig: Path) -> list[Figure]:
-    with _namespace(kubeconfig, "bench-quiet") as world:
+    with namespace_for(kubeconfig, "bench-quiet") as world:
         _shortener(world)
         until(lambda: _still(world), lambda: "the operator does not come to rest", 120)
         before = _requests(world)

@@ -84,9 +84,8 @@ class Visitor(asyncio.Protocol):
 class Crowd:
     """All connections, and the visits that wait for one."""
 
-    def __init__(self, url: str, slugs: int, closed: bool) -> None:
-        place = urlsplit(url)
-        head = f"HTTP/1.1\r\nHost: {place.netloc}\r\nUser-Agent: {AGENT}\r\nReferer: https://news.example/a\r\n\r\n"
+    def __init__(self, host: str, slugs: int, closed: bool) -> None:
+        head = f"HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {AGENT}\r\nReferer: https://news.example/a\r\n\r\n"
         self._questions = [f"GET /bench{number} {head}".encode() for number in range(slugs)]
         self._asked = 0
         self._closed = closed
@@ -94,6 +93,11 @@ class Crowd:
         self._waiting: deque[float] = deque()
         self.stopped = False
         self.tally = Tally()
+
+    @property
+    def came(self) -> int:
+        """All visits, those included that still wait for a connection."""
+        return self._asked + len(self._waiting)
 
     def question(self) -> bytes:
         """The next request."""
@@ -137,7 +141,7 @@ class Crowd:
 async def visits(arguments: argparse.Namespace) -> dict[str, float]:
     """Let them come, wait for the last answer, and sum up."""
     place = urlsplit(arguments.url)
-    crowd = Crowd(arguments.url, arguments.slugs, closed=not arguments.rate)
+    crowd = Crowd(arguments.host or place.netloc, arguments.slugs, closed=not arguments.rate)
     loop = asyncio.get_running_loop()
     began = time.perf_counter()
     for _ in range(arguments.connections):
@@ -149,7 +153,7 @@ async def visits(arguments: argparse.Namespace) -> dict[str, float]:
     crowd.stopped = True
     took = time.perf_counter() - began
     await asyncio.sleep(0.5)
-    return crowd.tally.summary(took)
+    return {"came": crowd.came, **crowd.tally.summary(took)}
 
 
 async def _arrivals(crowd: Crowd, began: float, rate: int, seconds: float) -> None:
@@ -167,6 +171,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--connections", type=int, default=20)
     parser.add_argument("--slugs", type=int, default=200)
+    parser.add_argument("--host", default="", help="the name that they ask for, where it is not the URL's")
     parser.add_argument("--rate", type=int, default=0, help="visits a second; 0: as many as get through")
     print(json.dumps(uvloop.run(visits(parser.parse_args()))))
 
