@@ -18,7 +18,7 @@ from tests.e2e.world import GATEWAY, World, a_shortener, until
 
 SLUGS = 20
 STEPS = [{"weight": weight, "hold": "10s"} for weight in ("1%", "10%", "50%")]
-SPEC = {
+SPEC: dict[str, Any] = {
     # 240 requests of the candidate's are a verdict at 95 %: the switching is measured, and not the gate.
     "slos": [{"name": "availability", "objective": "95", "availability": {}}],
     "rollout": {"steps": STEPS, "bake": "20s"},
