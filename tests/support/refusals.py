@@ -153,6 +153,8 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
     "a burn rate that just lasts in other letters": ("spec.rollout.gate.failBurnRate", ABOVE_ONE),
     "a burn rate of thousands": ("spec.rollout.gate.failBurnRate", PATTERN),
     "a burn rate as a number": ("spec.rollout.gate.failBurnRate", "must be of type string"),
+    "more than the whole budget": ("spec.rollout.gate.budgetShare", PATTERN),
+    "a share of the budget as a number": ("spec.rollout.gate.budgetShare", "must be of type string"),
     "no time to decide": ("spec.rollout.gate.maxUndecided", PATTERN),
     "a time to decide without a unit": ("spec.rollout.gate.maxUndecided", PATTERN),
     "an answer to doubt that nobody knows": ("spec.rollout.gate.onUndecided", CHOICES),

@@ -12,9 +12,10 @@ _RATIO: Spec = {"name": "a", "objective": "99", "ratio": {"bad": "x", "total": "
 
 def rollout(one: Random, slos: list[Spec]) -> Spec:
     """A valid one, beside these SLOs."""
+    strategy = one.choice(["Canary", "BlueGreen", "Immediate"])
     fields = {
-        "strategy": one.choice(["Canary", "Immediate"]),
-        "steps": _steps(one),
+        "strategy": strategy,
+        "steps": [] if strategy == "BlueGreen" else _steps(one),
         "gate": _gate(one, [slo["name"] for slo in slos if "ratio" not in slo]),
         "freeze": one.choice(["WhenExhausted", "Never"]),
         "readyWithin": one.choice(_SPANS),
@@ -33,6 +34,7 @@ def _gate(one: Random, judges: list[str]) -> Spec:
     fields = {
         "slos": one.sample(judges, one.randint(0, len(judges))),
         "failBurnRate": one.choice(["1.01", "2", "4", "14.4", "999.99"]),
+        "budgetShare": one.choice(["0%", "0.5%", "10%", "100%"]),
         "maxUndecided": one.choice(_SPANS),
         "onUndecided": one.choice(["Hold", "RollBack", "Promote"]),
     }
@@ -72,6 +74,8 @@ FAULTS: Mapping[str, tuple[str, Any]] = {
     "a burn rate that just lasts in other letters": ("rollout.gate.failBurnRate", "1.00"),
     "a burn rate of thousands": ("rollout.gate.failBurnRate", "1000"),
     "a burn rate as a number": ("rollout.gate.failBurnRate", 4),
+    "more than the whole budget": ("rollout.gate.budgetShare", "101%"),
+    "a share of the budget as a number": ("rollout.gate.budgetShare", 10),
     "no time to decide": ("rollout.gate.maxUndecided", "0s"),
     "a time to decide without a unit": ("rollout.gate.maxUndecided", "60"),
     "an answer to doubt that nobody knows": ("rollout.gate.onUndecided", "Ask"),
