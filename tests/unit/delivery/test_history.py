@@ -217,6 +217,15 @@ def test_what_does_not_change_is_not_written_anew() -> None:
         assert again == walk.records
 
 
+def test_a_clock_that_was_put_back_gives_no_weight_twice() -> None:
+    walk = Walk()
+    walk.sees(READY, Phase.SHIFTING)
+    before = given(walk.last)
+    walk.now -= MINUTE
+    walk.sees(READY)
+    assert given(walk.last) == before
+
+
 def test_what_was_lost_never_falls_when_a_new_operator_counts_from_zero() -> None:
     walk = Walk()
     walk.sees(GOOD, Phase.HOLDING)

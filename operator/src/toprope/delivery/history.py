@@ -158,7 +158,8 @@ def _weight(record: RecordStatus, look: _Look) -> Sequence[WeightStatus]:
     if after.candidate != record.candidate or after.stepped is None:
         return ()
     decided = WeightStatus(weight=percent(after.weight), decided=timestamp(after.stepped))
-    return () if last == decided else (decided,)
+    # No two steps have one weight; the moment of a step may move, where a clock was put back.
+    return () if last and last.weight == decided.weight else (decided,)
 
 
 def _closed(record: RecordStatus, look: _Look) -> RecordStatus:
