@@ -10,6 +10,9 @@ from toprope.core.errors import Transient
 from toprope.delivery.gate.counts import Counts
 from toprope.delivery.gate.verdict import Reason, Verdict
 from toprope.delivery.trial import FaultReason
+from toprope.engine.one_pass import LONGEST_PASS
+from toprope.engine.pause import LONGEST_PAUSE
+from toprope.io.now.scrape import FORGOTTEN_AFTER
 
 
 async def test_nobody_is_asked_before_somebody_asks() -> None:
@@ -58,11 +61,15 @@ async def test_one_list_finds_the_pods_of_both_sides_and_is_two_seconds_old_at_m
     assert stage.cluster.selectors == [WEB, WEB]
 
 
+def test_a_trial_outlives_the_longest_trouble_of_whoever_asks() -> None:
+    assert FORGOTTEN_AFTER > LONGEST_PASS + LONGEST_PAUSE
+
+
 async def test_a_trial_that_nobody_asks_about_is_forgotten() -> None:
     async with a_stage() as stage:
         pod = await stage.pod(CANDIDATE)
         stage.ask()
-        await stage.look(30)
+        await stage.look(FORGOTTEN_AFTER)
         assert pod.asked == 1
         await stage.look(1)
         assert pod.asked == 1

@@ -35,7 +35,12 @@ from toprope.ports import Cluster, Sources
 
 
 async def observe(resource: Resource, cluster: Cluster, sources: Sources) -> Seen:
-    """Everything that a pass needs, read once."""
+    """Everything that a pass needs, read once. The candidate is asked about first: it is looked at for as long as
+    somebody asks, also while the API server answers nobody."""
+    rollout, measured = rollout_of(resource), sources.metrics.of(resource)
+    trial, probing = trial_of(resource, rollout, sources.at, measured), probing_of(resource, rollout)
+    looked = sources.now.of(resource, trial) if trial else Looked()
+    probed = sources.probes.of(resource, probing) if probing else Probed()
     children = _children(resource, cluster)
     if resource.deleting:
         children = {**children, **await _held(resource, cluster)}
@@ -44,10 +49,6 @@ async def observe(resource: Resource, cluster: Cluster, sources: Sources) -> See
         _pods(resource, children, cluster),
         _endpoints(resource, children, cluster),
     )
-    rollout, measured = rollout_of(resource), sources.metrics.of(resource)
-    trial, probing = trial_of(resource, rollout, sources.at, measured), probing_of(resource, rollout)
-    looked = sources.now.of(resource, trial) if trial else Looked()
-    probed = sources.probes.of(resource, probing) if probing else Probed()
     return Seen(children, secrets, pods, endpoints, measured, looked, probed)
 
 
