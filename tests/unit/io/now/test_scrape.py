@@ -139,6 +139,18 @@ async def test_the_bell_is_silent_for_whom_has_been_told() -> None:
         assert len(stage.rung) == 1
 
 
+async def test_a_restart_that_stable_shared_is_no_fault_then_nor_later() -> None:
+    async with a_stage() as stage:
+        pod, other = await stage.pod(CANDIDATE), await stage.pod(STABLE)
+        stage.ask()
+        await stage.later()
+        other.restarts = pod.restarts = 1
+        found = [await stage.later(2) for _ in range(14)]
+        assert {one.fault for one in found} == {None}
+        pod.restarts = 2
+        assert (await stage.later(2)).fault
+
+
 async def test_a_fault_stays_when_its_pod_has_gone() -> None:
     async with a_stage() as stage:
         pod = await stage.pod(CANDIDATE)

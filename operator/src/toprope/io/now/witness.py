@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Mapping
 
-from toprope.delivery.facts import MEMORY, Answer, Moment, Sighting, Work, fault
+from toprope.delivery.facts import MEMORY, Answer, Moment, Sighting, Work, fault, restarted_with_stable
 from toprope.delivery.pods import Pod
 from toprope.delivery.trial import Fault
 from toprope.io.now.look import Look
@@ -30,6 +30,8 @@ class Witness:
         while look.at - self._moments[0].at > MEMORY:
             self._moments.popleft()
         self.fault = self.fault or fault(self._moments)
+        excused = restarted_with_stable(self._moments)
+        self._before |= {pod.uid: pod.restarts for pod in look.listed.candidate if pod.uid in excused}
 
     def silent_nodes(self) -> Iterable[str]:
         """Those with a pod of the candidate's that did not answer at the last look."""
