@@ -1,5 +1,5 @@
-"""Requests that are sent once: aiohttp sends a GET a second time when its connection ends, and so hides whoever cuts off
-some of them.
+"""Requests that are sent once: aiohttp sends a GET a second time when its connection ends, and so hides whoever cuts
+off some of them.
 
 A session with this middleware closes each connection after its answer: one that is kept may be closed by the other side
 just as the next request is sent, and that would look like a cut.

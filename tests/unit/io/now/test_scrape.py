@@ -2,10 +2,12 @@
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 
 from tests.support.trials import AVAILABILITY, CANDIDATE, FAULTY, NOW, STABLE, WEB, a_resource, a_stage
+from toprope.core.conditions import timestamp
 from toprope.core.errors import Transient
 from toprope.delivery.gate.counts import Counts
 from toprope.delivery.gate.verdict import Reason, Verdict
@@ -137,6 +139,26 @@ async def test_the_bell_is_silent_for_whom_has_been_told() -> None:
         assert looked.fault.reason is FaultReason.CRASHES
         await stage.later()
         assert len(stage.rung) == 1
+
+
+@pytest.mark.parametrize(
+    ("sentence", "reason", "ago", "is_one"),
+    [
+        ("it crashed in this step, and the operator died of it", "OOMKilled", -1, True),
+        ("it crashed before", "OOMKilled", 1, False),
+        ("its node began anew", "Unknown", -1, False),
+    ],
+)
+async def test_a_crash_that_an_earlier_operator_saw_is_one(sentence: str, reason: str, ago: int, is_one: bool) -> None:
+    at = timestamp(NOW - timedelta(seconds=ago))
+    ended = {"terminated": {"reason": reason, "exitCode": 137, "finishedAt": at}}
+    async with a_stage() as stage:
+        await stage.pod(CANDIDATE, restarts=3, status={"container": {"lastState": ended}})
+        await stage.pod(STABLE, restarts=3)
+        stage.ask(rollout="another try", since=NOW)
+        fault = (await stage.later()).fault
+        assert (fault is not None) is is_one, sentence
+        assert fault is None or "restarted once" in fault.message
 
 
 async def test_a_restart_that_stable_shared_is_no_fault_then_nor_later() -> None:

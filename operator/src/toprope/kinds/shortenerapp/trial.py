@@ -59,6 +59,7 @@ def trial(resource: Resource, before: Rollout, now: datetime, measured: Measured
         lost=status.lost or 0,
         route=places.route_name(resource) if resource.spec.traffic else "",
         rollout=timestamp(before.began) if before.began else "",
+        since=before.stepped,
         asked=3 * before.step + _spread(before, now),
     )
 
