@@ -122,10 +122,12 @@ def accepted(look: Look) -> Acceptance | None:
     return acceptance(route(look), traffic) if traffic else None
 
 
-def is_routed(look: Look, shares: Shares) -> bool:
-    """Whether requests come to revisions in these shares, and the gateway agrees."""
+def is_routed(look: Look, shares: Shares, *, was: bool) -> bool:
+    """Whether requests come to revisions in these shares, and the gateway agrees. Where that `was` so at the look
+    before the gateway agrees for as long as it serves, whatever else of the route it has yet to look at."""
     said = accepted(look)
-    return selects(look, plain_of(look, shares)) and doors_have(look, shares) and (said is None or said.accepted)
+    agrees = said is None or said.accepted or (was and said.serves)
+    return agrees and selects(look, plain_of(look, shares)) and doors_have(look, shares)
 
 
 def doors_have(look: Look, shares: Shares) -> bool:

@@ -59,7 +59,7 @@ def seen_by_machine(
         obstacle=waits.message if waits else "",
         route_moved=not detour
         and before.stable is not None
-        and is_routed(look, shared(before.stable, before, before.weight)),
+        and is_routed(look, shared(before.stable, before, before.weight), was=before.routed is not None),
         detour=detour,
         refused=waits.message if waits and migration.refused else "",
         exhausted=spending.exhausted(look),
