@@ -152,6 +152,19 @@ def plain_of(look: Look, shares: Shares) -> str | None:
     return next((one for one in others if shares[one] == WHOLE), None)
 
 
+def has_requests(look: Look, revision: str) -> bool:
+    """Whether the live doors send anybody to a revision."""
+    if look.resource.spec.traffic:
+        return weights_of(route(look)).get(places.name(look.resource, places.WEB, revision), 0) > 0
+    return selects(look, None) or selects(look, revision)
+
+
+def door(look: Look) -> Manifest | None:
+    """The live object that shares the requests: the route, or the plain Service without one."""
+    plain = look.seen.child(SERVICE, places.name(look.resource, places.WEB))
+    return routed(look) if look.resource.spec.traffic else plain
+
+
 def selects(look: Look, revision: str | None) -> bool:
     """Whether the live plain Service selects the pods of a revision; None: of all."""
     service = look.seen.child(SERVICE, places.name(look.resource, places.WEB))

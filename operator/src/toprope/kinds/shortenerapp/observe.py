@@ -31,6 +31,7 @@ from toprope.kinds.shortenerapp.seen import Children, Seen
 from toprope.kinds.shortenerapp.sharing import is_about_to_share
 from toprope.kinds.shortenerapp.status import ShortenerAppStatus
 from toprope.kinds.shortenerapp.trial import trial as trial_of
+from toprope.kinds.shortenerapp.troubles import ready_pods
 from toprope.ports import Cluster, Sources
 
 
@@ -109,13 +110,14 @@ def _has_news_of_failure(status: ShortenerAppStatus, children: Children) -> bool
 
 
 async def _endpoints(resource: Resource, children: Children, cluster: Cluster) -> frozenset[str]:
-    """Only a candidate whose pods are ready is worth the request: traffic may move to it."""
+    """Only a candidate whose pods are ready is worth the request, for traffic may move to it; and one that has
+    requests, for nobody may be there to answer them."""
     candidate = resource.status.revision and resource.status.revision.candidate
     if not candidate:
         return frozenset()
     service = places.name(resource, places.WEB, candidate)
     deployment = children.get((DEPLOYMENT.kind, service))
-    if deployment is None or not (deployment.get("status") or {}).get("readyReplicas"):
+    if not (ready_pods(deployment) or rollout_of(resource).weight):
         return frozenset()
     slices = await cluster.find(ENDPOINT_SLICE, resource.namespace, {"kubernetes.io/service-name": service})
     return frozenset({service} if any(_has_ready(one) for one in slices) else ())
