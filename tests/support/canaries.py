@@ -62,6 +62,7 @@ STORIES = {
 JUDGED = {
     "a canary that fails at a step": replace(A_TO_B, settled=ends("Failed", A), now=Verdicts(fails=2)),
     "a canary that fails in its bake": replace(A_TO_B, settled=ends("Failed", A), now=Verdicts(fails_baking=True)),
+    "a canary that crashes at a step": replace(A_TO_B, settled=ends("Failed", A), now=Verdicts(crashes=2)),
 }
 
 

@@ -13,12 +13,12 @@ from typing import Any
 from tests.support.dying import Killed
 from tests.support.engine import Engine, an_engine, is_observed, put
 from tests.support.rollout_history import History
+from tests.support.verdicts import Verdicts
 from tests.support.world import data_of, status_of, world_of
 from toprope.core.objects import Manifest
 from toprope.io.api import Request
 from toprope.io.credentials import Connection
 from toprope.kind import Kind
-from toprope.ports import Now
 
 Settled = Callable[[Manifest], bool]
 AT_ONCE = 6
@@ -51,7 +51,7 @@ class Story:
     """What is done before it ends."""
     ladder: Sequence[int] = ()
     """The weights by which a release of it goes; where there are none nobody asks for laws."""
-    now: Now | None = None
+    now: Verdicts | None = None
     """Who looks at its candidates; only in this process."""
 
     @property

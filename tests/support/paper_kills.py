@@ -12,9 +12,12 @@ from typing import Any
 from tests.support.kill_points import Ending, Person, Story, difference_of
 from tests.support.passes import LINKS, Passes, Standing
 from tests.support.rollout_history import History
+from tests.support.verdicts import OneLife
 from tests.support.world import lasting, world_of
-from toprope.core.objects import Manifest, Ref
+from toprope.core.objects import HTTP_ROUTE, Manifest, Ref
+from toprope.delivery.trial import Trial
 from toprope.engine.one_pass import Result
+from toprope.kinds.shortenerapp.health import weights_of
 
 PASSES = 400
 LEAP = timedelta(seconds=20)
@@ -66,7 +69,12 @@ class Telling:
         cluster.objects.update(Passes(self.story.before).cluster.objects)
         self.passes.world = replace(self.passes.world, cluster=cluster)
         if self.story.now:
-            self.passes.world = replace(self.passes.world, now=self.story.now)
+            self.passes.world = replace(self.passes.world, now=OneLife(self.story.now, self.has_requests))
+
+    def has_requests(self, trial: Trial) -> bool:
+        """Whether the candidate is in the live route."""
+        live = self.passes.cluster.objects.get(Ref(HTTP_ROUTE, LINKS.namespace, trial.route))
+        return trial.candidate.service in weights_of(live)
 
     def wrote(self, live: Manifest | None) -> None:
         if live:
@@ -97,8 +105,15 @@ class Telling:
 
     async def ending(self) -> Ending:
         world = await world_of(self.story.kind, self.passes.cluster, LINKS.namespace)
-        status = lasting(self.live.get("status"), LINKS.namespace)
+        status = lasting(_told(self.live["status"]), LINKS.namespace)
         return Ending(world, status, len(self.deaths), [], self.history.weights(), self.history.broken())
+
+
+def _told(status: Mapping[str, Any]) -> Mapping[str, Any]:
+    """But for the numbers that verdicts stood on: what one operator counted last dies with it."""
+    rollout = {key: value for key, value in status["rollout"].items() if key not in ("verdict", "judged")}
+    records = [{key: value for key, value in one.items() if key != "verdicts"} for one in status.get("history", ())]
+    return {**status, "rollout": rollout, "history": records}
 
 
 async def told(story: Story) -> tuple[Ending, Sequence[Death]]:
@@ -123,11 +138,20 @@ async def carried_on(story: Story, death: Death) -> Ending:
     return await telling.ending()
 
 
-async def differences(story: Story, share: int = 1) -> tuple[int, list[str]]:
-    """How many kill points were tried, every `share`th, and a line for each that ended otherwise."""
+def is_between(death: Death) -> bool:
+    """Whether it leaves a candidate that has lost its requests, and a status that still gives it some."""
+    last = death.history.words[-1] if death.history.words else None
+    given = death.history.weights()
+    return bool(last and last.weight and given and len(given) > 1 and given[-1] == (last.candidate, 0) and last.given)
+
+
+async def differences(
+    story: Story, share: int = 1, wanted: Callable[[Death], bool] = lambda death: True
+) -> tuple[int, list[str]]:
+    """How many kill points were tried, every `share`th of those wanted, and a line for each that ended otherwise."""
     undisturbed, deaths = await told(story)
     assert undisturbed.broken == [], "the undisturbed run keeps all laws"
-    tried = deaths[::share]
+    tried = [death for death in deaths if wanted(death)][::share]
     ends = [await carried_on(story, death) for death in tried]
     lines = [difference_of(undisturbed, end, f"killed after write {number * share}") for number, end in enumerate(ends)]
     return len(tried), [line for line in lines if line]

@@ -125,10 +125,9 @@ async def test_requests_of_both_revisions_are_counted(kubelet: Kubelet, connecti
 
 async def test_memory_that_ran_out_fails_the_candidate(kubelet: Kubelet, connection: Connection) -> None:
     async with staged(kubelet, connection) as stage:
-        pod, other = await stage.pod(CANDIDATE), await stage.pod(STABLE)
+        pod, _ = await stage.pod(CANDIDATE), await stage.pod(STABLE)
         stage.ask()
         await stage.until(is_seen)
-        kubelet.end(other, "OOMKilled")
         kubelet.end(pod, "OOMKilled")
         fault = (await stage.until(lambda looked: looked.fault)).fault
         assert fault
@@ -137,6 +136,17 @@ async def test_memory_that_ran_out_fails_the_candidate(kubelet: Kubelet, connect
             "Pod web-new-1 restarted once in this rollout: its last end was OOMKilled, exit code 137.",
         )
         assert stage.hands.beats < 1015
+
+
+async def test_memory_that_ran_out_on_both_sides_fails_nobody(kubelet: Kubelet, connection: Connection) -> None:
+    async with staged(kubelet, connection) as stage:
+        pod, other = await stage.pod(CANDIDATE), await stage.pod(STABLE)
+        stage.ask()
+        await stage.until(is_seen)
+        kubelet.end(other, "OOMKilled")
+        kubelet.end(pod, "OOMKilled")
+        witness = await stage.pod(CANDIDATE)
+        assert (await stage.until(lambda looked: witness.asked)).fault is None
 
 
 async def test_a_node_that_began_anew_fails_nobody(kubelet: Kubelet, connection: Connection) -> None:

@@ -44,8 +44,16 @@ def stuck(at: int) -> Sighting:
     return working(started=10 + at, finished=10 + min(at, 4))
 
 
+def restarts_and_is_silent(at: int) -> Sighting:
+    """Its restart counts at the look that finds it only."""
+    return WELL if at < 3 else replace(SILENT, restarts=int(at == 3))
+
+
 STUCK_STABLE: At = lambda at: replace(stuck(at), pod=STABLE.pod)  # noqa: E731
 UNREADY = with_pod(WELL, is_ready=False)
+RESTARTED = replace(WELL, restarts=1)
+RESTARTED_STABLE = replace(STABLE, restarts=1)
+LOOPING = with_pod(WELL, loops=True)
 LEAVING = with_pod(SILENT, is_leaving=True, is_ready=False)
 OLD = working(oldest_unfinished=11.2)
 
@@ -54,6 +62,10 @@ FINE: list[tuple[str, Sequence[Moment]]] = [
     ("all is well", moments()),
     ("it restarted before the trial", moments(from_(0, with_pod(WELL, restarts=3)))),
     ("it waits since its node began anew", moments(from_(9, with_pod(WELL, loops=True, lost_with_node=True)))),
+    ("stable restarted a moment before", moments(from_(10, RESTARTED), from_(8, RESTARTED_STABLE))),
+    ("both had restarted when somebody first looked", moments(from_(0, RESTARTED), from_(0, RESTARTED_STABLE), 0)),
+    ("both are about to", moments(from_(9, LOOPING), from_(3, replace(LOOPING, pod=replace(LOOPING.pod, uid="s"))))),
+    ("it restarted with stable, and is silent meanwhile", moments(restarts_and_is_silent, from_(4, RESTARTED_STABLE))),
     ("it is taken away", moments(from_(3, replace(LEAVING, restarts=1)))),
     ("it was never ready", moments(from_(0, UNREADY))),
     ("it is not ready for four seconds", moments(from_(8, UNREADY))),
@@ -109,6 +121,24 @@ FAULTS: list[tuple[str, Sequence[Moment], FaultReason, str]] = [
         moments(from_(12, with_pod(WELL, loops=True, ended="exit code 1"))),
         R.CRASHES,
         "Pod web-c is in CrashLoopBackOff: its last end was exit code 1.",
+    ),
+    (
+        "stable restarted before these looks",
+        moments(from_(12, RESTARTED), from_(0, RESTARTED_STABLE)),
+        R.CRASHES,
+        "Pod web-c restarted once in this rollout.",
+    ),
+    (
+        "stable's pod that restarted leaves",
+        moments(from_(12, RESTARTED), from_(10, with_pod(RESTARTED_STABLE, is_leaving=True))),
+        R.CRASHES,
+        "Pod web-c restarted once in this rollout.",
+    ),
+    (
+        "stable restarted, and it is silent",
+        moments(from_(5, SILENT), from_(4, RESTARTED_STABLE)),
+        R.DOES_NOT_ANSWER,
+        "Pod web-c has not answered for 7 s, in which stable's pods did.",
     ),
     ("it is not ready", moments(from_(7, UNREADY)), R.LOST_READINESS, "Pod web-c was ready and is not for 5 s."),
     (

@@ -1,5 +1,6 @@
 """What a pod's object says of it."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -99,6 +100,11 @@ def test_an_address_is_one_only_while_it_runs() -> None:
 def test_how_it_ended(sentence: str, containers: list[Any], told: tuple[Any, ...]) -> None:
     pod = pod_of(a_pod(*containers))
     assert (pod.restarts, pod.ended, pod.lost_with_node, pod.loops) == told, sentence
+
+
+def test_when_it_ended() -> None:
+    assert pod_of(a_pod(web(restartCount=1, lastState=ended("Error")))).ended_at == datetime(2026, 1, 1, tzinfo=UTC)
+    assert pod_of(a_pod()).ended_at is None
 
 
 def test_one_that_never_gets_past_its_beginning_loops() -> None:

@@ -16,6 +16,8 @@ class Apply:
     manifest: Manifest
     serves: bool = True
     """Whether what serves stands on it: refused, it makes the resource not ready; else only what is under way waits."""
+    first: bool = False
+    """Whether it takes requests away from where they fail: it stands on nothing, and waits for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,9 @@ Action = CreateOnce | Amend | Apply | Delete | Tell
 class Decision:
     """The outcome of one pass.
 
-    The engine does the actions kind by kind, in this order: CreateOnce, Amend, Apply, Delete, Tell; then it writes the
-    status. So what must be in the status before it may happen is decided from the status as it was read.
+    The engine does the actions kind by kind, in this order: Applies that are `first`, CreateOnce, Amend, other Applies,
+    Delete, Tell; then it writes the status. So what must be in the status before it may happen is decided from the
+    status as it was read.
     A pass may be killed between any two writes: each decision must lead on from every half-done one before it.
     """
 

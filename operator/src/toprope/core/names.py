@@ -20,6 +20,9 @@ RENDERED = f"{GROUP}/rendered"
 """Hash of the object as it was rendered."""
 BESIDE = f"{GROUP}/beside"
 """On the pods of a migration: the revision that runs meanwhile."""
+TAKEN_BACK = f"{GROUP}/taken-back"
+"""On the route, or the Service without one: which try of which candidate it took the requests back from, and why. It is
+written with the fall itself, so that an operator that dies before the status says so leaves word."""
 ROTATED = f"{GROUP}/rotated"
 """Id of the last finished rotation of a credentials Secret."""
 

@@ -53,7 +53,7 @@ class Sighting:
     answer: Answer
     work: Work | None = None
     restarts: int = 0
-    """Since the trial began, but for those with its node."""
+    """Since the trial began, but for those with its node or with stable's pods."""
     node_lived: float | None = None
     """When its node last gave a sign of life; None where nobody may ask."""
 
@@ -79,14 +79,24 @@ def fault(moments: Moments) -> Fault | None:
     """The first that is found in these looks, the oldest first."""
     if not moments:
         return None
-    present = (uid for uid, one in moments[-1].candidate.items() if not one.pod.is_leaving)
+    excused = restarted_with_stable(moments)
+    present = (uid for uid, one in moments[-1].candidate.items() if not one.pod.is_leaving and uid not in excused)
     return next((found for uid in present for check in CHECKS if (found := check(moments, uid))), None)
+
+
+def restarted_with_stable(moments: Moments) -> frozenset[str]:
+    """The candidate's pods that restarted in the same looks as one of stable's that nobody takes away: by load, by a
+    bad node, by something else that is no release's fault. They may be silent and not ready meanwhile."""
+    stable = (uid for uid, one in moments[-1].stable.items() if not one.pod.is_leaving)
+    if not any(_has_restarted(moments, _of_stable(uid)) for uid in stable):
+        return frozenset()
+    return frozenset(uid for uid in moments[-1].candidate if _has_restarted(moments, _of_candidate(uid)))
 
 
 def crashes(moments: Moments, uid: str) -> Fault | None:
     """It restarted since the trial began, or is about to once more."""
     one = moments[-1].candidate[uid]
-    if not one.restarts and not (one.pod.loops and not one.pod.lost_with_node):
+    if not one.restarts and not _is_looping(one.pod):
         return None
     ended = f": its last end was {one.pod.ended}" if one.pod.ended else ""
     did = f"restarted {_times(one.restarts)} in this rollout" if one.restarts else "is in CrashLoopBackOff"
@@ -169,6 +179,21 @@ def _is_up(moments: Moments, uid: str) -> bool:
 
 def _of_stable(uid: str) -> Of:
     return lambda moment: moment.stable.get(uid)
+
+
+def _of_candidate(uid: str) -> Of:
+    return lambda moment: moment.candidate.get(uid)
+
+
+def _has_restarted(moments: Moments, of: Of) -> bool:
+    """In these looks, or it is about to. What the first look at a pod finds is as new as the look."""
+    seen = [one for moment in moments if (one := of(moment))]
+    counts = [one.restarts for one in seen]
+    return _is_looping(seen[-1].pod) or max(counts) > min(counts[:-1], default=0)
+
+
+def _is_looping(pod: Pod) -> bool:
+    return pod.loops and not pod.lost_with_node
 
 
 def _hanging(moments: Moments, of: Of) -> str:

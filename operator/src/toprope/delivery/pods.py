@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from toprope.core.conditions import moment
 from toprope.core.objects import Manifest, is_being_deleted
 
 _LOST_WITH_NODE = ("Unknown", "ContainerStatusUnknown")
@@ -29,6 +31,8 @@ class Pod:
     """Of all its containers, since it was born."""
     ended: str = ""
     """How the container ended that ended last; empty: none did."""
+    ended_at: datetime | None = None
+    """When that was, by its node's clock."""
     lost_with_node: bool = False
     """Whether that was its node's end."""
     loops: bool = False
@@ -49,6 +53,7 @@ def pod_of(manifest: Manifest) -> Pod:
         is_ready=bool(containers) and all(each.get("ready") for each in containers),
         restarts=sum(int(each.get("restartCount", 0)) for each in containers),
         ended=_told(last) if last else "",
+        ended_at=moment(_moment(last)) if _moment(last) else None,
         lost_with_node=last.get("reason") in _LOST_WITH_NODE,
         loops=any(reason == "CrashLoopBackOff" for reason in _waits(status)),
     )

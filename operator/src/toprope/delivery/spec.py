@@ -232,7 +232,8 @@ class RolloutStatus(StatusModel):
     lost: int | None = None
     """Bad requests of the candidate since the rollout began, of the SLO that has most of them."""
     judged_at: str | None = None
-    """When that was seen; while no word of it changes it is written every five seconds."""
+    """When that was seen; while no word of it changes it is written every five seconds, later on each time that a
+    tenth of the phase's age has gone by, at least every five minutes."""
     judged: Annotated[
         list[JudgedStatus],
         Field(json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["slo"]}),

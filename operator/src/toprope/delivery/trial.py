@@ -45,6 +45,8 @@ class Trial:
     """Name of the HTTPRoute that shares the requests between both; empty without a gateway: the pods count."""
     rollout: str = ""
     """What tells this try of the candidate from an earlier one of the same revision, as the time of its beginning."""
+    since: datetime | None = None
+    """When this weight was decided: what ended since counts, also where nobody was there to see it."""
     asked: int = 0
     """Counts the weights that were asked for: with each the users' requests are counted anew."""
     longest: float = 10.0

@@ -1,4 +1,5 @@
-"""Makes the world as decided: CreateOnce, Amend, Apply, Delete, in this order; unchanged things cost no write.
+"""Makes the world as decided: CreateOnce, Amend, Apply, Delete, in this order; unchanged things cost no write. Before
+all of them comes what takes requests away from where they fail.
 
 The first failure of a CreateOnce or an Amend ends the pass: what follows may stand on them. Data and credentials are
 made one after the other, what the resource owns beside each other. Applies go on beside each other and every failure is
@@ -52,7 +53,8 @@ class Acted:
 
 async def act(resource: Resource, actions: Sequence[Action], cluster: Cluster) -> Acted:
     """Does the actions. Raises when a CreateOnce or an Amend fails."""
-    acted = Acted()
+    acted, applies = Acted(), _of(actions, Apply)
+    await _apply_all(resource, [one for one in applies if one.first], cluster, acted)
     creates = _of(actions, CreateOnce)
     data = [one for one in creates if not _is_owned(one.manifest)]
     await _look(resource, data, cluster)
@@ -62,8 +64,7 @@ async def act(resource: Resource, actions: Sequence[Action], cluster: Cluster) -
         raise failures[0]
     for change in _of(actions, Amend):
         await _amend(change, cluster)
-    applies = (_apply(resource, one.manifest, cluster, acted) for one in _of(actions, Apply))
-    acted.failures.extend(await _all(applies))
+    await _apply_all(resource, [one for one in applies if not one.first], cluster, acted)
     if any(isinstance(failure, Transient) for failure in acted.failures):
         return acted
     deletes = [one for one in _of(actions, Delete) if not acted.failures or one.ref.resource == JOB]
@@ -144,6 +145,10 @@ def _with_fresh_text(manifest: Mapping[str, Any], keys: Sequence[str]) -> dict[s
     given = manifest.get("stringData") or {}
     fresh = {key: given.get(key, "") + secrets.token_urlsafe(32) for key in keys}
     return {**manifest, **({"stringData": {**given, **fresh}} if fresh else {})}
+
+
+async def _apply_all(resource: Resource, applies: Iterable[Apply], cluster: Cluster, acted: Acted) -> None:
+    acted.failures.extend(await _all(_apply(resource, one.manifest, cluster, acted) for one in applies))
 
 
 async def _apply(resource: Resource, manifest: Manifest, cluster: Cluster, acted: Acted) -> None:

@@ -27,6 +27,7 @@ from toprope.core.resource import Resource
 from toprope.delivery.pods import Pod, pod_of
 from toprope.delivery.probes import Probed, Probing
 from toprope.delivery.traffic import ROUTE
+from toprope.io.once import NO_CONNECTION, BrokenOff, once
 from toprope.ports import Clock, Cluster
 
 PATIENCE = 5.0
@@ -46,25 +47,8 @@ Owner = tuple[str, str, str]
 Ring = Callable[[Owner, str], None]
 
 
-_NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-
-
 class NotReached(Exception):
     """No connection came about."""
-
-
-class BrokenOff(Exception):
-    """A connection ended without an answer."""
-
-
-async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """aiohttp sends a GET a second time when its connection ends, and so hides every candidate that cuts off some."""
-    try:
-        return await handler(request)
-    except _NO_CONNECTION:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise BrokenOff from error
 
 
 class Prober:
@@ -83,7 +67,7 @@ class Prober:
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, force_close=True),
-            middlewares=(_once,),
+            middlewares=(once,),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={ROUTE: "preview", "User-Agent": "toprope-probe"},
             timeout=aiohttp.ClientTimeout(total=PATIENCE, sock_connect=REACHED_WITHIN),
@@ -188,7 +172,7 @@ class Prober:
             async with self._session.get(url, allow_redirects=False) as answer:
                 await answer.content.read(LARGEST)
                 return f"answered {answer.status}" if answer.status >= 500 else ""
-        except _NO_CONNECTION as error:
+        except NO_CONNECTION as error:
             raise NotReached(type(error).__name__) from error
         except TimeoutError:
             return f"gave no answer in {PATIENCE:.0f} s"

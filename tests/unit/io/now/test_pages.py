@@ -52,6 +52,23 @@ async def test_nobody_is_there() -> None:
             await pages.get(URL(f"http://127.0.0.1:{free_port()}/sli"))
 
 
+async def test_whoever_cuts_the_connection_is_asked_once() -> None:
+    asked = 0
+
+    async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        await reader.readuntil(b"\r\n\r\n")
+        asked += 1
+        writer.close()
+
+    server = await asyncio.start_server(cut, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, Pages(10.0, LARGEST) as pages:
+        with pytest.raises(NoAnswer, match="it does not answer: it broke off"):
+            await pages.get(URL(f"http://127.0.0.1:{port}/sli"))
+    assert asked == 1
+
+
 async def test_what_answers_is_no_http() -> None:
     async def gibberish(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readline()

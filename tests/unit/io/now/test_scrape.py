@@ -2,14 +2,19 @@
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 
 from tests.support.trials import AVAILABILITY, CANDIDATE, FAULTY, NOW, STABLE, WEB, a_resource, a_stage
+from toprope.core.conditions import timestamp
 from toprope.core.errors import Transient
 from toprope.delivery.gate.counts import Counts
 from toprope.delivery.gate.verdict import Reason, Verdict
 from toprope.delivery.trial import FaultReason
+from toprope.engine.one_pass import LONGEST_PASS
+from toprope.engine.pause import LONGEST_PAUSE
+from toprope.io.now.scrape import FORGOTTEN_AFTER
 
 
 async def test_nobody_is_asked_before_somebody_asks() -> None:
@@ -58,11 +63,15 @@ async def test_one_list_finds_the_pods_of_both_sides_and_is_two_seconds_old_at_m
     assert stage.cluster.selectors == [WEB, WEB]
 
 
+def test_a_trial_outlives_the_longest_trouble_of_whoever_asks() -> None:
+    assert FORGOTTEN_AFTER > LONGEST_PASS + LONGEST_PAUSE
+
+
 async def test_a_trial_that_nobody_asks_about_is_forgotten() -> None:
     async with a_stage() as stage:
         pod = await stage.pod(CANDIDATE)
         stage.ask()
-        await stage.look(30)
+        await stage.look(FORGOTTEN_AFTER)
         assert pod.asked == 1
         await stage.look(1)
         assert pod.asked == 1
@@ -130,6 +139,38 @@ async def test_the_bell_is_silent_for_whom_has_been_told() -> None:
         assert looked.fault.reason is FaultReason.CRASHES
         await stage.later()
         assert len(stage.rung) == 1
+
+
+@pytest.mark.parametrize(
+    ("sentence", "reason", "ago", "is_one"),
+    [
+        ("it crashed in this step, and the operator died of it", "OOMKilled", -1, True),
+        ("it crashed before", "OOMKilled", 1, False),
+        ("its node began anew", "Unknown", -1, False),
+    ],
+)
+async def test_a_crash_that_an_earlier_operator_saw_is_one(sentence: str, reason: str, ago: int, is_one: bool) -> None:
+    at = timestamp(NOW - timedelta(seconds=ago))
+    ended = {"terminated": {"reason": reason, "exitCode": 137, "finishedAt": at}}
+    async with a_stage() as stage:
+        await stage.pod(CANDIDATE, restarts=3, status={"container": {"lastState": ended}})
+        await stage.pod(STABLE, restarts=3)
+        stage.ask(rollout="another try", since=NOW)
+        fault = (await stage.later()).fault
+        assert (fault is not None) is is_one, sentence
+        assert fault is None or "restarted once" in fault.message
+
+
+async def test_a_restart_that_stable_shared_is_no_fault_then_nor_later() -> None:
+    async with a_stage() as stage:
+        pod, other = await stage.pod(CANDIDATE), await stage.pod(STABLE)
+        stage.ask()
+        await stage.later()
+        other.restarts = pod.restarts = 1
+        found = [await stage.later(2) for _ in range(14)]
+        assert {one.fault for one in found} == {None}
+        pod.restarts = 2
+        assert (await stage.later(2)).fault
 
 
 async def test_a_fault_stays_when_its_pod_has_gone() -> None:

@@ -144,6 +144,27 @@ def test_a_quiet_step_is_looked_at_and_written_down_every_five_seconds() -> None
     assert {again for again, _ in found} == {timedelta(seconds=5)}
 
 
+def written(world: Released, seconds: int) -> int:
+    """How often the status changes."""
+    found = [world.resource.status]
+    found += [world.resource.status for _ in world.passes(seconds)]
+    return sum(one != other for one, other in pairwise(found))
+
+
+def test_a_step_that_waits_for_a_person_is_written_down_ever_less_often() -> None:
+    world = Released()
+    world.until(Phase.HOLDING)
+    world.now += timedelta(minutes=10)
+    assert written(world, 60) == 1
+    world.now += timedelta(days=2)
+    list(world.passes(1))
+    world.now += timedelta(seconds=297)
+    assert [written(world, 1) for _ in range(3)] == [0, 0, 1]
+    world.judged = GOOD
+    list(world.passes(1))
+    assert world.resource.status.rollout.verdict == "Pass"
+
+
 def test_the_end_of_a_hold_is_looked_at_when_it_comes() -> None:
     world = Released(rollout={"steps": [{"weight": "10%", "hold": "7s"}]})
     world.until(Phase.HOLDING)

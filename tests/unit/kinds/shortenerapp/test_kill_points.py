@@ -27,6 +27,12 @@ def test_a_killed_operator_ends_in_the_same_world_by_the_same_weights(name: str)
     assert (tried > 2, other) == (True, [])
 
 
+@pytest.mark.parametrize("name", JUDGED)
+def test_an_operator_that_dies_between_a_fall_and_its_word_brings_nobody_back(name: str) -> None:
+    tried, other = asyncio.run(paper_kills.differences(TOLD[name], wanted=paper_kills.is_between))
+    assert (tried > 0, other) == (True, [])
+
+
 @pytest.mark.parametrize(
     ("name", "stable", "phase", "weights"),
     [
@@ -35,6 +41,7 @@ def test_a_killed_operator_ends_in_the_same_world_by_the_same_weights(name: str)
         ("another release in mid-rollout", C, "Idle", {revision(B): TAKEN_BACK, revision(C): [0, *LADDER]}),
         ("back to stable in mid-rollout", A, "Idle", {revision(B): TAKEN_BACK}),
         ("a canary that fails at a step", A, "Failed", {revision(B): TAKEN_BACK}),
+        ("a canary that crashes at a step", A, "Failed", {revision(B): TAKEN_BACK}),
         ("a canary that fails in its bake", A, "Failed", {revision(B): [0, *LADDER, 0]}),
     ],
 )

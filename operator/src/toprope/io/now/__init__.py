@@ -4,6 +4,6 @@
     gateway's pods ─────── /metrics ─►├─ counts ─► one gate for each SLO ─► verdicts ┤
     API server ── pods, their nodes ─►┘  facts                                       └─► a pass ── of(resource, trial)
 
-Whoever asks about a trial has it looked at once a second, until half a minute after he asked last. Who is not seen is
+Whoever asks about a trial has it looked at once a second, until three minutes after he asked last. Who is not seen is
 missing: neither good nor bad.
 """

@@ -7,6 +7,8 @@ from typing import Self
 import aiohttp
 from yarl import URL
 
+from toprope.io.once import BrokenOff, once
+
 AT_ONCE = 48
 """Pages that are asked for at a time."""
 # Packed pages would have to be unpacked before their size is known.
@@ -34,7 +36,8 @@ class Pages:
     async def __aenter__(self) -> Self:
         # The slots bound it: who waits for a connection must not lose the time in which to answer.
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),
+            connector=aiohttp.TCPConnector(limit=0, force_close=True),
+            middlewares=(once,),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=_HEADERS,
             auto_decompress=False,
@@ -65,6 +68,8 @@ class Pages:
                     return await self._page(answer)
             except aiohttp.ClientResponseError as error:
                 raise OtherAnswer(f"what it answers is no HTTP ({error.message[:100]})") from error
+            except BrokenOff as error:
+                raise NoAnswer("it does not answer: it broke off") from error
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 raise NoAnswer(f"it does not answer: {_named(error)}") from error
 

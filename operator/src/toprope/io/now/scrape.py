@@ -1,7 +1,8 @@
 """The port `Now`: looks at every trial that is asked about, once a second.
 
-A trial is looked at from the first time that somebody asks about it until half a minute after the last time. Pods,
-gateway and API server have less than a second each, and who is late is missing.
+A trial is looked at from the first time that somebody asks about it until three minutes after the last time: in
+trouble a pass may end only then, and what was counted and found must outlive it. Pods, gateway and API server have less
+than a second each, and who is late is missing.
 """
 
 import asyncio
@@ -34,7 +35,8 @@ PATIENCE = 0.5
 """Seconds that a pod has to answer."""
 LARGEST = 64 * 1024
 """Bytes of a pod's page; it has some 2 KB."""
-FORGOTTEN_AFTER = 30.0
+FORGOTTEN_AFTER = 180.0
+"""Longer than the longest pass and the longest back-off after it: while the API server fails, too, somebody looks."""
 
 Owner = tuple[str, str, str]
 Ring = Callable[[Owner, str], None]

@@ -20,7 +20,7 @@ class Watched:
     def __init__(self, resource: Resource, trial: Trial, roll: Roll, beat: float, now: datetime) -> None:
         self.trial = trial
         self.roll = roll
-        self.witness = Witness()
+        self.witness = Witness(trial.since)
         self.asked_at = beat
         self.told: object = None
         # The gates' times may be kept and read by another process; within this one they must not leap.

@@ -12,13 +12,13 @@ from typing import Any
 from toprope.core.conditions import Condition
 from toprope.core.decision import Action, Apply, CreateOnce, Decision
 from toprope.core.names import REVISION
-from toprope.core.objects import Manifest, labels_of
+from toprope.core.objects import Manifest, labels_of, ref_of
 from toprope.core.prune import pruned
 from toprope.core.resource import Resource
 from toprope.delivery.history import recorded
 from toprope.delivery.machine.facts import note_of
-from toprope.delivery.machine.moved import late_at, lives, next_rollout, rest_ends, routed_weight
-from toprope.delivery.machine.rollout import Phase, Policy, Rollout
+from toprope.delivery.machine.moved import is_shared, late_at, lives, next_rollout, rest_ends, routed_weight
+from toprope.delivery.machine.rollout import WHOLE, Phase, Policy, Rollout
 from toprope.delivery.sizing import Paid
 from toprope.kinds.shortenerapp import data, health, jobs, rollout, sharing, sizes, spending, trial
 from toprope.kinds.shortenerapp.health import Look, Shares
@@ -78,7 +78,12 @@ class Plan:
     @property
     def shares(self) -> Shares:
         """How requests are shared in this pass."""
-        return rollout.shared(self.serving.name, self.before, routed_weight(self.before, self.after))
+        return rollout.shared(self.serving.name, self.before, self.weight)
+
+    @property
+    def weight(self) -> int:
+        """The candidate's, of the requests of this pass."""
+        return rollout.given(self.look, self.before, routed_weight(self.before, self.after), self.waits)
 
     @property
     def selected(self) -> str | None:
@@ -91,6 +96,17 @@ class Plan:
         return self.after.phase is Phase.ROLLING_BACK and self.serving.name == self.after.stable
 
     @property
+    def falls(self) -> bool:
+        """Whether the candidate loses requests in this pass."""
+        return self.takes_back or self.weight < routed_weight(self.before, self.after)
+
+    @property
+    def answering(self) -> Release:
+        """Who has all the requests in this pass, or most of what serves."""
+        whole = (name for name, weight in self.shares.items() if weight == WHOLE)
+        return self.releases[next(whole, self.serving.name)]
+
+    @property
     def serving(self) -> Release:
         """The revision that gets the traffic: what the status as read says, not what this pass is about to say."""
         return self.releases[rollout.serving(self.look, self.before) or self.after.stable or self.wanted]
@@ -99,9 +115,10 @@ class Plan:
 def decide(resource: Resource, seen: Seen, now: datetime) -> Decision:
     """The outcome of one pass."""
     look = Look(resource, seen, now)
-    if fact := data.lost(resource, seen):
-        return _untouched(look, fact)
-    plan = _plan(look)
+    fact = data.lost(resource, seen)
+    plan = _plan(look, is_lost=fact is not None)
+    if fact:
+        return _untouched(plan, fact)
     stated = _conditions(plan)
     return Decision(
         _fields(_status(plan)),
@@ -111,15 +128,17 @@ def decide(resource: Resource, seen: Seen, now: datetime) -> Decision:
     )
 
 
-def _untouched(look: Look, fact: Fact) -> Decision:
-    """Nothing is written and nothing pruned: what runs may be all that still knows the passwords."""
-    slos = judged(look.resource, rule_sets_of(look.resource), look.seen.measured, look.now)
+def _untouched(plan: Plan, fact: Fact) -> Decision:
+    """Nothing is written and nothing pruned: what runs may be all that still knows the passwords. But a candidate loses
+    its requests as ever."""
+    look, slos = plan.look, plan.slos
+    is_taken = plan.takes_back and is_shared(plan.before)
     stated = [fact.false(health.READY), fact.false(data.DATA_PRESENT), fact.false(data.RECONCILED), *slos.conditions]
     return Decision(
-        _fields(look.resource.status.model_copy(update=_budgets(slos))),
+        _fields(look.resource.status.model_copy(update=_budgets(slos) | (_rollout(plan) if is_taken else {}))),
         stated,
-        slos.tells,
-        next_look(stated, look.resource.status.conditions, [slos.due], look.now),
+        (*(Apply(one, first=True) for one in (_doors(plan) if plan.falls else ())), *slos.tells),
+        next_look(stated, look.resource.status.conditions, [slos.due, _step_due(plan)], look.now),
     )
 
 
@@ -129,7 +148,11 @@ def _fields(status: ShortenerAppStatus) -> dict[str, Any]:
     return {name: value for name, value in dumped.items() if name not in ("conditions", "observedGeneration")}
 
 
-def _plan(look: Look) -> Plan:
+def _step_due(plan: Plan) -> datetime | None:
+    return step_due(plan.before, plan.policy, plan.look.now)
+
+
+def _plan(look: Look, *, is_lost: bool) -> Plan:
     resource, seen, now = look.resource, look.seen, look.now
     wanted, before = revision_of_spec(resource.spec), rollout_of(resource)
     scale = sizes.scale_of(look, before)
@@ -137,7 +160,7 @@ def _plan(look: Look) -> Plan:
     migration, asked = migration_of(resource, seen, wanted, now), sharing.policy(resource, scale)
     waits = rollout.waits(look, before, migration, needed, sizes.need_at(scale, before, asked))
     found = trial.evidence(resource, seen.looked, now)
-    detour = sharing.detour(look, before, scale)
+    detour = sharing.detour(look, before, scale) or rollout.kept_out(look, before, waits)
     paid = spending.payments(look, before, found)
     policy = spending.limited(look, before, asked, paid)
     after = next_rollout(before, rollout.seen_by_machine(look, before, migration, waits, found, detour), policy, now)
@@ -162,7 +185,7 @@ def _plan(look: Look) -> Plan:
         releases=releases,
         needs=every,
         parts=standing(resource, seen, every),
-        rotation=rotation(resource, seen, image, now, own_cache=every.own_cache, busy=busy),
+        rotation=Rotation() if is_lost else rotation(resource, seen, image, now, own_cache=every.own_cache, busy=busy),
         growth=data.growth(resource, seen, now),
         rule_sets=rules,
         slos=judged(resource, rules, seen.measured, now),
@@ -199,8 +222,9 @@ def _actions(plan: Plan) -> Sequence[Action]:
         *plan.rotation.kept,
     ]
     amends = [*plan.growth.actions, *plan.rotation.actions]
-    serves = (None, plan.serving.name)
-    applies = [Apply(one, serves=labels_of(one).get(REVISION) in serves) for one in wanted]
+    serves = (None, plan.answering.name)
+    first = [ref_of(one) for one in _doors(plan)] if plan.falls else []
+    applies = [Apply(one, labels_of(one).get(REVISION) in serves, first=ref_of(one) in first) for one in wanted]
     applies += [Apply(one, serves=False) for one in watches]
     return [*creates, *amends, *applies, *plan.slos.tells, *pruned(resource, seen.children.values(), kept)]
 
@@ -213,11 +237,17 @@ def _children(plan: Plan) -> list[Manifest]:
         service_account(resource),
         *plan.parts.manifests,
         *(child for one in plan.releases.values() for child in of_release(look, one, held=_is_held(plan, one))),
-        *doors(look, plan.shares, plan.selected, lives(plan.after), takes_back=plan.takes_back),
+        *_doors(plan),
         *network_policies(resource, plan.needs),
         *([of_probes(resource, plan.wanted)] if is_probed(plan.after) else []),
         *([budget] if budget else []),
     ]
+
+
+def _doors(plan: Plan) -> list[Manifest]:
+    marked = rollout.mark(plan.after)
+    candidate, back = lives(plan.after), plan.takes_back
+    return doors(plan.look, plan.shares, plan.selected, candidate, takes_back=back, mark=marked)
 
 
 def _is_held(plan: Plan, release: Release) -> bool:
@@ -229,7 +259,7 @@ def _is_held(plan: Plan, release: Release) -> bool:
 
 def _conditions(plan: Plan) -> list[Condition]:
     look, serving = plan.look, plan.serving
-    stated = health.conditions(look, serving.migration, serving.needs)
+    stated = health.conditions(look, plan.answering.migration, plan.answering.needs)
     stated.insert(1, rollout.progressing(plan.after, plan.waits, stated[0], look.now))
     stated.append(data.presence(look.resource, look.seen))
     if fact := plan.growth.fact:
@@ -244,14 +274,11 @@ def _conditions(plan: Plan) -> list[Condition]:
 
 def _status(plan: Plan) -> ShortenerAppStatus:
     look, serving = plan.look, plan.serving
-    budget = spending.budget_status(look, plan.before, plan.after, plan.paid)
     live = health.deployment_of(look, serving.name)
     fields: dict[str, Any] = {
         "url": url(look.resource),
         "version": serving.revision.version if serving.revision else look.resource.status.version,
-        "revision": rollout.revision_status(plan.after),
-        "rollout": rollout.rollout_status(plan.after, plan.found, note_of(plan.after.weight, plan.policy), budget),
-        "history": recorded(look.resource.status.history, plan.before, plan.after, plan.found, look.now),
+        **_rollout(plan),
         "replicas": ReplicasStatus(ready=ready_pods(live), wanted=int((live or {}).get("spec", {}).get("replicas", 0))),
         "migrations": _migrations(plan),
         "growth": plan.growth.status,
@@ -259,6 +286,16 @@ def _status(plan: Plan) -> ShortenerAppStatus:
         **_budgets(plan.slos),
     }
     return ShortenerAppStatus(**fields)
+
+
+def _rollout(plan: Plan) -> dict[str, Any]:
+    look, before, after = plan.look, plan.before, plan.after
+    budget = spending.budget_status(look, before, after, plan.paid)
+    return {
+        "revision": rollout.revision_status(after),
+        "rollout": rollout.rollout_status(after, plan.found, note_of(after.weight, plan.policy), budget),
+        "history": recorded(look.resource.status.history, before, after, plan.found, look.now),
+    }
 
 
 def _budgets(slos: Health) -> dict[str, Any]:

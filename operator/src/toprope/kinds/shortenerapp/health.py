@@ -122,10 +122,12 @@ def accepted(look: Look) -> Acceptance | None:
     return acceptance(route(look), traffic) if traffic else None
 
 
-def is_routed(look: Look, shares: Shares) -> bool:
-    """Whether requests come to revisions in these shares, and the gateway agrees."""
+def is_routed(look: Look, shares: Shares, *, was: bool) -> bool:
+    """Whether requests come to revisions in these shares, and the gateway agrees. Where that `was` so at the look
+    before the gateway agrees for as long as it serves, whatever else of the route it has yet to look at."""
     said = accepted(look)
-    return selects(look, plain_of(look, shares)) and doors_have(look, shares) and (said is None or said.accepted)
+    agrees = said is None or said.accepted or (was and said.serves)
+    return agrees and selects(look, plain_of(look, shares)) and doors_have(look, shares)
 
 
 def doors_have(look: Look, shares: Shares) -> bool:
@@ -148,6 +150,19 @@ def plain_of(look: Look, shares: Shares) -> str | None:
     if look.resource.spec.traffic or not others:
         return first
     return next((one for one in others if shares[one] == WHOLE), None)
+
+
+def has_requests(look: Look, revision: str) -> bool:
+    """Whether the live doors send anybody to a revision."""
+    if look.resource.spec.traffic:
+        return weights_of(route(look)).get(places.name(look.resource, places.WEB, revision), 0) > 0
+    return selects(look, None) or selects(look, revision)
+
+
+def door(look: Look) -> Manifest | None:
+    """The live object that shares the requests: the route, or the plain Service without one."""
+    plain = look.seen.child(SERVICE, places.name(look.resource, places.WEB))
+    return routed(look) if look.resource.spec.traffic else plain
 
 
 def selects(look: Look, revision: str | None) -> bool:

@@ -31,11 +31,17 @@ from toprope.kinds.shortenerapp.seen import Children, Seen
 from toprope.kinds.shortenerapp.sharing import is_about_to_share
 from toprope.kinds.shortenerapp.status import ShortenerAppStatus
 from toprope.kinds.shortenerapp.trial import trial as trial_of
+from toprope.kinds.shortenerapp.troubles import ready_pods
 from toprope.ports import Cluster, Sources
 
 
 async def observe(resource: Resource, cluster: Cluster, sources: Sources) -> Seen:
-    """Everything that a pass needs, read once."""
+    """Everything that a pass needs, read once. The candidate is asked about first: it is looked at for as long as
+    somebody asks, also while the API server answers nobody."""
+    rollout, measured = rollout_of(resource), sources.metrics.of(resource)
+    trial, probing = trial_of(resource, rollout, sources.at, measured), probing_of(resource, rollout)
+    looked = sources.now.of(resource, trial) if trial else Looked()
+    probed = sources.probes.of(resource, probing) if probing else Probed()
     children = _children(resource, cluster)
     if resource.deleting:
         children = {**children, **await _held(resource, cluster)}
@@ -44,10 +50,6 @@ async def observe(resource: Resource, cluster: Cluster, sources: Sources) -> See
         _pods(resource, children, cluster),
         _endpoints(resource, children, cluster),
     )
-    rollout, measured = rollout_of(resource), sources.metrics.of(resource)
-    trial, probing = trial_of(resource, rollout, sources.at, measured), probing_of(resource, rollout)
-    looked = sources.now.of(resource, trial) if trial else Looked()
-    probed = sources.probes.of(resource, probing) if probing else Probed()
     return Seen(children, secrets, pods, endpoints, measured, looked, probed)
 
 
@@ -108,13 +110,14 @@ def _has_news_of_failure(status: ShortenerAppStatus, children: Children) -> bool
 
 
 async def _endpoints(resource: Resource, children: Children, cluster: Cluster) -> frozenset[str]:
-    """Only a candidate whose pods are ready is worth the request: traffic may move to it."""
+    """Only a candidate whose pods are ready is worth the request, for traffic may move to it; and one that has
+    requests, for nobody may be there to answer them."""
     candidate = resource.status.revision and resource.status.revision.candidate
     if not candidate:
         return frozenset()
     service = places.name(resource, places.WEB, candidate)
     deployment = children.get((DEPLOYMENT.kind, service))
-    if deployment is None or not (deployment.get("status") or {}).get("readyReplicas"):
+    if not (ready_pods(deployment) or rollout_of(resource).weight):
         return frozenset()
     slices = await cluster.find(ENDPOINT_SLICE, resource.namespace, {"kubernetes.io/service-name": service})
     return frozenset({service} if any(_has_ready(one) for one in slices) else ())

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from toprope.core.conditions import Condition, timestamp
-from toprope.delivery.machine.moved import lives, moves
+from toprope.core.names import TAKEN_BACK
+from toprope.core.objects import annotations_of
+from toprope.delivery.machine.moved import is_shared, lives, moves
 from toprope.delivery.machine.reasons import Reason as Moved
 from toprope.delivery.machine.rollout import READY_WITHIN, WHOLE, Phase, Rollout, Trouble
 from toprope.delivery.machine.rollout import Seen as SeenByMachine
@@ -12,7 +14,16 @@ from toprope.delivery.machine.weights import percent
 from toprope.delivery.orders import orders, retry
 from toprope.delivery.spec import PaidStatus, RevisionStatus, RolloutStatus
 from toprope.kinds.shortenerapp import places, probing, spending, trial
-from toprope.kinds.shortenerapp.health import Look, Shares, deployment_of, doors_have, is_routed, waits_for
+from toprope.kinds.shortenerapp.health import (
+    Look,
+    Shares,
+    deployment_of,
+    door,
+    doors_have,
+    has_requests,
+    is_routed,
+    waits_for,
+)
 from toprope.kinds.shortenerapp.migrations import Migration
 from toprope.kinds.shortenerapp.needs import Needs
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
@@ -41,6 +52,57 @@ def shared(stable: str, before: Rollout, weight: int) -> Shares:
     return {stable: WHOLE - weight, before.candidate: weight} if before.candidate and weight else {stable: WHOLE}
 
 
+def given(look: Look, before: Rollout, weight: int, waits: Fact | None) -> int:
+    """The candidate's share of that weight in this pass. A fall needs no word in the status: one without a ready pod
+    gets none, stable has its size, and it comes back once the candidate is ready again."""
+    if not weight or not before.candidate or (look.resource.spec.traffic is None and weight != WHOLE):
+        # The plain Service sends nobody to pods that are not ready.
+        return weight
+    if has_requests(look, before.candidate):
+        return 0 if _is_gone(look, before, before.candidate) else weight
+    return 0 if waits else weight
+
+
+def _is_gone(look: Look, before: Rollout, candidate: str) -> bool:
+    """Whether nobody of it answers, and somebody of stable does. EndpointSlices may be behind for a moment: where its
+    Deployment still counts ready pods, the look before must have said the same."""
+    told = {(one.type, one.reason) for one in look.resource.status.conditions}
+    is_sure = not ready_pods(deployment_of(look, candidate)) or (PROGRESSING, Reason.NO_ENDPOINTS) in told
+    return is_sure and _no_endpoints(look, before) is not None and _is_ready(look, before.stable)
+
+
+def _is_ready(look: Look, revision: str | None) -> bool:
+    return revision is not None and ready_pods(deployment_of(look, revision)) > 0
+
+
+def kept_out(look: Look, before: Rollout, waits: Fact | None) -> str:
+    """Why the candidate has no requests though the status gives it some; empty: it has, or nothing keeps it out."""
+    if not waits or not before.weight or not before.candidate or has_requests(look, before.candidate):
+        return ""
+    return f"Revision {before.candidate} gets no requests until it is ready. {waits.message}"
+
+
+def mark(after: Rollout) -> dict[str, str]:
+    """What the door says that took requests back: whose, and why."""
+    if after.phase not in (Phase.ROLLING_BACK, Phase.FAILED) or not after.step:
+        return {}
+    return {TAKEN_BACK: f"{_whose(after)}{after.reason}: {after.message}"}
+
+
+def taken_back(look: Look, before: Rollout) -> Trouble | None:
+    """Why the candidate was taken back, where the status does not say so yet: an operator died in between."""
+    live = door(look)
+    said = annotations_of(live).get(TAKEN_BACK, "") if live else ""
+    if not is_shared(before) or not said.startswith(_whose(before)):
+        return None
+    reason, _, message = said.removeprefix(_whose(before)).partition(": ")
+    return Trouble(reason, message)
+
+
+def _whose(rollout: Rollout) -> str:
+    return f"{rollout.candidate}/{_stamp(rollout.began) or ''} "
+
+
 def waits(look: Look, before: Rollout, migration: Migration, needs: Needs, need: int) -> Fact | None:
     """What the wanted revision still waits for; it needs so many ready pods."""
     return waits_for(look, migration, needs, need) or _no_endpoints(look, before) or strangers(look, before)
@@ -59,7 +121,7 @@ def seen_by_machine(
         obstacle=waits.message if waits else "",
         route_moved=not detour
         and before.stable is not None
-        and is_routed(look, shared(before.stable, before, before.weight)),
+        and is_routed(look, shared(before.stable, before, before.weight), was=before.routed is not None),
         detour=detour,
         refused=waits.message if waits and migration.refused else "",
         exhausted=spending.exhausted(look),
@@ -70,7 +132,8 @@ def seen_by_machine(
         judged=judged,
         probed=probed,
         probes=probes,
-        fault=Trouble(looked.fault.reason, looked.fault.message) if looked.fault else None,
+        fault=taken_back(look, before)
+        or (Trouble(looked.fault.reason, looked.fault.message) if looked.fault else None),
     )
 
 

@@ -24,6 +24,8 @@ NOT_MEASURED = Measured()
 NOT_LOOKED = "NotLooked"
 TOLD_EVERY = timedelta(seconds=4)
 """At least; a held step is looked at every five seconds, give or take a tenth."""
+TOLD_AT_LEAST = timedelta(minutes=5)
+"""How old the status's evidence may be where no word of it changes: a step may wait for a person for days."""
 SPREADS = timedelta(seconds=3)
 """How long after the gateway accepted a route its last process still has the one before."""
 
@@ -57,6 +59,7 @@ def trial(resource: Resource, before: Rollout, now: datetime, measured: Measured
         lost=status.lost or 0,
         route=places.route_name(resource) if resource.spec.traffic else "",
         rollout=timestamp(before.began) if before.began else "",
+        since=before.stepped,
         asked=3 * before.step + _spread(before, now),
     )
 
@@ -104,12 +107,17 @@ class Evidence:
 
 def evidence(resource: Resource, looked: Looked, now: datetime) -> Evidence:
     """Of this moment; as the status has it where that is young and no word would change, so that nobody has to write it
-    each second. It outlives the trial, until the next one."""
-    told = _told(resource.status.rollout or RolloutStatus())
+    each second: a tenth of the phase's age is young. It outlives the trial, until the next one."""
+    before = resource.status.rollout or RolloutStatus()
+    told, young = _told(before), min(max(TOLD_EVERY, _age(before, now) / 10), TOLD_AT_LEAST)
     fresh = tuple(judged_status(name, one, looked.kept.get(name)) for name, one in sorted(looked.judged.items()))
-    if not fresh or (told.at and abs(now - told.at) < TOLD_EVERY and _words(fresh) == _words(told.judged)):
+    if not fresh or (told.at and abs(now - told.at) < young and _words(fresh) == _words(told.judged)):
         return told
     return Evidence(now, fresh, int(looked.lost), looked.source or None)
+
+
+def _age(rollout: RolloutStatus, now: datetime) -> timedelta:
+    return now - moment(rollout.since) if rollout.since else timedelta(0)
 
 
 def _told(rollout: RolloutStatus) -> Evidence:

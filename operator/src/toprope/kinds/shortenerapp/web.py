@@ -1,6 +1,6 @@
 """The web side: revisions with all that belongs to each, and the doors to the one that serves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from toprope.core.names import REVISION
@@ -56,25 +56,38 @@ def left_alone(seen: Seen, releases: Sequence[Release]) -> list[Manifest]:
 
 
 def doors(
-    look: Look, shares: Shares, selected: str | None, candidate: str | None, *, takes_back: bool
+    look: Look,
+    shares: Shares,
+    selected: str | None,
+    candidate: str | None,
+    *,
+    takes_back: bool,
+    mark: Mapping[str, str],
 ) -> list[Manifest]:
     """The plain Service, which selects that revision or all, and the route. The route waits for its backends' Services:
     one that points at nothing fails. A candidate that is ready is there for who asks for it by name.
 
     A write holds only for the door as it was seen: what another operator did since is not undone, and weights that
     were right then may be none today. One that takes requests back from the candidate holds whatever was done since.
+
+    `mark` are annotations of the door that shares the requests.
     """
     resource = look.resource
-    plain = service.plain(resource, selected)
+    plain = _marked(service.plain(resource, selected), {} if resource.spec.traffic else mark)
     live = look.seen.child(SERVICE, places.name(resource, places.WEB))
     found = [plain if takes_back else _guarded(plain, live)]
     wanted = backends(look, shares)
     if resource.spec.traffic and (route(look) or all(look.seen.child(SERVICE, one) for one in wanted)):
         metadata = places.metadata(resource, places.WEB) | {"name": places.route_name(resource)}
         shared = [Backend(one, places.SERVICE_PORT, weight) for one, weight in wanted.items()]
-        live, door = routed(look), http_route(metadata, resource.spec.traffic, shared, _preview(look, candidate))
+        rendered = http_route(metadata, resource.spec.traffic, shared, _preview(look, candidate))
+        live, door = routed(look), _marked(rendered, mark)
         found.append(door if takes_back else _guarded(door, live))
     return found
+
+
+def _marked(manifest: Manifest, mark: Mapping[str, str]) -> Manifest:
+    return {**manifest, "metadata": {**manifest["metadata"], "annotations": dict(mark)}} if mark else manifest
 
 
 def _preview(look: Look, candidate: str | None) -> Backend | None:
