@@ -14,7 +14,7 @@ UNJUDGED = {"traffic": SPEC["traffic"], "rollout": {**SPEC["rollout"], "strategy
 BY_BUDGET = {key: value for key, value in SPEC.items() if key != "rollout"}
 WITHOUT_GATEWAY = {"slos": SPEC["slos"]}
 SHARED = {**HOLDING, "step": 1, "weight": "25%"}
-THREE_PODS = {"replicas": {"ready": 3, "wanted": 3}}
+THREE_PODS: dict[str, Any] = {"replicas": {"ready": 3, "wanted": 3}}
 SPENT = {
     "name": "availability", "objective": "99.9", "window": "30d", "attained": "99.88", "budgetRemaining": "-0.2",
     "state": "Exhausted", "exhaustedSince": ago(3 * 3600),

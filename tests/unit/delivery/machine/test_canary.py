@@ -293,15 +293,3 @@ def test_a_candidate_has_pods_until_it_has_failed() -> None:
         Phase.FROZEN,
         Phase.FAILED,
     ]
-
-
-@pytest.mark.parametrize(
-    ("reason", "given_up"),
-    [(Reason.NOT_READY_IN_TIME, True), (Reason.REFUSED, True), ("WorseThanStable", False)],
-)
-def test_a_failure_that_ends_by_itself_can_be_made_an_end(reason: str, given_up: bool) -> None:
-    failed = replace(FAILED, reason=reason, message="m")
-    after = next_rollout(failed, told(READY, Command.ABORT), POLICY, NOW)
-    assert (after.phase, after.reason == Reason.ABORTED) == (Phase.FAILED, given_up)
-    assert lives(after) is None
-    assert next_rollout(after, told(READY, Command.ABORT), POLICY, NOW) == after
