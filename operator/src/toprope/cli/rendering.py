@@ -120,10 +120,16 @@ async def children(kind: Kind, resource: Resource, there: Sequence[Manifest] = (
 
 
 async def settled(
-    kind: Kind, resource: Resource, cluster: PaperCluster, now: datetime, lead: Lead = lambda resource: resource
+    kind: Kind,
+    resource: Resource,
+    cluster: PaperCluster,
+    now: datetime,
+    lead: Lead = lambda resource: resource,
+    quiet: int = 1,
 ) -> Resource:
-    """The resource after passes over `cluster` until nothing changes any more. `lead` is what people do between two of
-    them."""
+    """The resource after passes over `cluster` until nothing has changed in so many of them. `lead` is what people do
+    between two."""
+    same = 0
     for _ in range(PASSES):
         before = (_names(cluster), resource.status)
         sources = Sources(NoPrometheus(), NobodyLooks(), now)
@@ -131,7 +137,8 @@ async def settled(
         for action in decision.actions:
             await _act(cluster, action)
         resource = replace(resource, status=_status(kind, resource, decision, cluster))
-        if (_names(cluster), resource.status) == before:
+        same = same + 1 if (_names(cluster), resource.status) == before else 0
+        if same == quiet:
             break
         now += max(_STEP, min(decision.again, 10 * _STEP))
     return resource

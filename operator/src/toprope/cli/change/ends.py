@@ -23,6 +23,9 @@ from toprope.io.now.nobody import NobodyLooks
 from toprope.kind import Kind
 from toprope.ports import Sources
 
+QUIET = 4
+"""Passes without a change after which nothing moves any more: a rollout may wait for its time once or twice."""
+
 
 @dataclass(frozen=True, slots=True)
 class End:
@@ -92,7 +95,7 @@ async def ends(kind: Kind, there: Lived, wanted: Resource) -> tuple[End, End]:
 async def _end(kind: Kind, resource: Resource, cluster: PaperCluster, there: Iterable[Manifest]) -> End:
     lived = {ref_of(child): dict(child) for child in there}
     cluster.objects.update(lived)
-    last = await settled(kind, resource, cluster, datetime.now(UTC), _led)
+    last = await settled(kind, resource, cluster, datetime.now(UTC), _led, quiet=QUIET)
     kept = frozenset(ref for ref, one in cluster.objects.items() if one is lived.get(ref))
     return End(last, {ref: as_applied(one) for ref, one in cluster.objects.items() if ref not in kept}, kept)
 
@@ -106,8 +109,9 @@ async def name_of(kind: Kind, resource: Resource) -> str:
 
 
 def _led(resource: Resource) -> Resource:
-    """By somebody who lets every candidate pass: what judges it is not on paper."""
-    revision = resource.status.revision
-    candidate = revision.candidate if revision else None
-    told = {annotation(one): candidate for one in (Command.PROMOTE, Command.UNFREEZE)} if candidate else {}
-    return replace(resource, annotations=told)
+    """By somebody who lets every candidate pass, and each try of it anew: what judges it is not on paper."""
+    revision, rollout = resource.status.revision, resource.status.rollout
+    if not (revision and revision.candidate):
+        return replace(resource, annotations={})
+    told = f"{revision.candidate}/{rollout.began if rollout else None}"
+    return replace(resource, annotations={annotation(one): told for one in (Command.PROMOTE, Command.UNFREEZE)})

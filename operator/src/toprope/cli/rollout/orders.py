@@ -55,15 +55,16 @@ def _is_given_up(one: Reading) -> str:
 
 
 def _is_back(one: Reading, value: str) -> bool:
-    is_still_it = one.candidate == value and one.phase in (Phase.ROLLING_BACK, Phase.FAILED)
+    candidate = value.partition("/")[0]
+    is_still_it = one.candidate == candidate and one.phase in (Phase.ROLLING_BACK, Phase.FAILED)
     is_given_up = is_still_it and one.rollout.reason not in GOES_ON_ALONE
-    return is_given_up or ((how := ended(one, value)) is not None and how.outcome == Outcome.ABORTED)
+    return is_given_up or ((how := ended(one, candidate)) is not None and how.outcome == Outcome.ABORTED)
 
 
 def _is_kept(one: Reading, value: str) -> bool:
     """Before its first requests nothing says that it is paused: it cannot get any while the annotation stands."""
     has_not_begun = one.phase in (Phase.FROZEN, Phase.PREPARING) and one.tells(Command.PAUSE)
-    return one.rollout.reason == Reason.PAUSED or (has_not_begun and one.candidate == value)
+    return one.rollout.reason == Reason.PAUSED or (has_not_begun and one.candidate == value.partition("/")[0])
 
 
 def _is_tried(one: Reading, value: str) -> bool:

@@ -17,7 +17,7 @@ from toprope.delivery.machine.rollout import WHOLE, Command, Phase, Policy, Roll
 from toprope.delivery.machine.weights import parts_of
 from toprope.delivery.orders import annotation, orders
 from toprope.delivery.policy import policy_of, rules_of
-from toprope.delivery.spec import PaidStatus, RevisionStatus, RolloutSpec, RolloutStatus
+from toprope.delivery.spec import RevisionStatus, RolloutSpec, RolloutStatus
 from toprope.delivery.split import split
 from toprope.kind import Kind
 from toprope.slo.status import SloStatus
@@ -94,28 +94,31 @@ class Reading:
 def reading(kind: Kind, live: Manifest) -> Reading:
     """Of the object as it was read."""
     said = live.get("status") or {}
-    rollout = RolloutStatus.model_validate(said.get("rollout") or {})
-    return Reading(
+    spec = _spec(kind, live)
+    asked = Reading(
         kind=kind,
         live=live,
         revision=RevisionStatus.model_validate(said.get("revision") or {}),
-        rollout=rollout,
+        rollout=RolloutStatus.model_validate(said.get("rollout") or {}),
         records=[RecordStatus.model_validate(one) for one in said.get("history") or ()],
         slos=[SloStatus.model_validate(one) for one in said.get("slos") or ()],
-        policy=_policy(kind, live, rollout),
+        policy=_policy(spec, live) if spec else Policy(),
     )
+    return replace(asked, policy=_paid_for(asked, spec.rollout)) if spec else asked
 
 
-def _policy(kind: Kind, live: Manifest, rollout: RolloutStatus) -> Policy:
+def _spec(kind: Kind, live: Manifest) -> Any:
     """Of a spec that the operator cannot read either nothing is known."""
     try:
-        spec: Any = kind.spec.model_validate(live.get("spec") or {})
+        return kind.spec.model_validate(live.get("spec") or {})
     except ValidationError:
-        return Policy()
+        return None
+
+
+def _policy(spec: Any, live: Manifest) -> Policy:
     objectives = {slo.name: slo.objective for slo in spec.slos if slo.ratio is None}
     asked = policy_of(spec.rollout, is_judged=bool(rules_of(spec.rollout, objectives)))
-    policy = asked if spec.traffic else split(asked, _stable_pods(live))
-    return _paid_for(policy, spec.rollout, rollout.budget, _is_unfrozen(live))
+    return asked if spec.traffic else split(asked, _stable_pods(live))
 
 
 def _stable_pods(live: Manifest) -> int:
@@ -124,17 +127,12 @@ def _stable_pods(live: Manifest) -> int:
     return max(1, int(replicas.get("wanted") or 1))
 
 
-def _is_unfrozen(live: Manifest) -> bool:
-    revision = (live.get("status") or {}).get("revision") or {}
-    return Command.UNFREEZE in orders(annotations_of(live), revision.get("candidate", ""))
-
-
-def _paid_for(policy: Policy, spec: RolloutSpec, budget: Sequence[PaidStatus], is_unfrozen: bool) -> Policy:
+def _paid_for(asked: Reading, spec: RolloutSpec) -> Policy:
     """With the largest weight that the budgets pay for: whose steps are named, and who is let go on, is not held."""
-    if spec.steps or not policy.steps or is_unfrozen:
-        return policy
-    binding = [one for one in budget if one.most and (spec.freeze != "Never" or float(one.given or 0))]
-    return replace(policy, most=min((parts_of(str(one.most)) for one in binding), default=WHOLE))
+    if spec.steps or not asked.policy.steps or asked.tells(Command.UNFREEZE):
+        return asked.policy
+    binding = [one for one in asked.rollout.budget if one.most and (spec.freeze != "Never" or float(one.given or 0))]
+    return replace(asked.policy, most=min((parts_of(str(one.most)) for one in binding), default=WHOLE))
 
 
 def since(text: str | None, now: datetime) -> timedelta | None:
