@@ -16,7 +16,7 @@ COMMANDS = [command.callback.__name__ for command in app.registered_commands if 
 
 
 def run(*words: str, given: str | None = None, **environment: str) -> Result:
-    return CliRunner().invoke(app, words, input=given, env={"COLUMNS": "200", **environment})
+    return CliRunner().invoke(app, words, input=given, env={"COLUMNS": "200", "KUBECONFIG": "/none", **environment})
 
 
 @pytest.mark.parametrize("command", COMMANDS)

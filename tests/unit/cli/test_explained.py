@@ -11,10 +11,21 @@ from toprope.cli.rollout.reading import Reading
 PREPARING = at("Preparing", "CandidateNotReady", "No web pod is ready.")
 BAKING = at("Baking", "Baking", "All requests go over.", weight="100%", step=4, routed=ago(240), judgedAt=ago(2))
 UNJUDGED = {"traffic": SPEC["traffic"], "rollout": {**SPEC["rollout"], "strategy": "Canary"}}  # type: ignore[dict-item]
+BY_BUDGET = {key: value for key, value in SPEC.items() if key != "rollout"}
+WITHOUT_GATEWAY = {"slos": SPEC["slos"]}
+SHARED = {**HOLDING, "step": 1, "weight": "25%"}
+THREE_PODS: dict[str, Any] = {"replicas": {"ready": 3, "wanted": 3}}
 SPENT = {
     "name": "availability", "objective": "99.9", "window": "30d", "attained": "99.88", "budgetRemaining": "-0.2",
     "state": "Exhausted", "exhaustedSince": ago(3 * 3600),
 }  # fmt: skip
+
+
+def paid_for(most: str, **more: str) -> dict[str, Any]:
+    """At 1 % of a ladder that the budget cuts."""
+    unknown = {"slo": "latency", "message": "Nothing is known."}
+    budget = [{"slo": "availability", "most": most, "given": "12", **more}, unknown]
+    return {**HOLDING, "step": 1, "weight": "1%", "budget": budget}
 
 
 def bounded(on_undecided: str) -> dict[str, Any]:
@@ -53,6 +64,21 @@ def bounded(on_undecided: str) -> dict[str, Any]:
         (read(at("Failed", "NotReadyInTime")), "Its pods stay: it goes on by itself once it is ready."),
         (read(HOLDING), "for 6h, of which 60s are over; after that it waits for a person."),
         (read(HOLDING, spec=bounded("RollBack")), "for 1h, of which 60s are over; after that it is taken back."),
+        (read({**HOLDING, "stepped": ago(9 * 3600)}),
+         "It has been undecided at this weight for 9h, longer than maxUndecided (6h): it waits for a person."),
+        (read(at("Preparing", "BudgetBelowOneVerdict")),
+         "It stays so until the error budget pays for the next share, or a person decides."),
+        (read(paid_for("3%"), spec=BY_BUDGET), "Revision new gets 1% of the requests (step 1), for 50s."),
+        (read(paid_for("3%"), spec=BY_BUDGET), "It gets 3% once every SLO of the gate has passed it"),
+        (read(paid_for("1%"), spec=BY_BUDGET),
+         "It gets no more as long as the error budget pays for no larger share. It is held for"),
+        (read(paid_for("1%"), spec=BY_BUDGET, notes={"unfreeze": "new"}), "(step 1 of 3), for 50s."),
+        (read(paid_for("1%"), spec=BY_BUDGET, notes={"unfreeze": "new"}), "It gets 10% once"),
+        (read(paid_for("1%")), "It gets 10% once"),
+        (read(paid_for("0%", given="0"), spec={**BY_BUDGET, "rollout": {"freeze": "Never"}}), "It gets 10% once"),
+        (read(SHARED, spec=WITHOUT_GATEWAY, **THREE_PODS), "Revision new gets 25% of the requests (step 1 of 2)"),
+        (read(SHARED, spec=WITHOUT_GATEWAY, **THREE_PODS), "It gets 50% once every SLO of the gate has passed it"),
+        (read({**SHARED, "weight": "50%"}, spec=WITHOUT_GATEWAY), "It gets all requests once"),
         (read({**HOLDING, "weight": "50%", "step": 3}, spec=UNJUDGED),
          "It gets all requests once its hold is over: no SLO judges it. It is held for 1m, of which 10s are left."),
         (read({**HOLDING, "judgedAt": ago(400)}),
@@ -110,6 +136,12 @@ def test_one_that_has_passed_is_not_undecided() -> None:
     assert not any(one.startswith("Undecided") for one in explanation(read({**HOLDING, "judged": [passed]}), NOW))
 
 
-def test_of_a_paused_one_nothing_comes_next() -> None:
-    told = explanation(read({**HOLDING, "reason": "Paused"}), NOW)
-    assert not any(one.startswith(("It gets", "Undecided")) for one in told)
+@pytest.mark.parametrize("reason", ["Paused", "BudgetBelowStep", "TooCoarse"])
+def test_of_one_that_waits_for_a_person_or_a_budget_nothing_comes_next(reason: str) -> None:
+    told = explanation(read({**HOLDING, "reason": reason}), NOW)
+    assert not any(one.startswith(("It gets", "It is held", "Undecided")) for one in told)
+
+
+@pytest.mark.parametrize("reason", ["EarlierRevisionEnds", "BudgetBelowOneVerdict", "TooCoarse", "Paused", "Probing"])
+def test_a_ready_one_is_not_said_to_run_out_of_time(reason: str) -> None:
+    assert not any("to get ready" in one for one in explanation(read(at("Preparing", reason)), NOW))

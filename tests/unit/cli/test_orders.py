@@ -3,7 +3,20 @@
 import pytest
 
 from tests.support.rollouts import HOLDING, RECORD, at, read
-from toprope.cli.rollout.orders import ABORT, ORDERS, PROMOTE, RESUME, RETRY, Order, changes, crossed, refusal, useful
+from toprope.cli.rollout.orders import (
+    ABORT,
+    ORDERS,
+    PAUSE,
+    PROMOTE,
+    RESUME,
+    RETRY,
+    UNFREEZE,
+    Order,
+    changes,
+    crossed,
+    refusal,
+    useful,
+)
 from toprope.delivery.machine.rollout import Phase
 
 MOVING = ["Preparing", "Shifting", "Holding", "Baking"]
@@ -23,6 +36,35 @@ def test_an_order_is_refused_where_nothing_would_come_of_it(name: str, phase: st
     told = refusal(BY_NAME[name], read(at(phase)))
     assert (told == "") is (phase in MAKES_SENSE[name])
     assert told == "" or f"revision new is {phase}, " in told
+
+
+@pytest.mark.parametrize(
+    ("phase", "reason"),
+    [
+        ("Preparing", "BudgetBelowOneVerdict"), ("Preparing", "TooCoarse"), ("Holding", "BudgetBelowStep"),
+        ("Holding", "TooCoarse"),
+    ],
+)  # fmt: skip
+def test_who_waits_for_budget_in_mid_rollout_can_be_let_go_on(phase: str, reason: str) -> None:
+    waits = read(at(phase, reason))
+    assert refusal(UNFREEZE, waits) == ""
+    assert UNFREEZE in useful(waits)
+    assert [UNFREEZE.shows(one, "new") for one in (waits, read(HOLDING))] == [False, True]
+
+
+@pytest.mark.parametrize("reason", ["NotReadyInTime", "CandidateRefused"])
+def test_a_failed_one_that_goes_on_by_itself_can_be_given_up(reason: str) -> None:
+    failed = read(at("Failed", reason))
+    assert refusal(ABORT, failed) == ""
+    assert [ABORT.shows(one, "new") for one in (failed, read(at("Failed", "Aborted")))] == [False, True]
+
+
+@pytest.mark.parametrize("phase", ["Frozen", "Preparing"])
+def test_a_pause_before_the_first_request_holds_as_soon_as_it_is_written(phase: str) -> None:
+    told = [PAUSE.shows(read(at(phase), notes=notes), "new") for notes in ({}, {"pause": "old"}, {"pause": "new"})]
+    assert told == [False, False, True]
+    assert not PAUSE.shows(read(at("Shifting"), notes={"pause": "new"}), "new")
+    assert not PAUSE.shows(read(at(phase), "third", notes={"pause": "third"}), "new")
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=lambda order: order.name)

@@ -40,8 +40,25 @@ def test_where_nothing_moves_one_line_says_who_serves() -> None:
     assert drawn(view(read(None, None), NOW))[0].endswith("Revision old serves, and no release is on its way.")
 
 
-def test_what_is_ready_and_waits_has_no_requests() -> None:
-    assert "0% of the requests  Preparing, 9m left" in drawn(view(read(at("Preparing")), NOW))[1]
+def test_what_gets_ready_has_no_requests_and_so_much_time() -> None:
+    told = drawn(view(read(at("Preparing", "CandidateNotReady")), NOW))[1]
+    assert told.endswith("0% of the requests  Preparing, 9m left")
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        read(at("Preparing", "BudgetBelowOneVerdict")),
+        read(at("Preparing", "EarlierRevisionEnds")),
+        read(at("Preparing", "Paused")),
+        read({**HOLDING, "reason": "BudgetBelowStep"}),
+        read({**HOLDING, "since": "2026-01-01T11:00:00Z"}),
+        read(at("Baking", "Paused", routed="2026-01-01T11:59:00Z")),
+    ],
+)
+def test_where_no_time_runs_none_is_left(one: Reading) -> None:
+    assert " left" not in drawn(view(one, NOW))[1]
+    assert " left" not in line(one, NOW)
 
 
 def test_a_spec_that_nobody_has_looked_at_is_said() -> None:

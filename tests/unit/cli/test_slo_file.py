@@ -11,7 +11,7 @@ from tests.unit.cli.test_plan import AVAILABLE, OWN, manifest
 from tests.unit.cli.test_slo_import import SLOTH
 
 COMMANDS: dict[str, tuple[str, ...]] = {
-    "plan": ("plan", "-f", "-"),
+    "plan": ("plan", "--no-cluster", "-f", "-"),
     "render": ("render", "-f", "-"),
     "rules": ("slo", "rules", "-f", "-"),
     "prove": ("slo", "prove", "-f", "-"),

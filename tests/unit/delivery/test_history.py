@@ -10,7 +10,7 @@ from toprope.delivery.gate.verdict import Verdict
 from toprope.delivery.history import ROLLOUTS, WEIGHTS, RecordStatus, WeightStatus, recorded
 from toprope.delivery.machine.moved import next_rollout
 from toprope.delivery.machine.rollout import Command, Phase, Policy, Rollout, Seen, Share, Step, Trouble
-from toprope.delivery.spec import JudgedStatus
+from toprope.delivery.spec import CountsStatus, JudgedStatus
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -88,6 +88,37 @@ def test_a_promoted_one_says_where_it_came_from_and_when_it_got_how_much() -> No
     assert record.message == "Revision new takes all traffic."
 
 
+def test_each_weight_keeps_the_verdict_that_allowed_the_next_one_with_its_counts() -> None:
+    worst = JudgedStatus(
+        slo="latency", verdict="Pass", reason="EnoughSeen", message="30 bad of 9,000",
+        candidate=CountsStatus(total=9000, bad=30), stable=CountsStatus(total=81_000, bad=240), kept="k",
+    )  # fmt: skip
+    better = worst.model_copy(update={"slo": "availability", "candidate": CountsStatus(total=9000, bad=2)})
+    unseen = JudgedStatus(slo="uncounted", verdict="Pass")
+    walk = Walk(found=Found((better, worst, unseen)))
+    walk.sees(GOOD, Phase.HOLDING)
+    assert [(one.then, one.verdict) for one in walk.last.weights] == [(None, None)]
+    walk.sees(GOOD, Phase.IDLE)
+    assert [one.then for one in walk.last.weights] == ["StepPassed", "StepPassed", None]
+    kept = {
+        "slo": "latency", "verdict": "Pass", "reason": "EnoughSeen",
+        "candidate": {"total": 9000, "bad": 30}, "stable": {"total": 81_000, "bad": 240},
+    }  # fmt: skip
+    assert [one.verdict.dump() if one.verdict else None for one in walk.last.weights] == [kept, kept, None]
+    assert [one.slo for one in walk.last.verdicts] == ["availability", "latency", "uncounted"]
+    assert walk.last.verdicts[1].dump() == {**kept, "message": "30 bad of 9,000"}
+
+
+def test_a_weight_that_nobody_judged_says_only_why_the_next_one_came() -> None:
+    walk = Walk(replace(STEPS, is_judged=False), found=Found((), None))
+    walk.sees(READY, Phase.IDLE)
+    assert [(one.then, one.verdict) for one in walk.last.weights] == [
+        ("StepPassed", None),
+        ("StepPassed", None),
+        (None, None),
+    ]
+
+
 def test_one_that_goes_over_at_once_got_all_requests_when_it_was_promoted() -> None:
     walk = Walk(AT_ONCE)
     walk.sees(READY, Phase.RETIRING)
@@ -104,6 +135,7 @@ def test_a_bad_one_keeps_its_verdicts_and_what_it_cost() -> None:
     record = walk.last
     assert (record.outcome, record.reason, record.lost) == ("RolledBack", "WorseThanStable", 27)
     assert (record.message, given(record)) == ("availability: 27 bad of 1,904.", ["1%", "0%"])
+    assert [one.then for one in record.weights] == ["WorseThanStable", None]
     assert [one.dump() for one in record.verdicts] == [
         {"slo": "availability", "verdict": "Fail", "reason": "WorseThanStable", "message": "27 bad of 1,904"}
     ]
@@ -226,7 +258,7 @@ def test_a_clock_that_was_put_back_gives_no_weight_twice() -> None:
     assert given(walk.last) == before
 
 
-def test_what_was_lost_never_falls_when_a_new_operator_counts_from_zero() -> None:
+def test_what_was_lost_never_falls_when_a_new_operator_knows_less_than_the_one_before() -> None:
     walk = Walk()
     walk.sees(GOOD, Phase.HOLDING)
     for lost, remembered in ((None, 27), (3, 27), (40, 40)):

@@ -81,5 +81,12 @@ def test_the_same_words_are_one_event() -> None:
     assert first["metadata"]["name"] != other["metadata"]["name"]
 
 
+def test_what_is_said_once_is_one_event_in_whatever_words() -> None:
+    words = [("A", "9 bad", "7"), ("A", "12 bad", "7"), ("A", "9 bad", "8"), ("B", "9 bad", "7"), ("A", "9 bad", "")]
+    names = [event["metadata"]["name"] for event in told(RESOURCE, [Tell(a, b, once=c) for a, b, c in words], NOW)]
+    assert names[0] == names[1]
+    assert len(set(names)) == 4
+
+
 def test_long_words_are_cut() -> None:
     assert len(told(RESOURCE, [Tell("A", "x" * 5000)], NOW)[0]["message"]) == LONGEST

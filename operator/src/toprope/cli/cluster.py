@@ -62,10 +62,17 @@ class CommandCluster:
 
 
 @asynccontextmanager
+async def cluster() -> AsyncIterator[CommandCluster]:
+    """The cluster of this moment's kubeconfig."""
+    async with Api(connection(), _uncounted) as api:
+        yield CommandCluster(api)
+
+
+@asynccontextmanager
 async def reached() -> AsyncIterator[CommandCluster]:
-    """The cluster of this moment's kubeconfig; what goes wrong there ends the command with a sentence."""
+    """The same; what goes wrong there ends the command with a sentence."""
     try:
-        async with Api(connection(), _uncounted) as api:
-            yield CommandCluster(api)
+        async with cluster() as there:
+            yield there
     except (CredentialsError, TopropeError) as failure:
         fail(str(failure))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from toprope.core.conditions import timestamp
 from toprope.core.errors import AlreadyExists, Transient
 from toprope.core.names import label_value
 from toprope.core.objects import (
@@ -35,7 +36,8 @@ GENERATED = "Z2VuZXJhdGVk"
 class PaperCluster:
     """A `ports.Cluster` in memory where everything succeeds."""
 
-    def __init__(self) -> None:
+    def __init__(self, born: datetime = DAWN) -> None:
+        self._born = timestamp(born)
         self.objects: dict[Ref, dict[str, Any]] = {}
         """Everything that was written, as it lives, in the order of its birth."""
         self._numbers = itertools.count(1)
@@ -79,7 +81,7 @@ class PaperCluster:
         ref = ref_of(manifest)
         if ref in self.objects:
             raise AlreadyExists(f"{ref} exists already.")
-        born = {"uid": f"paper-{next(self._numbers)}", "generation": 1, "creationTimestamp": "2026-01-01T00:00:00Z"}
+        born = {"uid": f"paper-{next(self._numbers)}", "generation": 1, "creationTimestamp": self._born}
         self.objects[ref] = self._written(manifest, born)
         return self._lived(self.objects[ref])
 

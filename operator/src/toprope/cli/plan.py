@@ -1,12 +1,15 @@
-"""`toprope plan`: what the SLOs of a manifest come to, before anything is applied."""
+"""`toprope plan`: what would change, and what the SLOs of a manifest come to, before anything is applied."""
 
 import asyncio
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from toprope.cli.change import words
+from toprope.cli.change.planned import PlannedChange, compared, uncompared
 from toprope.cli.manifest import Written, resources_of
 from toprope.cli.planned import Planned, PlannedSlo, as_json, as_text
 from toprope.cli.prometheus import TokenFile, way
@@ -27,24 +30,58 @@ def plan(
         str | None, typer.Option(help="URL of a Prometheus: what the SLOs count is looked for there.")
     ] = None,
     token_file: TokenFile = None,
+    look: Annotated[
+        bool, typer.Option("--cluster/--no-cluster", help="Whether to compare with what lives, by the kubeconfig.")
+    ] = True,
     output: Annotated[Format, typer.Option("--output", "-o", help="text is for people.")] = "text",
 ) -> None:
-    """Say what the SLOs of a resource come to: which alerts live, when they fire, what the budget allows.
+    """Say what would change if a manifest were applied, and what its SLOs come to. Nothing is written.
 
-    Nothing is applied. Exit code 1 when the API server would refuse the manifest, or an SLO would be without rules.
+    Compared with the live resource and its children: whether the release changes, into which revision, how that would
+    be rolled out, or which live fields change; and each child, as it is once the release is stable. That needs rights
+    to read (get on the resource, list on its children), and says what may not be read. Without a cluster it says what
+    would be made. Of the SLOs: which alerts live, when they fire, what the budget allows.
+
+    Exit code 0: planned, whatever would change. 1: the manifest would be refused, or an SLO would be without rules. 2:
+    the command line is wrong. What may not change once it is there, as the kind of database, only the API server
+    knows: kubectl apply --dry-run=server.
 
     Example: toprope plan -f examples/links.yaml --requests-per-second 50
     """
-    resources, _ = resources_of(file, installation("", "toprope-system", "monitoring"))
+    resources, _ = resources_of(file, installation("docker.io/toprope", "toprope-system", "monitoring"))
+    changes = _changes(resources, requests_per_second, look)
     found = [_planned(one, requests_per_second) for one in resources]
     there = _looked(way(prometheus, token_file), found) if prometheus else None
     if output == "json":
-        typer.echo(json.dumps(as_json(found, there), indent=2))
+        typer.echo(json.dumps(_as_json(changes, found, there), indent=2))
     else:
-        for line in as_text(found, there):
+        for line in [*_as_text(changes, found), *as_text(found, there)]:
             out.print(line, markup=False)
     if broken := [sentence for one in resources for sentence in one.broken]:
         fail("\n".join(broken))
+
+
+def _changes(resources: list[Written], per_second: float, look: bool) -> list[PlannedChange]:
+    if not look:
+        return asyncio.run(uncompared(resources))
+    changes, why = asyncio.run(compared(resources, per_second))
+    if why:
+        err.print(f"Not compared with what lives, so all of it is new here: {why}", style="yellow", markup=False)
+    return changes
+
+
+def _as_json(changes: list[PlannedChange], found: list[Planned], there: Selected | None) -> dict[str, Any]:
+    told = as_json(found, there)
+    changed = [words.as_json(one.change, one.rolling) for one in changes]
+    resources = [{**each, "change": change} for each, change in zip(told["resources"], changed, strict=True)]
+    return {**told, "resources": resources}
+
+
+def _as_text(changes: list[PlannedChange], found: list[Planned]) -> Iterator[str]:
+    for one, each in zip(changes, found, strict=True):
+        yield f"{each.kind} {each.namespace}/{each.name}"
+        yield from (f"  {line}" for line in words.as_text(one.change, one.rolling))
+        yield ""
 
 
 def _planned(written: Written, per_second: float) -> Planned:

@@ -1,8 +1,8 @@
 """Passes over a cluster on paper until nothing changes: the children that a spec ends up with."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 
@@ -24,6 +24,8 @@ from toprope.schema.structural import Schema, structural
 
 PASSES = 60
 """A spec that has not settled after so many passes never will."""
+
+Lead = Callable[[Resource], Resource]
 
 _STEP = timedelta(seconds=30)
 _OBJECT: Schema = {"properties": {name: {} for name in ("apiVersion", "kind", "metadata", "spec", "status")}}
@@ -111,20 +113,35 @@ async def children(kind: Kind, resource: Resource, there: Sequence[Manifest] = (
 
     `there` are objects of the user's that the spec names, Secrets above all; they are in that world from the start.
     """
-    cluster, now = PaperCluster(), DAWN
+    cluster = PaperCluster()
     given = [ref_of(one) for one in [await cluster.create(_placed(one, resource)) for one in there]]
+    await settled(kind, resource, cluster, DAWN)
+    return [as_applied(one) for ref, one in cluster.objects.items() if ref not in given]
+
+
+async def settled(
+    kind: Kind,
+    resource: Resource,
+    cluster: PaperCluster,
+    now: datetime,
+    lead: Lead = lambda resource: resource,
+    quiet: int = 1,
+) -> Resource:
+    """The resource after passes over `cluster` until nothing has changed in so many of them. `lead` is what people do
+    between two."""
+    same = 0
     for _ in range(PASSES):
         before = (_names(cluster), resource.status)
-        decision = kind.decide(
-            resource, await kind.observe(resource, cluster, Sources(NoPrometheus(), NobodyLooks(), now)), now
-        )
+        sources = Sources(NoPrometheus(), NobodyLooks(), now)
+        decision = kind.decide(lead(resource), await kind.observe(lead(resource), cluster, sources), now)
         for action in decision.actions:
             await _act(cluster, action)
         resource = replace(resource, status=_status(kind, resource, decision, cluster))
-        if (_names(cluster), resource.status) == before:
+        same = same + 1 if (_names(cluster), resource.status) == before else 0
+        if same == quiet:
             break
         now += max(_STEP, min(decision.again, 10 * _STEP))
-    return [_as_applied(one) for ref, one in cluster.objects.items() if ref not in given]
+    return resource
 
 
 def _placed(one: Manifest, resource: Resource) -> Manifest:
@@ -162,7 +179,8 @@ def _filled(manifest: Manifest, generate: Sequence[str]) -> dict[str, Any]:
     return merged(filled, {"data": dict.fromkeys(generate, GENERATED)}) if generate else filled
 
 
-def _as_applied(living: Manifest) -> dict[str, Any]:
+def as_applied(living: Manifest) -> dict[str, Any]:
+    """Without what an object gets when it is written."""
     metadata = {key: value for key, value in living["metadata"].items() if key not in _BORN}
     return {**living, "metadata": metadata}
 

@@ -59,6 +59,8 @@ class Tell:
     reason: str
     message: str
     type: Literal["Normal", "Warning"] = "Normal"
+    once: str = ""
+    """What it tells of, where the words alone do not say: with the same reason it is said once, in whatever words."""
 
 
 Action = CreateOnce | Amend | Apply | Delete | Tell

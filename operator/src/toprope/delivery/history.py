@@ -1,7 +1,7 @@
 """What became of the last rollouts: the newest first, and the one that is under way before them.
 
     no record is open, and there is a candidate ──► one is opened
-    one is open ──► a weight that was decided, and what was lost, go into it
+    one is open ──► a weight that was decided, what the gate said of the one before, and what was lost, go into it
     one is open, and its candidate is stable, failed, taken back or not wanted any more ──► it is closed, with why
 
 Told from the rollout before and after one look. A first release has nothing that it came from, and is no rollout.
@@ -20,7 +20,7 @@ from toprope.core.model import StatusModel
 from toprope.delivery.machine.reasons import Reason
 from toprope.delivery.machine.rollout import WHOLE, Phase, Rollout
 from toprope.delivery.machine.weights import percent
-from toprope.delivery.spec import JudgedStatus
+from toprope.delivery.spec import CountsStatus, JudgedStatus
 
 ROLLOUTS = 10
 """Records that are kept."""
@@ -46,17 +46,8 @@ _BY_PEOPLE: Mapping[str, Outcome] = {
 }
 
 
-class WeightStatus(StatusModel):
-    """A share of the requests that was decided."""
-
-    weight: str
-    """The candidate's share of all requests."""
-    decided: str
-    """When it was decided."""
-
-
 class VerdictStatus(StatusModel):
-    """What one SLO's gate said in the end."""
+    """What one SLO's gate said."""
 
     slo: str
     """Name of the SLO."""
@@ -65,7 +56,24 @@ class VerdictStatus(StatusModel):
     reason: str | None = None
     """Why, as one word."""
     message: str | None = None
-    """Why, as a sentence with its numbers."""
+    """Why, as a sentence with its numbers; left out of the verdicts on single weights."""
+    candidate: CountsStatus | None = None
+    """The candidate's requests that this stands on."""
+    stable: CountsStatus | None = None
+    """Stable's in the same time; absent where nobody could count them."""
+
+
+class WeightStatus(StatusModel):
+    """A share of the requests that was decided, and what ended it."""
+
+    weight: str
+    """The candidate's share of all requests."""
+    decided: str
+    """When it was decided."""
+    then: str | None = None
+    """Why the next one was decided, or it was taken back, as one word; absent for the last one."""
+    verdict: VerdictStatus | None = None
+    """What the gate said of it then: of the SLO that had most bad requests, for a record must stay small."""
 
 
 class RecordStatus(StatusModel):
@@ -142,10 +150,21 @@ def _goes_on(record: RecordStatus, look: _Look) -> bool:
 
 
 def _seen(record: RecordStatus, look: _Look) -> RecordStatus:
-    """With the weight of this look, and what is lost by now: a new operator counts from zero, so it never falls."""
-    weights = [*record.weights, *_weight(record, look)][-WEIGHTS:]
+    """With the weight of this look, and what is lost by now: that never falls, also where an operator that was killed
+    had counted more than it had written down."""
+    decided = _weight(record, look)
+    weights = [*(_judged(record.weights, look) if decided else record.weights), *decided][-WEIGHTS:]
     lost = max((one for one in (record.lost, look.found.lost) if one is not None), default=None) if weights else None
     return record.model_copy(update={"weights": weights, "lost": lost})
+
+
+def _judged(weights: Sequence[WeightStatus], look: _Look) -> list[WeightStatus]:
+    """With what the next weight stands on, beside the last one of these."""
+    if not weights:
+        return []
+    most = max(look.found.judged, key=lambda one: one.candidate.bad if one.candidate else 0, default=None)
+    verdict = _verdict(most).model_copy(update={"message": None}) if most else None
+    return [*weights[:-1], weights[-1].model_copy(update={"then": look.after.reason, "verdict": verdict})]
 
 
 def _weight(record: RecordStatus, look: _Look) -> Sequence[WeightStatus]:
@@ -189,7 +208,15 @@ def _unwanted(look: _Look) -> tuple[Outcome, str, str]:
 
 
 def _verdicts(look: _Look) -> list[VerdictStatus]:
-    return [
-        VerdictStatus(slo=one.slo, verdict=one.verdict, reason=one.reason, message=one.message)
-        for one in look.found.judged
-    ]
+    return [_verdict(one) for one in look.found.judged]
+
+
+def _verdict(one: JudgedStatus) -> VerdictStatus:
+    return VerdictStatus(
+        slo=one.slo,
+        verdict=one.verdict,
+        reason=one.reason,
+        message=one.message,
+        candidate=one.candidate,
+        stable=one.stable,
+    )

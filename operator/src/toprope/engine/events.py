@@ -61,11 +61,15 @@ async def _post(cluster: Cluster, event: Manifest) -> bool:
 
 
 def told(resource: Resource, tells: Iterable[Tell], now: datetime) -> list[Manifest]:
-    """The Events of a decision's Tells: the same words about the same object are one Event."""
+    """The Events of a decision's Tells: the same words about the same object are one Event, or the same `once`."""
     return [
-        _event(resource, tell.reason, tell.message, tell.type, f"{resource.uid}/{tell.reason}/{tell.message}", now)
+        _event(resource, tell.reason, tell.message, tell.type, f"{resource.uid}/{tell.reason}/{_once(tell)}", now)
         for tell in tells
     ]
+
+
+def _once(tell: Tell) -> str:
+    return f"once/{tell.once}" if tell.once else tell.message
 
 
 def turned(

@@ -3,9 +3,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from toprope.delivery.machine.moved import next_rollout, rest_ends
+from toprope.delivery.machine.moved import lives, next_rollout, rest_ends
 from toprope.delivery.machine.reasons import Reason
-from toprope.delivery.machine.rollout import READY_WITHIN, REST, Phase, Policy, Rollout, Seen
+from toprope.delivery.machine.rollout import READY_WITHIN, REST, Command, Phase, Policy, Rollout, Seen
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 AT_ONCE = Policy()
@@ -128,3 +128,18 @@ def test_only_a_rest_has_an_end_to_wait_for() -> None:
     assert rest_ends(RETIRING) == NOW + REST
     assert rest_ends(replace(RETIRING, routed=None)) is None
     assert rest_ends(QUIET) is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "given_up"),
+    [(Reason.NOT_READY_IN_TIME, True), (Reason.REFUSED, True), ("WorseThanStable", False)],
+)
+def test_a_failure_that_ends_by_itself_can_be_made_an_end(reason: str, given_up: bool) -> None:
+    failed, aborted = (
+        replace(PREPARING, phase=Phase.FAILED, reason=reason),
+        replace(READY, commands=frozenset({Command.ABORT})),
+    )
+    after = next_rollout(failed, aborted, AT_ONCE, NOW)
+    assert (after.phase, after.reason == Reason.ABORTED) == (Phase.FAILED, given_up)
+    assert lives(after) is None
+    assert next_rollout(after, aborted, AT_ONCE, NOW) == after

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.shorteners import ROUTE, WITH_TRAFFIC, Paper, a_shortener, with_spec
-from toprope.core.decision import Apply, Decision
+from toprope.core.decision import Apply, Decision, Tell
 from toprope.delivery.gate.counts import Counts
 from toprope.delivery.gate.verdict import Reason as GateReason
 from toprope.delivery.gate.verdict import Verdict
@@ -100,6 +100,16 @@ def test_no_weight_is_routed_before_its_verdict_stands_in_the_status() -> None:
         told = rollout_of(world.resource)
         given = shares(decision).get(f"links-web-{world.candidate}", 0)
         assert given <= told.weight or told.stable == world.candidate
+
+
+def test_each_turn_is_told_in_the_pass_that_decides_it_and_nothing_in_between() -> None:
+    world = Released(rollout={"steps": [{"weight": "25%"}], "bake": "30s"})
+    world.judged = GOOD
+    found = [one for decision in world.passes(300) for one in decision.actions if isinstance(one, Tell)]
+    assert [(one.reason, one.type, one.once) for one in found] == [
+        (reason, "Normal", world.resource.resource_version)
+        for reason in ("CandidatePrepares", "CandidateReady", "StepPassed", "Baked")
+    ]
 
 
 @pytest.mark.parametrize("phase", [Phase.SHIFTING, Phase.HOLDING, Phase.BAKING])

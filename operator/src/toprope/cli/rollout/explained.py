@@ -12,7 +12,7 @@ from toprope.core.objects import annotations_of
 from toprope.delivery.gate.verdict import Verdict
 from toprope.delivery.machine import moved
 from toprope.delivery.machine.facts import next_weight
-from toprope.delivery.machine.reasons import Reason
+from toprope.delivery.machine.reasons import UNPAID, Reason
 from toprope.delivery.machine.rollout import WHOLE, OnUndecided, Phase, Rollout
 from toprope.delivery.machine.weights import percent as weight_of
 from toprope.delivery.spec import JudgedStatus
@@ -131,7 +131,9 @@ def _next(one: Reading, now: datetime) -> Iterator[str]:
     rest = left(one, now)
     if one.phase == Phase.FAILED:
         yield _way_out(one)
-    if rest is None or one.rollout.reason == Reason.PAUSED:
+    if one.rollout.reason in UNPAID:
+        yield "It stays so until the error budget pays for the next share, or a person decides."
+    if rest is None:
         return
     if one.phase == Phase.PREPARING:
         yield f"It has {span(rest)} of {moved.span(one.policy.ready_within)} left to get ready; else it has failed."
@@ -158,6 +160,8 @@ def _held(one: Reading, rest: timedelta) -> str:
 
 def _after_hold(one: Reading) -> str:
     weight = next_weight(Rollout(weight=one.weight), one.policy)
+    if weight <= one.weight:
+        return "It gets no more as long as the error budget pays for no larger share."
     share = "all requests" if weight == WHOLE else weight_of(weight)
     judge = "once every SLO of the gate has passed it at this weight and its hold is over"
     return f"It gets {share} {judge if one.policy.is_judged else 'once its hold is over: no SLO judges it'}."
@@ -169,9 +173,12 @@ def _patience(one: Reading, now: datetime) -> Iterator[str]:
     if ago is None or not one.policy.is_judged or has_passed:
         return
     then = {
-        OnUndecided.HOLD: "after that it waits for a person",
-        OnUndecided.ROLL_BACK: "after that it is taken back",
-        OnUndecided.PROMOTE: "after that it goes on all the same",
+        OnUndecided.HOLD: "it waits for a person",
+        OnUndecided.ROLL_BACK: "it is taken back",
+        OnUndecided.PROMOTE: "it goes on all the same",
     }[one.policy.on_undecided]
     most = moved.span(one.policy.max_undecided)
-    yield f"Undecided, it may stay at this weight for {most}, of which {span(ago)} are over; {then}."
+    if ago > one.policy.max_undecided:
+        yield f"It has been undecided at this weight for {span(ago)}, longer than maxUndecided ({most}): {then}."
+    else:
+        yield f"Undecided, it may stay at this weight for {most}, of which {span(ago)} are over; after that {then}."

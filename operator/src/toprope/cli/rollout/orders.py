@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from toprope.cli.rollout.reading import Reading
 from toprope.cli.rollout.words import serves, stands
 from toprope.delivery.history import Outcome, RecordStatus
-from toprope.delivery.machine.reasons import Reason
+from toprope.delivery.machine.reasons import GOES_ON_ALONE, Reason
 from toprope.delivery.machine.rollout import Command, Phase
 from toprope.delivery.orders import annotation
 
@@ -19,6 +19,7 @@ Changes = Mapping[str, str | None]
 
 _BACK = "its requests are being taken back already"
 _GONE = "it has failed and gets no requests"
+Senseless = Callable[[Reading], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,8 @@ class Order:
     """Whose annotation it writes, or takes away."""
     does: str
     """What comes of it."""
-    senseless: Callable[[str], str]
-    """Why there is nothing to it in a phase; empty where there is."""
+    senseless: Senseless
+    """Why there is nothing to it where the rollout stands; empty where there is."""
     shows: Callable[[Reading, str], bool]
     """Whether it was followed: by the status, and the annotation's value."""
     lifts: tuple[Command, ...] = ()
@@ -42,17 +43,28 @@ class Order:
     """Whether a roll-back is what it asks for."""
 
 
-def _nowhere_in(phases: Mapping[Phase, str]) -> Callable[[str], str]:
-    return lambda phase: {str(one): why for one, why in phases.items()}.get(phase, "")
+def _nowhere_in(phases: Mapping[Phase, str]) -> Senseless:
+    return lambda one: {str(phase): why for phase, why in phases.items()}.get(one.phase, "")
 
 
-def _only_in(phase: Phase, why: str) -> Callable[[str], str]:
-    return lambda current: "" if current == phase else why
+def _is_given_up(one: Reading) -> str:
+    """A failed one that goes on by itself can still be stopped."""
+    if one.phase == Phase.FAILED:
+        return "" if one.rollout.reason in GOES_ON_ALONE else _GONE
+    return _BACK if one.phase == Phase.ROLLING_BACK else ""
 
 
 def _is_back(one: Reading, value: str) -> bool:
-    is_still_it = one.candidate == value and one.phase in (Phase.ROLLING_BACK, Phase.FAILED)
-    return is_still_it or ((how := ended(one, value)) is not None and how.outcome == Outcome.ABORTED)
+    candidate = value.partition("/")[0]
+    is_still_it = one.candidate == candidate and one.phase in (Phase.ROLLING_BACK, Phase.FAILED)
+    is_given_up = is_still_it and one.rollout.reason not in GOES_ON_ALONE
+    return is_given_up or ((how := ended(one, candidate)) is not None and how.outcome == Outcome.ABORTED)
+
+
+def _is_kept(one: Reading, value: str) -> bool:
+    """Before its first requests nothing says that it is paused: it cannot get any while the annotation stands."""
+    has_not_begun = one.phase in (Phase.FROZEN, Phase.PREPARING) and one.tells(Command.PAUSE)
+    return one.rollout.reason == Reason.PAUSED or (has_not_begun and one.candidate == value.partition("/")[0])
 
 
 def _is_tried(one: Reading, value: str) -> bool:
@@ -79,13 +91,13 @@ PROMOTE = Order(
 )  # fmt: skip
 ABORT = Order(
     "abort", Command.ABORT, "takes all requests back, and gives it up",
-    senseless=_nowhere_in({Phase.ROLLING_BACK: _BACK, Phase.FAILED: _GONE}),
+    senseless=_is_given_up,
     shows=_is_back, wants_back=True,
 )  # fmt: skip
 PAUSE = Order(
     "pause", Command.PAUSE, "keeps it where it is; a bad one is taken back all the same",
     senseless=_nowhere_in({Phase.ROLLING_BACK: _BACK, Phase.FAILED: _GONE}),
-    shows=lambda one, value: one.rollout.reason == Reason.PAUSED,
+    shows=_is_kept,
 )  # fmt: skip
 RESUME = Order(
     "resume", Command.PAUSE, "lets it go on from where it was paused", senseless=_nowhere_in({}),
@@ -93,14 +105,14 @@ RESUME = Order(
 )  # fmt: skip
 RETRY = Order(
     "retry", Command.RETRY, "tries it again from the beginning; earlier orders for it are taken away",
-    senseless=_only_in(Phase.FAILED, "it has not failed"),
+    senseless=lambda one: "" if one.phase == Phase.FAILED else "it has not failed",
     shows=_is_tried,
     lifts=(Command.ABORT, Command.PROMOTE, Command.PAUSE), wants_back=True,
 )  # fmt: skip
 UNFREEZE = Order(
-    "unfreeze", Command.UNFREEZE, "lets it go on though an error budget is spent",
-    senseless=_only_in(Phase.FROZEN, "it does not wait for an error budget"),
-    shows=lambda one, value: one.phase != Phase.FROZEN,
+    "unfreeze", Command.UNFREEZE, "lets it go on though an error budget is spent, or pays for no next share",
+    senseless=lambda one: "" if one.waits_for_budget else "it does not wait for an error budget",
+    shows=lambda one, value: not one.waits_for_budget,
 )  # fmt: skip
 
 ORDERS = (PROMOTE, ABORT, PAUSE, RESUME, RETRY, UNFREEZE)
@@ -112,7 +124,7 @@ def refusal(order: Order, one: Reading) -> str:
         return f"{one.ref} has no candidate: there is nothing to {order.name}. {serves(one)}"
     if order.is_taking and not one.noted(order.command):
         return f"Revision {one.candidate} is not paused: {one.ref} has no annotation {annotation(order.command)}."
-    why = order.senseless(one.phase)
+    why = order.senseless(one)
     return f"There is nothing to {order.name}: revision {one.candidate} is {one.phase}, {why}." if why else ""
 
 

@@ -1,7 +1,7 @@
 """A rollout as its resource's status tells of it at one moment, whatever the kind."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,13 +12,18 @@ from toprope.core.objects import Manifest, Ref, annotations_of
 from toprope.delivery.history import RecordStatus
 from toprope.delivery.machine.facts import hold_of
 from toprope.delivery.machine.moved import is_shared
+from toprope.delivery.machine.reasons import UNPAID, Reason
 from toprope.delivery.machine.rollout import WHOLE, Command, Phase, Policy, Rollout
 from toprope.delivery.machine.weights import parts_of
 from toprope.delivery.orders import annotation, orders
 from toprope.delivery.policy import policy_of, rules_of
-from toprope.delivery.spec import RevisionStatus, RolloutStatus
+from toprope.delivery.spec import RevisionStatus, RolloutSpec, RolloutStatus
+from toprope.delivery.split import split
 from toprope.kind import Kind
 from toprope.slo.status import SloStatus
+
+_STANDS = (Reason.PAUSED, *UNPAID)
+"""No time that passes ends these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,7 @@ class Reading:
     """The last rollouts, the newest first."""
     slos: Sequence[SloStatus]
     policy: Policy
-    """How the resource wants to be released today."""
+    """How the resource wants to be released today, in the shares that can be had and are paid for."""
 
     @property
     def ref(self) -> Ref:
@@ -72,6 +77,11 @@ class Reading:
         """Whether the candidate has requests, so that somebody looks at it each second."""
         return self.phase in list(Phase) and is_shared(Rollout(phase=Phase(self.phase)))
 
+    @property
+    def waits_for_budget(self) -> bool:
+        """Whether only an error budget, or a person, lets it go on."""
+        return self.candidate is not None and (self.phase == Phase.FROZEN or self.rollout.reason in UNPAID)
+
     def tells(self, command: Command) -> bool:
         """Whether this order stands, for this candidate."""
         return command in orders(annotations_of(self.live), self.candidate or "")
@@ -84,26 +94,45 @@ class Reading:
 def reading(kind: Kind, live: Manifest) -> Reading:
     """Of the object as it was read."""
     said = live.get("status") or {}
-    return Reading(
+    spec = _spec(kind, live)
+    asked = Reading(
         kind=kind,
         live=live,
         revision=RevisionStatus.model_validate(said.get("revision") or {}),
         rollout=RolloutStatus.model_validate(said.get("rollout") or {}),
         records=[RecordStatus.model_validate(one) for one in said.get("history") or ()],
         slos=[SloStatus.model_validate(one) for one in said.get("slos") or ()],
-        policy=_policy(kind, live),
+        policy=_policy(spec, live) if spec else Policy(),
     )
+    return replace(asked, policy=_paid_for(asked, spec.rollout)) if spec else asked
 
 
-def _policy(kind: Kind, live: Manifest) -> Policy:
+def _spec(kind: Kind, live: Manifest) -> Any:
     """Of a spec that the operator cannot read either nothing is known."""
     try:
-        spec: Any = kind.spec.model_validate(live.get("spec") or {})
+        return kind.spec.model_validate(live.get("spec") or {})
     except ValidationError:
-        return Policy()
+        return None
+
+
+def _policy(spec: Any, live: Manifest) -> Policy:
     objectives = {slo.name: slo.objective for slo in spec.slos if slo.ratio is None}
-    judging = rules_of(spec.rollout, objectives)
-    return policy_of(spec.rollout, is_judged=bool(judging))
+    asked = policy_of(spec.rollout, is_judged=bool(rules_of(spec.rollout, objectives)))
+    return asked if spec.traffic else split(asked, _stable_pods(live))
+
+
+def _stable_pods(live: Manifest) -> int:
+    """Without a gateway shares are those of whole pods beside these."""
+    replicas = (live.get("status") or {}).get("replicas") or {}
+    return max(1, int(replicas.get("wanted") or 1))
+
+
+def _paid_for(asked: Reading, spec: RolloutSpec) -> Policy:
+    """With the largest weight that the budgets pay for: whose steps are named, and who is let go on, is not held."""
+    if spec.steps or not asked.policy.steps or asked.tells(Command.UNFREEZE):
+        return asked.policy
+    binding = [one for one in asked.rollout.budget if one.most and (spec.freeze != "Never" or float(one.given or 0))]
+    return replace(asked.policy, most=min((parts_of(str(one.most)) for one in binding), default=WHOLE))
 
 
 def since(text: str | None, now: datetime) -> timedelta | None:
@@ -112,15 +141,14 @@ def since(text: str | None, now: datetime) -> timedelta | None:
 
 
 def left(one: Reading, now: datetime) -> timedelta | None:
-    """What is left of the span that runs in this phase: of getting ready, of a step's hold, of the bake. None where
-    none runs."""
-    began, span = _span(one)
+    """What is left of the span that runs: of getting ready, of a step's hold, of the bake. None where none runs."""
+    began, span = _span(one) if one.rollout.reason not in _STANDS else (None, timedelta(0))
     return max(moment(began) + span - now, timedelta(0)) if began else None
 
 
 def _span(one: Reading) -> tuple[str | None, timedelta]:
     match one.phase:
-        case Phase.PREPARING:
+        case Phase.PREPARING if one.rollout.reason == Reason.CANDIDATE_NOT_READY:
             return one.rollout.since, one.policy.ready_within
         case Phase.HOLDING:
             return one.rollout.since, hold(one)
@@ -135,9 +163,9 @@ def hold(one: Reading) -> timedelta:
 
 
 def place(one: Reading) -> str:
-    """Which step of how many this is: `step 2 of 3`."""
+    """Which step of how many this is: `step 2 of 3`. How many there will be nobody knows where a budget cuts them."""
     if one.weight == WHOLE:
         return "all steps done"
     weights = [step.weight for step in one.policy.steps]
-    number = one.rollout.step or 0
-    return f"step {weights.index(one.weight) + 1} of {len(weights)}" if one.weight in weights else f"step {number}"
+    is_known = one.weight in weights and one.policy.most == WHOLE
+    return f"step {weights.index(one.weight) + 1} of {len(weights)}" if is_known else f"step {one.rollout.step or 0}"

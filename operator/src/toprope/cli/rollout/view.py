@@ -36,7 +36,7 @@ def _shares(one: Reading, now: datetime) -> list[Text]:
     bar = Text.assemble(("█" * cells, "green"), ("░" * (CELLS - cells), "dim"))
     rest, where = left(one, now), f", {place(one)}" if one.is_shared else ""
     told = f"  {one.rollout.weight or '0%'} of the requests  {one.phase}{where}"
-    return [Text.assemble(bar, told, f", {span(rest)} left" if rest is not None else "")]
+    return [Text.assemble(bar, told, f", {span(rest)} left" if rest else "")]
 
 
 def _why(one: Reading) -> str:

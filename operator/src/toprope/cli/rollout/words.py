@@ -32,7 +32,7 @@ def line(one: Reading, now: datetime) -> str:
     """All that a watcher reads of one look."""
     parts = [now.strftime("%H:%M:%S"), stands(one), one.rollout.reason or ""]
     rest = left(one, now)
-    parts += [f"{span(rest)} left"] if rest is not None else []
+    parts += [f"{span(rest)} left"] if rest else []
     parts += [BEHIND] if one.is_behind else []
     message = "" if is_gates(one) else one.rollout.message or ""
     return "  ".join(part for part in (*parts, *map(gate, judged(one)), message) if part)

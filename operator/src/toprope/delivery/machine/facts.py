@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from toprope.delivery.gate.verdict import Verdict
-from toprope.delivery.machine.reasons import Reason
+from toprope.delivery.machine.reasons import GOES_ON_ALONE, Reason
 from toprope.delivery.machine.rollout import HOLD, REST, WHOLE, Command, OnUndecided, Policy, Rollout, Seen
 
 
@@ -35,6 +35,7 @@ class Fact(Enum):
     NOT_READY = auto()
     LATE = auto()
     FAILED_LATE = auto()
+    GOES_ON_ALONE = auto()
     REFUSED_NO_MORE = auto()
     IS_FREE = auto()
     RESTED = auto()
@@ -128,6 +129,7 @@ _FACTS: Mapping[Fact, Callable[[Look], bool]] = {
     Fact.LATE: lambda look: _over(look.before.since, look.policy.ready_within, look.now),
     Fact.REFUSED_NO_MORE: lambda look: look.before.reason == Reason.REFUSED and not look.seen.refused,
     Fact.FAILED_LATE: lambda look: look.before.reason == Reason.NOT_READY_IN_TIME,
+    Fact.GOES_ON_ALONE: lambda look: look.before.reason in GOES_ON_ALONE,
     Fact.IS_FREE: lambda look: look.before.retiring is None,
     Fact.RESTED: lambda look: _over(look.before.routed, REST, look.now),
     Fact.ROUTED: lambda look: look.seen.route_moved,

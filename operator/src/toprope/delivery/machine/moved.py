@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from toprope.delivery.machine.facts import Look, facts, hold_of, is_endless, next_weight, note_of
-from toprope.delivery.machine.reasons import Reason
+from toprope.delivery.machine.reasons import GOES_ON_ALONE, Reason
 from toprope.delivery.machine.rollout import REST, Phase, Policy, Rollout, Seen
 from toprope.delivery.machine.table import TABLE, Row
 from toprope.delivery.machine.weights import percent
@@ -65,7 +65,7 @@ def moves(rollout: Rollout) -> bool:
 def lives(rollout: Rollout) -> str | None:
     """The candidate, where it has pods: not while it is frozen, and after a failure only where it may still get
     ready."""
-    failed = rollout.phase is Phase.FAILED and rollout.reason not in (Reason.NOT_READY_IN_TIME, Reason.REFUSED)
+    failed = rollout.phase is Phase.FAILED and rollout.reason not in GOES_ON_ALONE
     return None if failed or rollout.phase is Phase.FROZEN else rollout.candidate
 
 

@@ -36,3 +36,9 @@ class Reason(StrEnum):
     ABORTED = "Aborted"
     WITHDRAWN = "ReleaseWithdrawn"
     SUPERSEDED = "ReleaseSuperseded"
+
+
+GOES_ON_ALONE = (Reason.NOT_READY_IN_TIME, Reason.REFUSED)
+"""Failures that end by themselves, once what was missing is there."""
+UNPAID = (Reason.BUDGET_BELOW_ONE_VERDICT, Reason.BUDGET_BELOW_STEP, Reason.TOO_COARSE)
+"""What is left of an error budget pays for no next share."""

@@ -232,6 +232,7 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
     Phase.FAILED: (
         _serves(Fact.WANTS_STABLE),
         *_ANOTHER,
+        _gives_up(Fact.ABORTED, Fact.GOES_ON_ALONE),
         _prepares(Fact.RETRIED),
         _prepares(Fact.FAILED_LATE, Fact.READY),
         _prepares(Fact.REFUSED_NO_MORE),

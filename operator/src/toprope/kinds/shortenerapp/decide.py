@@ -20,6 +20,7 @@ from toprope.delivery.machine.facts import note_of
 from toprope.delivery.machine.moved import is_shared, late_at, lives, next_rollout, rest_ends, routed_weight
 from toprope.delivery.machine.rollout import WHOLE, Phase, Policy, Rollout
 from toprope.delivery.sizing import Paid
+from toprope.delivery.tells import tells
 from toprope.kinds.shortenerapp import data, health, jobs, rollout, sharing, sizes, spending, trial
 from toprope.kinds.shortenerapp.health import Look, Shares
 from toprope.kinds.shortenerapp.migrations import known, migration_of
@@ -226,7 +227,8 @@ def _actions(plan: Plan) -> Sequence[Action]:
     first = [ref_of(one) for one in _doors(plan)] if plan.falls else []
     applies = [Apply(one, labels_of(one).get(REVISION) in serves, first=ref_of(one) in first) for one in wanted]
     applies += [Apply(one, serves=False) for one in watches]
-    return [*creates, *amends, *applies, *plan.slos.tells, *pruned(resource, seen.children.values(), kept)]
+    told = [*plan.slos.tells, *tells(plan.before, plan.after, resource.resource_version)]
+    return [*creates, *amends, *applies, *told, *pruned(resource, seen.children.values(), kept)]
 
 
 def _children(plan: Plan) -> list[Manifest]:
