@@ -8,7 +8,7 @@ from tests.support.rollouts import HOLDING, JUDGED, NOW, RECORD, SPEC, ago, at, 
 from toprope.cli.rollout.explained import as_json, explanation
 from toprope.cli.rollout.reading import Reading
 
-PREPARING = at("Preparing", "CandidateNotReady", "No web pod is ready.")
+PREPARING = at("Preparing", "CandidateNotReady", "No web pod is ready.", unreadySince=ago(50))
 BAKING = at("Baking", "Baking", "All requests go over.", weight="100%", step=4, routed=ago(240), judgedAt=ago(2))
 UNJUDGED = {"traffic": SPEC["traffic"], "rollout": {**SPEC["rollout"], "strategy": "Canary"}}  # type: ignore[dict-item]
 SPENT = {

@@ -3,7 +3,7 @@
 import pytest
 from rich.console import Console, RenderableType
 
-from tests.support.rollouts import HOLDING, JUDGED, NOW, RECORD, at, read
+from tests.support.rollouts import HOLDING, JUDGED, NOW, RECORD, ago, at, read
 from toprope.cli.rollout.history import table
 from toprope.cli.rollout.reading import Reading
 from toprope.cli.rollout.view import view
@@ -41,7 +41,7 @@ def test_where_nothing_moves_one_line_says_who_serves() -> None:
 
 
 def test_what_is_ready_and_waits_has_no_requests() -> None:
-    assert "0% of the requests  Preparing, 9m left" in drawn(view(read(at("Preparing")), NOW))[1]
+    assert "0% of the requests  Preparing, 9m left" in drawn(view(read(at("Preparing", unreadySince=ago(50))), NOW))[1]
 
 
 def test_a_spec_that_nobody_has_looked_at_is_said() -> None:

@@ -126,7 +126,8 @@ class RolloutSpec(SpecModel):
     """Whether new releases wait while the budget of an SLO is spent. One that served before does not."""
 
     ready_within: Patience = "10m"
-    """How long a candidate may take to get ready."""
+    """How long a candidate may take to get ready; and for how long it may lack ready pods once it has requests, before
+    it is taken back."""
 
     bake: Span = "10m"
     """How long the revision that served before stands by at full size, and the gate goes on, after all requests have
@@ -225,6 +226,8 @@ class RolloutStatus(StatusModel):
     """Since when the gateway has accepted the route as it should be, while something waits for that."""
     retried: str | None = None
     """The last order to try again that was followed."""
+    unready_since: str | None = None
+    """Since when the candidate lacks ready pods, while it should have them."""
     verdict: str | None = None
     """The gate's: Pass, Fail or Undecided."""
     counted_by: str | None = None

@@ -106,6 +106,9 @@ def told(seen: Seen, *commands: Command) -> Seen:
         ("a person may promote it", HOLDING, told(SHARED, Command.PROMOTE), Phase.BAKING, Reason.PROMOTED),
         ("even before its weight is true", SHIFTING, told(UNMOVED, Command.PROMOTE), Phase.BAKING, Reason.PROMOTED),
         ("a bake waits for its route", BAKING, UNMOVED, Phase.BAKING, Reason.ROUTE_NOT_MOVED),
+        ("and for pods that it lost, however long all went well", replace(BAKING, routed=NOW - 10 * MINUTE), WAITS,
+         Phase.BAKING, Reason.CAPACITY_LOST),
+        ("also where a person would end it", BAKING, told(WAITS, Command.PROMOTE), Phase.BAKING, Reason.CAPACITY_LOST),
         ("and lasts", BAKING, SHARED, Phase.BAKING, Reason.BAKING),
         ("and ends", replace(BAKING, routed=NOW - 10 * MINUTE), SHARED, Phase.RETIRING, Reason.BAKED),
         ("but not while it is paused", replace(BAKING, routed=NOW - 10 * MINUTE), told(SHARED, Command.PAUSE),
@@ -281,8 +284,22 @@ def test_a_share_is_seen_where_chance_would_have_it(share: Share, weight: int, s
     assert share.believable(weight) is seen
 
 
-def test_only_who_prepares_can_be_late() -> None:
-    assert (late_at(PREPARING, POLICY), late_at(SHIFTING, POLICY)) == (NOW + 10 * MINUTE, None)
+def test_only_who_lacks_pods_can_be_late() -> None:
+    lacking = replace(PREPARING, unready_since=NOW)
+    assert (late_at(lacking, POLICY), late_at(PREPARING, POLICY)) == (NOW + 10 * MINUTE, None)
+
+
+@pytest.mark.parametrize("before", [SHIFTING, HOLDING, BAKING], ids=lambda one: str(one.phase))
+def test_pods_that_do_not_come_back_are_waited_for_as_long_as_they_may_take_to_get_ready(before: Rollout) -> None:
+    lost = next_rollout(before, WAITS, POLICY, NOW)
+    assert (lost.reason, lost.unready_since) == (Reason.CAPACITY_LOST, NOW)
+    assert next_rollout(lost, WAITS, POLICY, NOW + 9 * MINUTE).reason == Reason.CAPACITY_LOST
+    assert next_rollout(lost, READY, POLICY, NOW + 9 * MINUTE).unready_since is None
+    gone = next_rollout(lost, replace(WAITS, route_moved=False), POLICY, NOW + 10 * MINUTE)
+    assert (gone.phase, gone.weight, gone.reason, gone.unready_since) == (
+        Phase.ROLLING_BACK, 0, Reason.CAPACITY_MISSING, None,
+    )  # fmt: skip
+    assert gone.message == ("Revision new lacks pods for 10m, as long as readyWithin allows. 0 of 3 pods are ready.")
 
 
 def test_a_candidate_has_pods_until_it_has_failed() -> None:

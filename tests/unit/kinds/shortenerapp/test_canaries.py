@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from tests.support.shorteners import ROUTE, WITH_TRAFFIC, Paper, a_shortener, with_spec
+from tests.support.shorteners import (
+    ROUTE,
+    WITH_TRAFFIC,
+    Paper,
+    a_shortener,
+    give_secret,
+    not_ready,
+    secret_changed,
+    with_spec,
+)
 from toprope.core.decision import Apply, Decision
 from toprope.delivery.gate.counts import Counts
 from toprope.delivery.gate.verdict import Reason as GateReason
@@ -35,6 +44,7 @@ class Released(Paper):
         super().__init__(a_shortener({**WITH_TRAFFIC, **SLOS, **spec}))
         self.judged = OPEN
         self.fault: Fault | None = None
+        give_secret(self, "my-database", ["owner-uri", "app-uri"])
         self.settle()
         self.stable = revision_of_spec(self.resource.spec)
         self.resource = with_spec(self.resource, LONGER_SLUGS)
@@ -216,3 +226,33 @@ def test_a_write_that_gives_the_candidate_more_is_tested_and_one_that_takes_it_b
     (falls,) = world.passes(1)
     assert world.resource.status.rollout.phase == Phase.ROLLING_BACK
     assert guards(falls)[door] is None
+
+
+def bare(world: Released) -> Any:
+    """The candidate has neither a ready pod nor an endpoint."""
+    down = not_ready("Deployment", f"links-web-{world.candidate}")
+    return lambda seen: replace(down(world.look(seen)), endpoints=frozenset())
+
+
+def test_a_bake_without_pods_makes_nobody_stable_and_is_taken_back_in_the_end() -> None:
+    world = Released(rollout={"bake": "1m", "readyWithin": "2m"})
+    world.judged = GOOD
+    world.until(Phase.BAKING)
+    list(world.passes(3))
+    reasons = []
+    for _ in range(10):
+        world.pass_once(bare(world))
+        reasons.append(world.resource.status.rollout.reason)
+        world.now += timedelta(seconds=20)
+    assert list(dict.fromkeys(reasons)) == ["CapacityLost", "CapacityMissing"]
+    assert world.resource.status.revision.stable == world.stable
+    assert "0 of 1 web pods ready" in world.resource.status.rollout.message
+
+
+def test_a_secret_that_goes_takes_no_pods_away() -> None:
+    world = Released(database={"external": {"secretRef": {"name": "my-database"}}})
+    world.judged = GOOD
+    world.until(Phase.HOLDING)
+    gone = secret_changed("my-database", None)
+    world.pass_once(lambda seen: gone(world.look(seen)))
+    assert world.resource.status.rollout.phase == Phase.HOLDING

@@ -121,7 +121,7 @@ def left(one: Reading, now: datetime) -> timedelta | None:
 def _span(one: Reading) -> tuple[str | None, timedelta]:
     match one.phase:
         case Phase.PREPARING:
-            return one.rollout.since, one.policy.ready_within
+            return one.rollout.unready_since, one.policy.ready_within
         case Phase.HOLDING:
             return one.rollout.since, hold(one)
         case Phase.BAKING:

@@ -125,7 +125,7 @@ _FACTS: Mapping[Fact, Callable[[Look], bool]] = {
     Fact.REFUSED: lambda look: bool(look.seen.refused),
     Fact.READY: lambda look: look.seen.candidate_ready,
     Fact.NOT_READY: lambda look: not look.seen.candidate_ready,
-    Fact.LATE: lambda look: _over(look.before.since, look.policy.ready_within, look.now),
+    Fact.LATE: lambda look: _over(look.before.unready_since, look.policy.ready_within, look.now),
     Fact.REFUSED_NO_MORE: lambda look: look.before.reason == Reason.REFUSED and not look.seen.refused,
     Fact.FAILED_LATE: lambda look: look.before.reason == Reason.NOT_READY_IN_TIME,
     Fact.IS_FREE: lambda look: look.before.retiring is None,

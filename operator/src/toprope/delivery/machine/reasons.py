@@ -24,6 +24,7 @@ class Reason(StrEnum):
     SHARE_UNMEASURED = "ShareUnmeasured"
     STEP_TRUE = "StepTrue"
     CAPACITY_LOST = "CapacityLost"
+    CAPACITY_MISSING = "CapacityMissing"
     PAUSED = "Paused"
     HOLD_NOT_OVER = "HoldNotOver"
     STEP_PASSED = "StepPassed"

@@ -80,6 +80,8 @@ class Rollout:
     """Since when the gateway has accepted the route as this rollout has it, while somebody waits for that."""
     retried: str | None = None
     """The last order to try again that was followed."""
+    unready_since: datetime | None = None
+    """Since when the candidate lacks pods, while it should be ready."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,8 +76,8 @@ def _pauses(to: Phase) -> Row:
     )  # fmt: skip
 
 
-def _lacks_capacity() -> Row:
-    return _row(Fact.NOT_READY, to=Phase.SHIFTING, reason=Reason.CAPACITY_LOST, say="{obstacle}")
+def _lacks_capacity(to: Phase) -> Row:
+    return _row(Fact.NOT_READY, to=to, reason=Reason.CAPACITY_LOST, say="{obstacle}")
 
 
 _ANOTHER = (_freezes(Fact.WANTS_ANOTHER, Fact.FROZEN, does=prepare), _prepares(Fact.WANTS_ANOTHER))
@@ -91,6 +91,10 @@ _TAKEN_BACK = (
     ),
     _takes_back(Fact.FAULTY, reason="{fault_reason}", say="{fault}"),
     _takes_back(Fact.FAILED, reason="{verdict_reason}", say="{verdict}"),
+    _takes_back(
+        Fact.LATE, reason=Reason.CAPACITY_MISSING,
+        say="Revision {candidate} lacks pods for {ready_within}, as long as readyWithin allows. {obstacle}",
+    ),
 )  # fmt: skip
 
 TABLE: Mapping[Phase, Sequence[Row]] = {
@@ -153,7 +157,7 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         *_TAKEN_BACK,
         *_goes_whole(Fact.PROMOTED, reason=Reason.PROMOTED),
         _waits_for_route(Phase.SHIFTING),
-        _lacks_capacity(),
+        _lacks_capacity(Phase.SHIFTING),
         _row(
             Fact.SHARE_SEEN, to=Phase.HOLDING, reason=Reason.STEP_TRUE,
             say="{share} requests go to revision {candidate}, as {weight} of all should.",
@@ -171,7 +175,7 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         *_TAKEN_BACK,
         *_goes_whole(Fact.PROMOTED, reason=Reason.PROMOTED),
         _waits_for_route(Phase.SHIFTING),
-        _lacks_capacity(),
+        _lacks_capacity(Phase.SHIFTING),
         _pauses(Phase.HOLDING),
         _row(
             Fact.PASSED, Fact.HELD, Fact.TOO_COARSE, to=Phase.HOLDING, reason=Reason.TOO_COARSE, say="{grain} {most}"
@@ -201,6 +205,7 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
     Phase.BAKING: (
         *_TAKEN_BACK,
         _waits_for_route(Phase.BAKING),
+        _lacks_capacity(Phase.BAKING),
         _moves(Fact.PROMOTED, reason=Reason.PROMOTED),
         _pauses(Phase.BAKING),
         _moves(Fact.BAKED, reason=Reason.BAKED),

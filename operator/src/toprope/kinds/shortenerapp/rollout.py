@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from toprope.core.conditions import Condition, timestamp
-from toprope.delivery.machine.moved import lives, moves
+from toprope.delivery.machine.moved import is_shared, lives, moves
 from toprope.delivery.machine.reasons import Reason as Moved
 from toprope.delivery.machine.rollout import READY_WITHIN, WHOLE, Phase, Rollout, Trouble
 from toprope.delivery.machine.rollout import Seen as SeenByMachine
@@ -12,7 +12,15 @@ from toprope.delivery.machine.weights import percent
 from toprope.delivery.orders import orders, retry
 from toprope.delivery.spec import PaidStatus, RevisionStatus, RolloutStatus
 from toprope.kinds.shortenerapp import places, probing, spending, trial
-from toprope.kinds.shortenerapp.health import Look, Shares, deployment_of, doors_have, is_routed, waits_for
+from toprope.kinds.shortenerapp.health import (
+    Look,
+    Shares,
+    deployment_of,
+    doors_have,
+    is_routed,
+    waits_for,
+    web_not_ready,
+)
 from toprope.kinds.shortenerapp.migrations import Migration
 from toprope.kinds.shortenerapp.needs import Needs
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
@@ -42,8 +50,11 @@ def shared(stable: str, before: Rollout, weight: int) -> Shares:
 
 
 def waits(look: Look, before: Rollout, migration: Migration, needs: Needs, need: int) -> Fact | None:
-    """What the wanted revision still waits for; it needs so many ready pods."""
-    return waits_for(look, migration, needs, need) or _no_endpoints(look, before) or strangers(look, before)
+    """What the wanted revision still waits for; it needs so many ready pods. Where it has requests that is all that it
+    needs: a pod that cannot live without its Secret is not ready."""
+    is_up = is_shared(before)
+    lacks = web_not_ready(look, migration.after.revision, need) if is_up else waits_for(look, migration, needs, need)
+    return lacks or _no_endpoints(look, before) or strangers(look, before)
 
 
 def seen_by_machine(
@@ -122,6 +133,7 @@ def rollout_status(after: Rollout, found: Evidence, note: str, budget: Sequence[
         stepped=_stamp(after.stepped),
         routed=_stamp(after.routed),
         retried=after.retried,
+        unready_since=_stamp(after.unready_since),
         began=_stamp(after.began),
         verdict=shown.verdict,
         lost=shown.lost,
