@@ -13,6 +13,8 @@ from tests.support.shorteners import (
     WITH_TRAFFIC,
     Paper,
     a_shortener,
+    all_of,
+    changed,
     give_secret,
     not_ready,
     secret_changed,
@@ -256,3 +258,37 @@ def test_a_secret_that_goes_takes_no_pods_away() -> None:
     gone = secret_changed("my-database", None)
     world.pass_once(lambda seen: gone(world.look(seen)))
     assert world.resource.status.rollout.phase == Phase.HOLDING
+
+
+def sized(world: Released, stable: int, candidate: int) -> Any:
+    """So many pods of either are there, and ready."""
+    found = {world.stable: stable, world.candidate: candidate}
+    status = {name: {"replicas": pods, "readyReplicas": pods} for name, pods in found.items()}
+    grown = [
+        changed("Deployment", f"links-web-{name}", {"spec": {"replicas": found[name]}, "status": one})
+        for name, one in status.items()
+    ]
+    return lambda seen: all_of(*grown)(world.look(seen))
+
+
+def test_no_weight_rises_above_what_the_candidates_pods_are_for_and_they_are_asked_for() -> None:
+    world = Released(
+        replicas={"min": 4, "max": 20}, rollout={"steps": [{"weight": "10%", "hold": "5s"}, {"weight": "50%"}]}
+    )
+    world.judged = GOOD
+    world.until(Phase.HOLDING)
+    world.now += timedelta(seconds=10)
+    short = world.pass_once(sized(world, 20, 4))
+    told = world.resource.status.rollout
+    assert (told.phase, told.weight, told.reason) == (Phase.HOLDING, "10%", "CapacityShort")
+    assert told.message.endswith(
+        "gets 50% of the requests once it has the pods. 4 of its web pods are ready; all requests need 20."
+    )
+    scalers = [
+        one.manifest
+        for one in short.actions
+        if isinstance(one, Apply) and one.manifest["kind"] == "HorizontalPodAutoscaler"
+    ]
+    assert [one["spec"]["minReplicas"] for one in scalers] == [20, 20]
+    world.pass_once(sized(world, 20, 10))
+    assert world.resource.status.rollout.weight == "50%"

@@ -33,6 +33,8 @@ class Fact(Enum):
     REFUSED = auto()
     READY = auto()
     NOT_READY = auto()
+    FITS_ALL = auto()
+    NEXT_TOO_LARGE = auto()
     LATE = auto()
     FAILED_LATE = auto()
     REFUSED_NO_MORE = auto()
@@ -125,6 +127,8 @@ _FACTS: Mapping[Fact, Callable[[Look], bool]] = {
     Fact.REFUSED: lambda look: bool(look.seen.refused),
     Fact.READY: lambda look: look.seen.candidate_ready,
     Fact.NOT_READY: lambda look: not look.seen.candidate_ready,
+    Fact.FITS_ALL: lambda look: look.seen.candidate_ready and look.seen.room >= WHOLE,
+    Fact.NEXT_TOO_LARGE: lambda look: next_weight(look.before, look.policy) > look.seen.room,
     Fact.LATE: lambda look: _over(look.before.unready_since, look.policy.ready_within, look.now),
     Fact.REFUSED_NO_MORE: lambda look: look.before.reason == Reason.REFUSED and not look.seen.refused,
     Fact.FAILED_LATE: lambda look: look.before.reason == Reason.NOT_READY_IN_TIME,

@@ -101,6 +101,7 @@ def _words(look: Look, after: Rollout) -> Mapping[str, str]:
         "wanted": seen.wanted,
         "retiring": str(before.retiring),
         "obstacle": seen.obstacle or f"Revision {seen.wanted} has yet to start.",
+        "pods": seen.obstacle or seen.pods,
         "exhausted": seen.exhausted,
         "weight": percent(before.weight),
         "next": _noted(next_weight(before, policy), policy),

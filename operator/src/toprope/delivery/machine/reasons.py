@@ -25,6 +25,7 @@ class Reason(StrEnum):
     STEP_TRUE = "StepTrue"
     CAPACITY_LOST = "CapacityLost"
     CAPACITY_MISSING = "CapacityMissing"
+    CAPACITY_SHORT = "CapacityShort"
     PAUSED = "Paused"
     HOLD_NOT_OVER = "HoldNotOver"
     STEP_PASSED = "StepPassed"

@@ -154,6 +154,10 @@ class Seen:
     """Whether the candidate's pods are ready, as many as stable needs, and its Service has endpoints."""
     obstacle: str = ""
     """What the candidate still waits for, as a sentence."""
+    room: int = WHOLE
+    """The largest weight that its ready pods suffice for."""
+    pods: str = ""
+    """How many there are of how many, as a sentence."""
     route_moved: bool = True
     """Whether the route (or the plain Service) has the shares of the rollout as it was read, and its gateway has
     accepted that."""

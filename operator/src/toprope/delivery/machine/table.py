@@ -65,6 +65,17 @@ def _moves(*when: Fact, reason: str) -> Row:
     return _row(*when, to=Phase.RETIRING, reason=reason, say="Revision {candidate} takes all traffic.", does=promote)
 
 
+def _is_promoted(phase: Phase) -> Sequence[Row]:
+    """Nobody lands on pods that are too few."""
+    return (
+        *_goes_whole(Fact.PROMOTED, Fact.FITS_ALL, reason=Reason.PROMOTED),
+        _row(
+            Fact.PROMOTED, to=phase, reason=Reason.CAPACITY_SHORT,
+            say="toprope.dev/promote names revision {candidate}: it gets all requests once it has the pods. {pods}",
+        ),
+    )  # fmt: skip
+
+
 def _waits_for_route(to: Phase) -> Row:
     return _row(Fact.NOT_ROUTED, to=to, reason=Reason.ROUTE_NOT_MOVED, say="{detour}")
 
@@ -155,7 +166,7 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
     ),
     Phase.SHIFTING: (
         *_TAKEN_BACK,
-        *_goes_whole(Fact.PROMOTED, reason=Reason.PROMOTED),
+        *_is_promoted(Phase.SHIFTING),
         _waits_for_route(Phase.SHIFTING),
         _lacks_capacity(Phase.SHIFTING),
         _row(
@@ -173,7 +184,7 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
     ),
     Phase.HOLDING: (
         *_TAKEN_BACK,
-        *_goes_whole(Fact.PROMOTED, reason=Reason.PROMOTED),
+        *_is_promoted(Phase.HOLDING),
         _waits_for_route(Phase.SHIFTING),
         _lacks_capacity(Phase.SHIFTING),
         _pauses(Phase.HOLDING),
@@ -183,6 +194,10 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         _row(
             Fact.PASSED, Fact.HELD, Fact.NEXT_UNPAID, to=Phase.HOLDING, reason=Reason.BUDGET_BELOW_STEP,
             say="{most} toprope.dev/unfreeze: {candidate} lets it go on by its steps all the same.",
+        ),
+        _row(
+            Fact.PASSED, Fact.HELD, Fact.NEXT_TOO_LARGE, to=Phase.HOLDING, reason=Reason.CAPACITY_SHORT,
+            say="{passed} Revision {candidate} gets {next} of the requests once it has the pods. {pods}",
         ),
         *_goes_whole(Fact.PASSED, Fact.HELD, Fact.LAST, reason="{passed_reason}"),
         _row(

@@ -25,7 +25,7 @@ from toprope.kinds.shortenerapp.migrations import Migration
 from toprope.kinds.shortenerapp.needs import Needs
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
 from toprope.kinds.shortenerapp.revisions import REMEMBERED
-from toprope.kinds.shortenerapp.sharing import strangers
+from toprope.kinds.shortenerapp.sharing import Ways, strangers
 from toprope.kinds.shortenerapp.trial import Evidence
 from toprope.kinds.shortenerapp.troubles import ready_pods
 
@@ -58,7 +58,7 @@ def waits(look: Look, before: Rollout, migration: Migration, needs: Needs, need:
 
 
 def seen_by_machine(
-    look: Look, before: Rollout, migration: Migration, waits: Fact | None, found: Evidence, detour: str
+    look: Look, before: Rollout, migration: Migration, waits: Fact | None, found: Evidence, ways: Ways
 ) -> SeenByMachine:
     """What the machine decides on."""
     wanted, annotations, looked = migration.after.revision, look.resource.annotations, look.seen.looked
@@ -68,10 +68,12 @@ def seen_by_machine(
         wanted=wanted,
         candidate_ready=before.candidate == wanted and waits is None,
         obstacle=waits.message if waits else "",
-        route_moved=not detour
+        room=ways.room,
+        pods=ways.pods,
+        route_moved=not ways.detour
         and before.stable is not None
         and is_routed(look, shared(before.stable, before, before.weight)),
-        detour=detour,
+        detour=ways.detour,
         refused=waits.message if waits and migration.refused else "",
         exhausted=spending.exhausted(look),
         commands=orders(annotations, before.candidate or wanted),
