@@ -226,6 +226,9 @@ class RolloutStatus(StatusModel):
     """Since when the gateway has accepted the route as it should be, while something waits for that."""
     retried: str | None = None
     """The last order to try again that was followed."""
+    earlier_orders: list[str] | None = None
+    """Orders that stood already when this try of the candidate began, as `promote=7d8e2c1a9`: it does not follow
+    them."""
     unready_since: str | None = None
     """Since when the candidate lacks ready pods, while it should have them."""
     verdict: str | None = None

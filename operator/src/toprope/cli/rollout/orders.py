@@ -1,7 +1,7 @@
 """Orders for one rollout: what each writes, in which phases it makes no sense, and how it shows that it was followed.
 
 An order is an annotation that names the candidate, so nothing guards the write: one that comes too late names a
-revision that is the candidate no more, and nobody follows it.
+revision that is the candidate no more, and nobody follows it; nor does that revision where it comes again.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from toprope.cli.rollout.words import serves, stands
 from toprope.delivery.history import Outcome, RecordStatus
 from toprope.delivery.machine.reasons import Reason
 from toprope.delivery.machine.rollout import Command, Phase
-from toprope.delivery.orders import annotation
+from toprope.delivery.orders import annotation, names
 
 Changes = Mapping[str, str | None]
 """Annotations to write; None takes one away."""
@@ -51,8 +51,9 @@ def _only_in(phase: Phase, why: str) -> Callable[[str], str]:
 
 
 def _is_back(one: Reading, value: str) -> bool:
-    is_still_it = one.candidate == value and one.phase in (Phase.ROLLING_BACK, Phase.FAILED)
-    return is_still_it or ((how := ended(one, value)) is not None and how.outcome == Outcome.ABORTED)
+    candidate = value.partition("/")[0]
+    is_still_it = one.candidate == candidate and one.phase in (Phase.ROLLING_BACK, Phase.FAILED)
+    return is_still_it or ((how := ended(one, candidate)) is not None and how.outcome == Outcome.ABORTED)
 
 
 def _is_tried(one: Reading, value: str) -> bool:
@@ -74,7 +75,7 @@ PROMOTE = Order(
         Phase.ROLLING_BACK: f"{_BACK}; once that is done, toprope retry tries it again",
         Phase.FAILED: f"{_GONE}; toprope retry tries it again",
     }),
-    shows=lambda one, value: one.revision.stable == value,
+    shows=lambda one, value: names(value, one.revision.stable),
     lifts=(Command.PAUSE,),
 )  # fmt: skip
 ABORT = Order(
@@ -118,7 +119,7 @@ def refusal(order: Order, one: Reading) -> str:
 
 def changes(order: Order, one: Reading, mark: str) -> Changes:
     """The annotations that it takes; `mark` tells one order to try again from the next."""
-    value = f"{one.candidate}/{mark}" if order is RETRY else one.candidate
+    value = f"{one.candidate}/{mark}" if order is RETRY or one.is_worn(order.command) else one.candidate
     lifted = {annotation(command): None for command in order.lifts if one.tells(command)}
     return {annotation(order.command): None if order.is_taking else value, **lifted}
 

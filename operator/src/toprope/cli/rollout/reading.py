@@ -14,7 +14,7 @@ from toprope.delivery.machine.facts import hold_of
 from toprope.delivery.machine.moved import is_shared
 from toprope.delivery.machine.rollout import WHOLE, Command, Phase, Policy, Rollout
 from toprope.delivery.machine.weights import parts_of
-from toprope.delivery.orders import annotation, orders
+from toprope.delivery.orders import annotation, names, orders
 from toprope.delivery.policy import policy_of, rules_of
 from toprope.delivery.spec import RevisionStatus, RolloutStatus
 from toprope.kind import Kind
@@ -73,8 +73,12 @@ class Reading:
         return self.phase in list(Phase) and is_shared(Rollout(phase=Phase(self.phase)))
 
     def tells(self, command: Command) -> bool:
-        """Whether this order stands, for this candidate."""
-        return command in orders(annotations_of(self.live), self.candidate or "")
+        """Whether this order stands, for this try of the candidate."""
+        return command in orders(annotations_of(self.live), self.candidate, self.rollout.earlier_orders or ())
+
+    def is_worn(self, command: Command) -> bool:
+        """Whether it stands for the candidate, but from an earlier try: only another value would be an order."""
+        return names(self.noted(command), self.candidate) and not self.tells(command)
 
     def noted(self, command: Command) -> str:
         """The order's annotation, whomever it names; empty where there is none."""

@@ -29,6 +29,7 @@ class Fact(Enum):
     PROMOTED = auto()
     PAUSED = auto()
     RETRIED = auto()
+    SPENT = auto()
     FROZEN = auto()
     REFUSED = auto()
     READY = auto()
@@ -106,10 +107,9 @@ def _told(look: Look, command: Command) -> bool:
     return command in look.seen.commands
 
 
-def _is_frozen(look: Look) -> bool:
+def _is_spent(look: Look) -> bool:
     """Who was promoted once is a way back, also when the budget is spent."""
-    is_known = look.seen.wanted in look.before.served
-    return bool(look.seen.exhausted) and not is_known and not _told(look, Command.UNFREEZE)
+    return bool(look.seen.exhausted) and look.seen.wanted not in look.before.served
 
 
 def _wants_another(look: Look) -> bool:
@@ -123,7 +123,8 @@ _FACTS: Mapping[Fact, Callable[[Look], bool]] = {
     Fact.PROMOTED: lambda look: _told(look, Command.PROMOTE),
     Fact.PAUSED: lambda look: _told(look, Command.PAUSE),
     Fact.RETRIED: lambda look: look.seen.retry not in (None, look.before.retried),
-    Fact.FROZEN: _is_frozen,
+    Fact.SPENT: _is_spent,
+    Fact.FROZEN: lambda look: _is_spent(look) and not _told(look, Command.UNFREEZE),
     Fact.REFUSED: lambda look: bool(look.seen.refused),
     Fact.READY: lambda look: look.seen.candidate_ready,
     Fact.NOT_READY: lambda look: not look.seen.candidate_ready,

@@ -80,6 +80,8 @@ class Rollout:
     """Since when the gateway has accepted the route as this rollout has it, while somebody waits for that."""
     retried: str | None = None
     """The last order to try again that was followed."""
+    earlier_orders: tuple[str, ...] = ()
+    """Those that name the candidate and stood already when this try began: they are for none but an earlier one."""
     unready_since: datetime | None = None
     """Since when the candidate lacks pods, while it should be ready."""
 
@@ -168,9 +170,11 @@ class Seen:
     exhausted: str = ""
     """Whose budget is spent, so that new releases wait, as a sentence."""
     commands: frozenset[Command] = field(default_factory=frozenset)
-    """Those that name the candidate."""
+    """Those that are for this try of the candidate."""
+    standing: tuple[str, ...] = ()
+    """All orders that name the wanted revision, whatever try they are for."""
     retry: str | None = None
-    """The order to try again that names the candidate; each is followed once."""
+    """The order to try the wanted revision again; each is followed once."""
     share: Share = Share()
     verdict: Verdict = Verdict.UNDECIDED
     """The gate's, over all SLOs that it judges."""

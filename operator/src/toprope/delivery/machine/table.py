@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from toprope.delivery.machine.effects import drop, end, free, prepare, promote, stay, step, take_back, whole
+from toprope.delivery.machine.effects import drop, end, free, go_on, prepare, promote, stay, step, take_back, whole
 from toprope.delivery.machine.facts import Fact, Look
 from toprope.delivery.machine.reasons import Reason
 from toprope.delivery.machine.rollout import Phase, Rollout
@@ -91,7 +91,17 @@ def _lacks_capacity(to: Phase) -> Row:
     return _row(Fact.NOT_READY, to=to, reason=Reason.CAPACITY_LOST, say="{obstacle}")
 
 
-_ANOTHER = (_freezes(Fact.WANTS_ANOTHER, Fact.FROZEN, does=prepare), _prepares(Fact.WANTS_ANOTHER))
+def _begins(*when: Fact) -> Sequence[Row]:
+    """Another try, for which nobody has lifted a freeze yet."""
+    return _freezes(*when, Fact.SPENT, does=prepare), _prepares(*when)
+
+
+def _goes_on(*when: Fact) -> Sequence[Row]:
+    """The same try, with the orders that it has."""
+    return _freezes(*when, Fact.FROZEN, does=go_on), _prepares(*when, does=go_on)
+
+
+_ANOTHER = _begins(Fact.WANTS_ANOTHER)
 
 _TAKEN_BACK = (
     _takes_back(Fact.ABORTED, reason=Reason.ABORTED, say="toprope.dev/abort names revision {candidate}."),
@@ -121,7 +131,7 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         *_ANOTHER,
         _gives_up(Fact.ABORTED),
         _freezes(Fact.FROZEN),
-        _prepares(),
+        _prepares(does=go_on),
     ),
     Phase.PREPARING: (
         _serves(Fact.WANTS_STABLE, Fact.IS_FREE),
@@ -243,18 +253,17 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
     ),
     Phase.ROLLING_BACK: (
         _serves(Fact.RESTED, Fact.WANTS_STABLE),
-        _freezes(Fact.RESTED, Fact.WANTS_ANOTHER, Fact.FROZEN, does=prepare),
-        _prepares(Fact.RESTED, Fact.WANTS_ANOTHER),
-        _prepares(Fact.RESTED, Fact.CAN_RETURN),
+        *_begins(Fact.RESTED, Fact.WANTS_ANOTHER),
+        *_begins(Fact.RESTED, Fact.CAN_RETURN),
         _as_before(Fact.RESTED, to=Phase.FAILED, does=end),
         _as_before(to=Phase.ROLLING_BACK),
     ),
     Phase.FAILED: (
         _serves(Fact.WANTS_STABLE),
         *_ANOTHER,
-        _prepares(Fact.RETRIED),
-        _prepares(Fact.FAILED_LATE, Fact.READY),
-        _prepares(Fact.REFUSED_NO_MORE),
+        *_begins(Fact.RETRIED),
+        *_goes_on(Fact.FAILED_LATE, Fact.READY),
+        *_goes_on(Fact.REFUSED_NO_MORE),
         _as_before(to=Phase.FAILED),
     ),
 }  # fmt: skip

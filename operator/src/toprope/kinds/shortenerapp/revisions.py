@@ -142,6 +142,7 @@ def rollout_of(resource: Resource) -> Rollout:
         stepped=_moment(rollout.stepped),
         routed=_moment(rollout.routed),
         retried=rollout.retried,
+        earlier_orders=tuple(rollout.earlier_orders or ()),
         unready_since=_moment(rollout.unready_since),
         began=_moment(rollout.began),
     )

@@ -9,7 +9,7 @@ from toprope.delivery.machine.reasons import Reason as Moved
 from toprope.delivery.machine.rollout import READY_WITHIN, WHOLE, Phase, Rollout, Trouble
 from toprope.delivery.machine.rollout import Seen as SeenByMachine
 from toprope.delivery.machine.weights import percent
-from toprope.delivery.orders import orders, retry
+from toprope.delivery.orders import with_orders
 from toprope.delivery.spec import PaidStatus, RevisionStatus, RolloutStatus
 from toprope.kinds.shortenerapp import places, probing, spending, trial
 from toprope.kinds.shortenerapp.health import (
@@ -61,10 +61,10 @@ def seen_by_machine(
     look: Look, before: Rollout, migration: Migration, waits: Fact | None, found: Evidence, ways: Ways
 ) -> SeenByMachine:
     """What the machine decides on."""
-    wanted, annotations, looked = migration.after.revision, look.resource.annotations, look.seen.looked
+    wanted, looked = migration.after.revision, look.seen.looked
     verdict, judged = trial.verdict(found, trial.rules(look.resource), looked)
     probed, probes = probing.verdict(look)
-    return SeenByMachine(
+    seen = SeenByMachine(
         wanted=wanted,
         candidate_ready=before.candidate == wanted and waits is None,
         obstacle=waits.message if waits else "",
@@ -76,8 +76,6 @@ def seen_by_machine(
         detour=ways.detour,
         refused=waits.message if waits and migration.refused else "",
         exhausted=spending.exhausted(look),
-        commands=orders(annotations, before.candidate or wanted),
-        retry=retry(annotations, before.candidate or wanted),
         share=trial.share(looked),
         verdict=verdict,
         judged=judged,
@@ -85,6 +83,7 @@ def seen_by_machine(
         probes=probes,
         fault=Trouble(looked.fault.reason, looked.fault.message) if looked.fault else None,
     )
+    return with_orders(seen, look.resource.annotations, before)
 
 
 def _no_endpoints(look: Look, before: Rollout) -> Fact | None:
@@ -135,6 +134,7 @@ def rollout_status(after: Rollout, found: Evidence, note: str, budget: Sequence[
         stepped=_stamp(after.stepped),
         routed=_stamp(after.routed),
         retried=after.retried,
+        earlier_orders=list(after.earlier_orders) or None,
         unready_since=_stamp(after.unready_since),
         began=_stamp(after.began),
         verdict=shown.verdict,
