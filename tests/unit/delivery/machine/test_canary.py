@@ -94,6 +94,13 @@ def told(seen: Seen, *commands: Command) -> Seen:
         ("it is true when the share is seen", SHIFTING, SHARED, Phase.HOLDING, Reason.STEP_TRUE),
         ("or cannot be seen for a whole hold", replace(SHIFTING, stepped=NOW - MINUTE), READY, Phase.HOLDING,
          Reason.SHARE_UNMEASURED),
+        ("but not when many requests say otherwise", replace(SHIFTING, stepped=NOW - MINUTE),
+         replace(READY, share=Share(400_000, 600_000)), Phase.SHIFTING, Reason.SHARE_DIFFERS),
+        ("nor when none of them comes", replace(SHIFTING, stepped=NOW - MINUTE), replace(READY, share=Share(0, 9000)),
+         Phase.SHIFTING, Reason.SHARE_DIFFERS),
+        ("unless they need not come so", replace(SHIFTING, stepped=NOW - MINUTE),
+         replace(READY, share=Share(400_000, 600_000), blur="Pods share connections."), Phase.HOLDING,
+         Reason.SHARE_UNMEASURED),
         ("a step is judged", HOLDING, SHARED, Phase.HOLDING, "NotLooked"),
         ("a passed one is held to its end", replace(HOLDING, since=NOW), PASSED, Phase.HOLDING, Reason.HOLD_NOT_OVER),
         ("and then gives way to the next", HOLDING, PASSED, Phase.SHIFTING, Reason.STEP_PASSED),
@@ -289,6 +296,23 @@ def test_a_promoted_candidate_is_stable_and_the_earlier_one_has_its_rest() -> No
 )
 def test_a_share_is_seen_where_chance_would_have_it(share: Share, weight: int, seen: bool) -> None:
     assert share.believable(weight) is seen
+
+
+@pytest.mark.parametrize(
+    ("minutes", "phase"),
+    [(0.9, Phase.SHIFTING), (1, Phase.HOLDING), (2, Phase.SHIFTING), (2.9, Phase.SHIFTING), (3, Phase.HOLDING),
+     (4.9, Phase.SHIFTING), (5, Phase.HOLDING), (8.5, Phase.SHIFTING)],
+)  # fmt: skip
+def test_shares_that_are_counted_anew_get_a_whole_hold_again(minutes: float, phase: Phase) -> None:
+    shifting = replace(SHIFTING, routed=NOW)
+    assert next_rollout(shifting, READY, POLICY, NOW + minutes * MINUTE).phase is phase
+
+
+@pytest.mark.parametrize(
+    ("share", "few"), [(Share(), True), (Share(0, 600), True), (Share(0, 700), False), (Share(1, 9), False)]
+)
+def test_none_of_a_few_requests_may_be_chance(share: Share, few: bool) -> None:
+    assert share.is_few(1000) is few
 
 
 def test_only_who_lacks_pods_can_be_late() -> None:

@@ -292,3 +292,42 @@ def test_no_weight_rises_above_what_the_candidates_pods_are_for_and_they_are_ask
     assert [one["spec"]["minReplicas"] for one in scalers] == [20, 20]
     world.pass_once(sized(world, 20, 10))
     assert world.resource.status.rollout.weight == "50%"
+
+
+def counted(world: Released, source: str) -> Any:
+    """Four of ten requests went to the candidate."""
+    looked = Looked(at=world.now, source=source, candidate=Counts(400_000, 0), stable=Counts(600_000, 0))
+    return lambda seen: replace(seen, looked=looked)
+
+
+@pytest.mark.parametrize(
+    ("traffic", "source", "reason", "told"),
+    [
+        (WITH_TRAFFIC["traffic"], "Gateway", "ShareDiffers", "but 400,000 of 1,000,000 requests went"),
+        (WITH_TRAFFIC["traffic"], "Pods", "ShareUnmeasured", "requests beside the route come to stable alone."),
+        (None, "Pods", "ShareUnmeasured", "50% of all should. Pods share connections, not requests."),
+    ],
+)
+def test_after_a_hold_another_share_stays_only_where_a_gateway_counts(
+    traffic: Any, source: str, reason: str, told: str
+) -> None:
+    world = Released(traffic=traffic)
+    world.until(Phase.SHIFTING)
+    for _ in range(4):
+        world.pass_once(counted(world, source))
+        world.now += timedelta(seconds=20)
+    status = world.resource.status.rollout
+    assert (status.reason, told in status.message) == (reason, True)
+
+
+def test_shares_are_counted_anew_for_each_weight_and_when_the_route_is_there_and_ever_less_often() -> None:
+    world = Released()
+    world.until(Phase.HOLDING)
+    before, asked = replace(rollout_of(world.resource), routed=world.now), []
+    for seconds in (0, 3, 119, 120, 239, 240, 480):
+        found = trial(world.resource, before, world.now + timedelta(seconds=seconds))
+        asked.append(found.asked if found else 0)
+    assert asked == [65, 66, 66, 67, 67, 68, 69]
+    anew = trial(world.resource, replace(before, step=2, routed=None), world.now)
+    assert anew
+    assert anew.asked == 128

@@ -54,6 +54,8 @@ class Fact(Enum):
     NEXT_UNPAID = auto()
     TOO_COARSE = auto()
     SHARE_SEEN = auto()
+    SHARE_FEW = auto()
+    SHARE_BLURRED = auto()
     STEP_OVER = auto()
     HELD = auto()
     PASSED = auto()
@@ -84,6 +86,13 @@ def hold_of(rollout: Rollout, policy: Policy) -> timedelta:
     return reached[-1] if reached else HOLD
 
 
+def recounts(rollout: Rollout, policy: Policy, now: datetime) -> int:
+    """How often shares were counted anew since the route is accepted: after two holds, after four, after eight. What
+    went astray at first is not held against the route for ever."""
+    holds = (now - rollout.routed) // max(hold_of(rollout, policy), HOLD) if rollout.routed else 0
+    return max(0, holds.bit_length() - 1)
+
+
 def is_endless(look: Look) -> bool:
     """Whether the gate has not decided this step for longer than it may."""
     return look.seen.verdict is Verdict.UNDECIDED and _over(look.before.stepped, look.policy.max_undecided, look.now)
@@ -110,6 +119,14 @@ def _told(look: Look, command: Command) -> bool:
 def _is_spent(look: Look) -> bool:
     """Who was promoted once is a way back, also when the budget is spent."""
     return bool(look.seen.exhausted) and look.seen.wanted not in look.before.served
+
+
+def _is_step_over(look: Look) -> bool:
+    """Whether a whole hold had its chance to show the share."""
+    hold, again = hold_of(look.before, look.policy), recounts(look.before, look.policy, look.now)
+    if again and look.before.routed:
+        return _over(look.before.routed + max(hold, HOLD) * 2**again, hold, look.now)
+    return _over(look.before.stepped, hold, look.now)
 
 
 def _wants_another(look: Look) -> bool:
@@ -148,7 +165,9 @@ _FACTS: Mapping[Fact, Callable[[Look], bool]] = {
     Fact.NEXT_UNPAID: lambda look: next_weight(look.before, look.policy) <= look.before.weight,
     Fact.TOO_COARSE: lambda look: next_weight(look.before, look.policy) <= look.before.weight < look.policy.most,
     Fact.SHARE_SEEN: lambda look: look.seen.share.believable(look.before.weight),
-    Fact.STEP_OVER: lambda look: _over(look.before.stepped, hold_of(look.before, look.policy), look.now),
+    Fact.SHARE_FEW: lambda look: look.seen.share.is_few(look.before.weight),
+    Fact.SHARE_BLURRED: lambda look: bool(look.seen.blur),
+    Fact.STEP_OVER: _is_step_over,
     Fact.HELD: lambda look: _over(look.before.since, hold_of(look.before, look.policy), look.now),
     Fact.PASSED: has_passed,
     Fact.FAILED: lambda look: look.policy.is_judged and look.seen.verdict is Verdict.FAIL,

@@ -108,6 +108,7 @@ def _words(look: Look, after: Rollout) -> Mapping[str, str]:
         "detour": seen.detour or _by_gateway(before),
         "grain": policy.grain,
         "share": _share(seen),
+        "blur": seen.blur,
         "hold": span(hold_of(before, policy)),
         "bake": span(policy.bake),
         "ready_within": span(policy.ready_within),

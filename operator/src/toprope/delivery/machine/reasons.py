@@ -22,6 +22,7 @@ class Reason(StrEnum):
     ROUTE_NOT_MOVED = "RouteNotMoved"
     SHARE_NOT_SEEN = "ShareNotSeen"
     SHARE_UNMEASURED = "ShareUnmeasured"
+    SHARE_DIFFERS = "ShareDiffers"
     STEP_TRUE = "StepTrue"
     CAPACITY_LOST = "CapacityLost"
     CAPACITY_MISSING = "CapacityMissing"

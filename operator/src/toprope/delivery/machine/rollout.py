@@ -20,6 +20,8 @@ MAX_UNDECIDED = timedelta(hours=6)
 
 _SURE = 3.29
 """Standard deviations that hold 99.9 % of all shares."""
+_CHANCE = 0.001
+"""What they do not hold."""
 
 
 class Phase(StrEnum):
@@ -137,6 +139,11 @@ class Share:
         off = abs(self.candidate - total * wanted) - 0.5
         return self.candidate > 0 and off <= _SURE * sqrt(total * wanted * (1 - wanted))
 
+    def is_few(self, weight: int) -> bool:
+        """Whether none of them went to the candidate, and that may be chance."""
+        none = (1 - weight / WHOLE) ** (self.candidate + self.stable)
+        return self.candidate == 0 and none >= _CHANCE
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
@@ -176,6 +183,9 @@ class Seen:
     retry: str | None = None
     """The order to try the wanted revision again; each is followed once."""
     share: Share = Share()
+    blur: str = ""
+    """Why requests need not come by the weights, or are not all that is counted, as a sentence; empty: it is
+    neither."""
     verdict: Verdict = Verdict.UNDECIDED
     """The gate's, over all SLOs that it judges."""
     judged: Trouble = Trouble("NotLooked", "Nobody has looked at the candidate yet.")

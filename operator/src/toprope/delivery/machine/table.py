@@ -184,8 +184,18 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
             say="{share} requests go to revision {candidate}, as {weight} of all should.",
         ),
         _row(
-            Fact.STEP_OVER, to=Phase.HOLDING, reason=Reason.SHARE_UNMEASURED,
-            say="The route is accepted; too few requests to see that {weight} of them go to revision {candidate}.",
+            Fact.STEP_OVER, Fact.SHARE_FEW, to=Phase.HOLDING, reason=Reason.SHARE_UNMEASURED,
+            say="The route is accepted; {share} requests are too few to see that {weight} of all go to revision "
+            "{candidate}.",
+        ),
+        _row(
+            Fact.STEP_OVER, Fact.SHARE_BLURRED, to=Phase.HOLDING, reason=Reason.SHARE_UNMEASURED,
+            say="{share} requests went to revision {candidate}, {weight} of all should. {blur}",
+        ),
+        _row(
+            Fact.STEP_OVER, to=Phase.SHIFTING, reason=Reason.SHARE_DIFFERS,
+            say="The route is accepted, but {share} requests went to revision {candidate}, and {weight} of all should; "
+            "toprope.dev/promote or toprope.dev/abort: {candidate} decides where it stays so.",
         ),
         _row(
             to=Phase.SHIFTING, reason=Reason.SHARE_NOT_SEEN,

@@ -77,6 +77,7 @@ def seen_by_machine(
         refused=waits.message if waits and migration.refused else "",
         exhausted=spending.exhausted(look),
         share=trial.share(looked),
+        blur=trial.blur(look.resource, looked),
         verdict=verdict,
         judged=judged,
         probed=probed,
