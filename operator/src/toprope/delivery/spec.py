@@ -201,6 +201,15 @@ class PaidStatus(StatusModel):
     """The arithmetic, as a sentence."""
 
 
+class CauseStatus(StatusModel):
+    """Why something is as it is."""
+
+    reason: str
+    """As one word."""
+    message: str
+    """As a sentence."""
+
+
 class RolloutStatus(StatusModel):
     """Where the newest release stands."""
 
@@ -212,6 +221,8 @@ class RolloutStatus(StatusModel):
     """Why it stands there, as one word."""
     message: str | None = None
     """Why it stands there, as a sentence."""
+    cause: CauseStatus | None = None
+    """Why the candidate is taken back, until it is."""
     began: str | None = None
     """When this try of the candidate began."""
     step: int | None = None

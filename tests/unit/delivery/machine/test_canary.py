@@ -128,7 +128,10 @@ def told(seen: Seen, *commands: Command) -> Seen:
         ("but not while it is paused", replace(BAKING, routed=NOW - 10 * MINUTE), told(SHARED, Command.PAUSE),
          Phase.BAKING, Reason.PAUSED),
         ("a person may end it", BAKING, told(SHARED, Command.PROMOTE), Phase.RETIRING, Reason.PROMOTED),
-        ("a roll-back waits for the route", BACK, UNMOVED, Phase.ROLLING_BACK, Reason.ABORTED),
+        ("a roll-back waits for the route", replace(BACK, since=NOW), UNMOVED, Phase.ROLLING_BACK, Reason.ABORTED),
+        ("and says so before long", BACK, UNMOVED, Phase.ROLLING_BACK, Reason.ROUTE_NOT_MOVED),
+        ("and that nobody is there to go back to", BACK, replace(UNMOVED, no_way_back="Stable has no pod."),
+         Phase.ROLLING_BACK, Reason.STABLE_NOT_READY),
         ("and for the last requests", replace(BACK, routed=NOW), SHARED, Phase.ROLLING_BACK, Reason.ABORTED),
         ("and ends as failed", replace(BACK, routed=NOW - REST), SHARED, Phase.FAILED, Reason.ABORTED),
         ("or idle, where the spec wants stable", replace(BACK, routed=NOW - REST), BACK_AGAIN, Phase.IDLE,
@@ -313,6 +316,22 @@ def test_shares_that_are_counted_anew_get_a_whole_hold_again(minutes: float, pha
 )
 def test_none_of_a_few_requests_may_be_chance(share: Share, few: bool) -> None:
     assert share.is_few(1000) is few
+
+
+@pytest.mark.parametrize(
+    ("cause", "wanted", "phase", "reason"),
+    [
+        (Reason.ABORTED, "new", Phase.FAILED, Reason.ABORTED),
+        (Reason.WITHDRAWN, "new", Phase.PREPARING, Reason.CANDIDATE_NOT_READY),
+    ],
+)
+def test_a_roll_back_that_waited_still_knows_why_it_began(cause: str, wanted: str, phase: Phase, reason: str) -> None:
+    began = replace(BACK, reason=cause, message="Because.", cause=Trouble(cause, "Because."))
+    waits = next_rollout(began, replace(UNMOVED, wanted=wanted), POLICY, NOW)
+    assert waits.message == "The gateway does not send all traffic to revision old yet. Because."
+    assert next_rollout(waits, replace(UNMOVED, wanted=wanted), POLICY, NOW + MINUTE) == waits
+    after = next_rollout(replace(waits, routed=NOW - REST), replace(SHARED, wanted=wanted), POLICY, NOW)
+    assert (after.phase, after.reason, after.cause) == (phase, reason, None)
 
 
 def test_only_who_lacks_pods_can_be_late() -> None:

@@ -122,7 +122,7 @@ THIRD = replace(READY, wanted="third")
         ("a ready one waits for the rest", RELEASED_TWICE, THIRD, 9, ("new", "third", "old", Reason.EARLIER_ENDS)),
         ("and then takes the traffic", RELEASED_TWICE, THIRD, 10, ("third", None, "new", Reason.CANDIDATE_READY)),
         ("not while the gateway sends requests to the oldest", RELEASED_TWICE, replace(THIRD, route_moved=False), 60,
-         ("new", "third", "old", Reason.EARLIER_ENDS)),
+         ("new", "third", "old", Reason.ROUTE_NOT_MOVED)),
         ("one that is late fails beside it", NOT_LEFT, replace(THIRD, candidate_ready=False, route_moved=False), 600,
          ("new", "third", "old", Reason.NOT_READY_IN_TIME)),
         ("a rest begins when the route has moved, not with the candidate",

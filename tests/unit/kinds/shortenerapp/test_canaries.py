@@ -331,3 +331,22 @@ def test_shares_are_counted_anew_for_each_weight_and_when_the_route_is_there_and
     anew = trial(world.resource, replace(before, step=2, routed=None), world.now)
     assert anew
     assert anew.asked == 128
+
+
+def test_who_is_called_off_while_stable_has_no_pod_serves_on_and_says_why() -> None:
+    world = Released()
+    world.judged = GOOD
+    world.until(Phase.BAKING)
+    list(world.passes(3))
+    world.resource = replace(world.resource, annotations={"toprope.dev/abort": world.candidate})
+    down = not_ready("Deployment", f"links-web-{world.stable}")
+    decisions = [world.pass_once(lambda seen: down(world.look(seen)))]
+    world.now += timedelta(seconds=10)
+    decisions.append(world.pass_once(lambda seen: down(world.look(seen))))
+    told = world.resource.status.rollout
+    assert [shares(one) for one in decisions] == [{f"links-web-{world.candidate}": WHOLE}] * 2
+    assert (told.phase, told.reason, told.cause.reason) == (Phase.ROLLING_BACK, "StableNotReady", "Aborted")
+    assert f"stable {world.stable} cannot take them. 0 of 1 web pods ready." in told.message
+    assert decisions[-1].again == timedelta(seconds=5)
+    world.until(Phase.FAILED)
+    assert [one.reason for one in world.resource.status.history[:1]] == ["Aborted"]

@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from toprope.delivery.gate.verdict import Verdict
 from toprope.delivery.machine.reasons import Reason
-from toprope.delivery.machine.rollout import HOLD, REST, WHOLE, Command, OnUndecided, Policy, Rollout, Seen
+from toprope.delivery.machine.rollout import HOLD, REST, WHOLE, Command, OnUndecided, Policy, Rollout, Seen, Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class Fact(Enum):
     IS_FREE = auto()
     RESTED = auto()
     ROUTED = auto()
+    NO_WAY_BACK = auto()
+    BACK_IS_SLOW = auto()
     NOT_ROUTED = auto()
     KNOWN = auto()
     AT_ONCE = auto()
@@ -84,6 +86,11 @@ def hold_of(rollout: Rollout, policy: Policy) -> timedelta:
     """How long this weight is held: as the last step that is not above it."""
     reached = [step.hold for step in policy.steps if step.weight <= rollout.weight]
     return reached[-1] if reached else HOLD
+
+
+def cause_of(rollout: Rollout) -> Trouble:
+    """Why it is where it is; of one that is taken back: why that."""
+    return rollout.cause or Trouble(rollout.reason, rollout.message)
 
 
 def recounts(rollout: Rollout, policy: Policy, now: datetime) -> int:
@@ -152,6 +159,8 @@ _FACTS: Mapping[Fact, Callable[[Look], bool]] = {
     Fact.FAILED_LATE: lambda look: look.before.reason == Reason.NOT_READY_IN_TIME,
     Fact.IS_FREE: lambda look: look.before.retiring is None,
     Fact.RESTED: lambda look: _over(look.before.routed, REST, look.now),
+    Fact.NO_WAY_BACK: lambda look: bool(look.seen.no_way_back),
+    Fact.BACK_IS_SLOW: lambda look: _over(look.before.since, REST, look.now),
     Fact.ROUTED: lambda look: look.seen.route_moved,
     Fact.NOT_ROUTED: lambda look: not look.seen.route_moved,
     Fact.KNOWN: lambda look: look.seen.wanted in look.before.served,
@@ -175,7 +184,7 @@ _FACTS: Mapping[Fact, Callable[[Look], bool]] = {
     Fact.ENDLESS: is_endless,
     Fact.ENDLESS_BACK: lambda look: is_endless(look) and look.policy.on_undecided is OnUndecided.ROLL_BACK,
     Fact.LAST: lambda look: next_weight(look.before, look.policy) == WHOLE,
-    Fact.CAN_RETURN: lambda look: look.before.reason in (Reason.WITHDRAWN, Reason.SUPERSEDED),
+    Fact.CAN_RETURN: lambda look: cause_of(look.before).reason in (Reason.WITHDRAWN, Reason.SUPERSEDED),
 }
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from toprope.delivery.machine.facts import Look, facts, hold_of, is_endless, next_weight, note_of
+from toprope.delivery.machine.facts import Look, cause_of, facts, hold_of, is_endless, next_weight, note_of
 from toprope.delivery.machine.reasons import Reason
-from toprope.delivery.machine.rollout import REST, Phase, Policy, Rollout, Seen
+from toprope.delivery.machine.rollout import REST, Phase, Policy, Rollout, Seen, Trouble
 from toprope.delivery.machine.table import TABLE, Row
 from toprope.delivery.machine.times import not_ahead, trimmed, unready
 from toprope.delivery.machine.weights import percent
@@ -82,7 +82,9 @@ def _rested(before: Rollout, seen: Seen, now: datetime) -> Rollout:
 
 def _said(row: Row, after: Rollout, look: Look) -> Rollout:
     words = _words(look, after)
-    told = trimmed(replace(after, phase=row.to, reason=row.reason.format_map(words), message=row.say.format_map(words)))
+    reason, message = row.reason.format_map(words), row.say.format_map(words)
+    cause = after.cause or Trouble(reason, message) if row.to is Phase.ROLLING_BACK else None
+    told = trimmed(replace(after, phase=row.to, reason=reason, message=message, cause=cause))
     before = look.before
     is_same = (told.phase, told.candidate, told.step) == (before.phase, before.candidate, before.step)
     return replace(told, since=before.since if is_same and before.since else look.now)
@@ -94,8 +96,8 @@ def _words(look: Look, after: Rollout) -> Mapping[str, str]:
     fault = seen.fault or seen.judged
     endless = is_endless(look)
     return {
-        "reason": before.reason,
-        "message": before.message,
+        "reason": cause_of(before).reason,
+        "message": cause_of(before).message,
         "stable": str(after.stable if before.phase is Phase.RETIRING else before.stable),
         "candidate": str(before.candidate or seen.wanted),
         "wanted": seen.wanted,
@@ -106,6 +108,7 @@ def _words(look: Look, after: Rollout) -> Mapping[str, str]:
         "weight": percent(before.weight),
         "next": _noted(next_weight(before, policy), policy),
         "detour": seen.detour or _by_gateway(before),
+        "no_way_back": seen.no_way_back,
         "grain": policy.grain,
         "share": _share(seen),
         "blur": seen.blur,
@@ -132,6 +135,8 @@ def _noted(weight: int, policy: Policy) -> str:
 
 
 def _by_gateway(before: Rollout) -> str:
+    if not before.weight:
+        return f"The gateway does not send all traffic to revision {before.stable} yet."
     return f"The gateway does not send {percent(before.weight)} of the requests to revision {before.candidate} yet."
 
 

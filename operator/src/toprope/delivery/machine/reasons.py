@@ -36,6 +36,7 @@ class Reason(StrEnum):
     BAKING = "Baking"
     BAKED = "Baked"
     TRAFFIC_MOVED = "TrafficMoved"
+    STABLE_NOT_READY = "StableNotReady"
     ABORTED = "Aborted"
     WITHDRAWN = "ReleaseWithdrawn"
     SUPERSEDED = "ReleaseSuperseded"

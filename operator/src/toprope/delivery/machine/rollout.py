@@ -57,6 +57,14 @@ class OnUndecided(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a candidate is taken back, as one word and as a sentence."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rollout:
     """The part of the status that the machine reads and writes."""
 
@@ -70,6 +78,8 @@ class Rollout:
     """When this phase began, or the weight of this step was decided."""
     reason: str = "Released"
     message: str = ""
+    cause: Trouble | None = None
+    """Why the candidate is taken back, until it is."""
     began: datetime | None = None
     """When this try of the candidate began."""
     step: int = 0
@@ -146,14 +156,6 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why a candidate is taken back, as one word and as a sentence."""
-
-    reason: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class Seen:
     """What one look at the world showed of the revisions."""
 
@@ -172,6 +174,8 @@ class Seen:
     accepted that."""
     detour: str = ""
     """Why it has not, as a sentence, where that is not the gateway's."""
+    no_way_back: str = ""
+    """Why requests stay with the candidate that stable should get, as a sentence."""
     refused: str = ""
     """Why the candidate can never serve beside stable, as a sentence."""
     exhausted: str = ""

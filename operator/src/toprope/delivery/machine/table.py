@@ -168,6 +168,10 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
             say="Revision {candidate} is ready and is to get {next} of the requests.",
         ),
         _row(
+            Fact.READY, Fact.NOT_ROUTED, to=Phase.PREPARING, reason=Reason.ROUTE_NOT_MOVED,
+            say="Revision {candidate} is ready. {detour}",
+        ),
+        _row(
             Fact.READY, to=Phase.PREPARING, reason=Reason.EARLIER_ENDS,
             say="Revision {candidate} is ready, and waits for revision {retiring} to end its last requests.",
         ),
@@ -266,6 +270,14 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         *_begins(Fact.RESTED, Fact.WANTS_ANOTHER),
         *_begins(Fact.RESTED, Fact.CAN_RETURN),
         _as_before(Fact.RESTED, to=Phase.FAILED, does=end),
+        _row(
+            Fact.NOT_ROUTED, Fact.BACK_IS_SLOW, Fact.NO_WAY_BACK, to=Phase.ROLLING_BACK,
+            reason=Reason.STABLE_NOT_READY, say="{no_way_back} {message}",
+        ),
+        _row(
+            Fact.NOT_ROUTED, Fact.BACK_IS_SLOW, to=Phase.ROLLING_BACK, reason=Reason.ROUTE_NOT_MOVED,
+            say="{detour} {message}",
+        ),
         _as_before(to=Phase.ROLLING_BACK),
     ),
     Phase.FAILED: (

@@ -10,7 +10,7 @@ from toprope.delivery.machine.rollout import READY_WITHIN, WHOLE, Phase, Rollout
 from toprope.delivery.machine.rollout import Seen as SeenByMachine
 from toprope.delivery.machine.weights import percent
 from toprope.delivery.orders import with_orders
-from toprope.delivery.spec import PaidStatus, RevisionStatus, RolloutStatus
+from toprope.delivery.spec import CauseStatus, PaidStatus, RevisionStatus, RolloutStatus
 from toprope.kinds.shortenerapp import places, probing, spending, trial
 from toprope.kinds.shortenerapp.health import (
     Look,
@@ -44,6 +44,14 @@ def serving(look: Look, before: Rollout) -> str | None:
     return next(serve_on, stable)
 
 
+def _no_way_back(look: Look, before: Rollout) -> str:
+    """Why stable gets no requests though it should, as a sentence."""
+    serves, fact = serving(look, before), web_not_ready(look, before.stable or "", 1)
+    if serves == before.stable or fact is None:
+        return ""
+    return f"Requests stay with revision {serves}: stable {before.stable} cannot take them. {fact.message}"
+
+
 def shared(stable: str, before: Rollout, weight: int) -> Shares:
     """How requests are shared where the candidate has that weight, and `stable` has the rest."""
     return {stable: WHOLE - weight, before.candidate: weight} if before.candidate and weight else {stable: WHOLE}
@@ -74,6 +82,7 @@ def seen_by_machine(
         and before.stable is not None
         and is_routed(look, shared(before.stable, before, before.weight)),
         detour=ways.detour,
+        no_way_back=_no_way_back(look, before),
         refused=waits.message if waits and migration.refused else "",
         exhausted=spending.exhausted(look),
         share=trial.share(looked),
@@ -129,6 +138,7 @@ def rollout_status(after: Rollout, found: Evidence, note: str, budget: Sequence[
         since=_stamp(after.since),
         reason=after.reason,
         message=after.message,
+        cause=CauseStatus(reason=after.cause.reason, message=after.cause.message) if after.cause else None,
         step=after.step or None,
         weight=percent(after.weight) if after.step else None,
         coarse=note or None,
