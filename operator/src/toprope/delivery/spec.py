@@ -92,7 +92,7 @@ class Gate(SpecModel):
     broken. Without `steps` no weight is given that may cost more; with `steps` the status says what it may cost."""
 
     max_undecided: Patience = "6h"
-    """How long a step may stay undecided."""
+    """How long a step may stay undecided. Time in which it was paused, or no operator looked, does not count."""
 
     on_undecided: Literal["Hold", "RollBack", "Promote"] = "Hold"
     """What becomes of it then."""
@@ -216,7 +216,7 @@ class RolloutStatus(StatusModel):
     phase: str | None = None
     """Idle, Frozen, Preparing, Shifting, Holding, Baking, Retiring, RollingBack or Failed."""
     since: str | None = None
-    """When this phase began, or this weight was decided."""
+    """When this phase began, or this weight was decided; later by the time in which nobody looked."""
     reason: str | None = None
     """Why it stands there, as one word."""
     message: str | None = None
@@ -240,6 +240,10 @@ class RolloutStatus(StatusModel):
     earlier_orders: list[str] | None = None
     """Orders that stood already when this try of the candidate began, as `promote=7d8e2c1a9`: it does not follow
     them."""
+    undecided_since: str | None = None
+    """Since when this weight waits for a verdict: later by the time in which it was paused, or nobody looked."""
+    looked_at: str | None = None
+    """When somebody looked last, to some seconds, while the candidate has requests."""
     unready_since: str | None = None
     """Since when the candidate lacks ready pods, while it should have them."""
     verdict: str | None = None

@@ -343,9 +343,10 @@ def test_only_who_lacks_pods_can_be_late() -> None:
 def test_pods_that_do_not_come_back_are_waited_for_as_long_as_they_may_take_to_get_ready(before: Rollout) -> None:
     lost = next_rollout(before, WAITS, POLICY, NOW)
     assert (lost.reason, lost.unready_since) == (Reason.CAPACITY_LOST, NOW)
-    assert next_rollout(lost, WAITS, POLICY, NOW + 9 * MINUTE).reason == Reason.CAPACITY_LOST
-    assert next_rollout(lost, READY, POLICY, NOW + 9 * MINUTE).unready_since is None
-    gone = next_rollout(lost, replace(WAITS, route_moved=False), POLICY, NOW + 10 * MINUTE)
+    lasts = replace(lost, looked_at=NOW + 10 * MINUTE)
+    assert next_rollout(lasts, WAITS, POLICY, NOW + 9.9 * MINUTE).reason == Reason.CAPACITY_LOST
+    assert next_rollout(lasts, READY, POLICY, NOW + 9.9 * MINUTE).unready_since is None
+    gone = next_rollout(lasts, replace(WAITS, route_moved=False), POLICY, NOW + 10 * MINUTE)
     assert (gone.phase, gone.weight, gone.reason, gone.unready_since) == (
         Phase.ROLLING_BACK, 0, Reason.CAPACITY_MISSING, None,
     )  # fmt: skip

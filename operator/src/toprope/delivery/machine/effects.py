@@ -69,7 +69,9 @@ def free(look: Look) -> Rollout:
 
 
 def _weighed(look: Look, weight: int) -> Rollout:
-    return replace(look.before, weight=weight, step=look.before.step + 1, stepped=look.now, routed=None)
+    return replace(
+        look.before, weight=weight, step=look.before.step + 1, stepped=look.now, routed=None, undecided_since=look.now
+    )
 
 
 def _anew(before: Rollout) -> Rollout:

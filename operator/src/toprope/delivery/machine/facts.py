@@ -102,7 +102,8 @@ def recounts(rollout: Rollout, policy: Policy, now: datetime) -> int:
 
 def is_endless(look: Look) -> bool:
     """Whether the gate has not decided this step for longer than it may."""
-    return look.seen.verdict is Verdict.UNDECIDED and _over(look.before.stepped, look.policy.max_undecided, look.now)
+    since = look.before.undecided_since or look.before.stepped
+    return look.seen.verdict is Verdict.UNDECIDED and _over(since, look.policy.max_undecided, look.now)
 
 
 def has_passed(look: Look) -> bool:

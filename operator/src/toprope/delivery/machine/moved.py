@@ -8,7 +8,7 @@ from toprope.delivery.machine.facts import Look, cause_of, facts, hold_of, is_en
 from toprope.delivery.machine.reasons import Reason
 from toprope.delivery.machine.rollout import REST, Phase, Policy, Rollout, Seen, Trouble
 from toprope.delivery.machine.table import TABLE, Row
-from toprope.delivery.machine.times import not_ahead, trimmed, unready
+from toprope.delivery.machine.times import looked, not_ahead, trimmed, unready
 from toprope.delivery.machine.weights import percent
 
 _WAIT_FOR_ROUTE = (Phase.SHIFTING, Phase.HOLDING, Phase.BAKING, Phase.RETIRING, Phase.ROLLING_BACK)
@@ -19,7 +19,7 @@ def next_rollout(before: Rollout, seen: Seen, policy: Policy, now: datetime) -> 
     if before.stable is None:
         message = f"Revision {seen.wanted} is the first: there is nothing to roll over from."
         return Rollout(stable=seen.wanted, reason=Reason.FIRST_RELEASE, message=message, since=now)
-    timed = unready(_rested(not_ahead(before, now), seen, now), seen, now)
+    timed = unready(_rested(looked(not_ahead(before, now), seen, now), seen, now), seen, now)
     look = Look(timed, seen, policy, now)
     true = facts(look)
     row = next(row for row in TABLE[before.phase] if row.when <= true)

@@ -94,6 +94,10 @@ class Rollout:
     """The last order to try again that was followed."""
     earlier_orders: tuple[str, ...] = ()
     """Those that name the candidate and stood already when this try began: they are for none but an earlier one."""
+    undecided_since: datetime | None = None
+    """Since when this weight waits for a verdict, less the time in which it was paused."""
+    looked_at: datetime | None = None
+    """When somebody looked last, while the candidate has requests, give or take some seconds."""
     unready_since: datetime | None = None
     """Since when the candidate lacks pods, while it should be ready."""
 
@@ -200,3 +204,5 @@ class Seen:
     """What that stands on."""
     fault: Trouble | None = None
     """What needs no statistics."""
+    is_noted: bool = False
+    """Whether what was seen now is written down anyway."""

@@ -145,6 +145,8 @@ def rollout_of(resource: Resource) -> Rollout:
         retried=rollout.retried,
         earlier_orders=tuple(rollout.earlier_orders or ()),
         unready_since=_moment(rollout.unready_since),
+        undecided_since=_moment(rollout.undecided_since),
+        looked_at=_moment(rollout.looked_at),
         began=_moment(rollout.began),
     )
 

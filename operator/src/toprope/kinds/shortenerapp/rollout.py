@@ -92,6 +92,7 @@ def seen_by_machine(
         probed=probed,
         probes=probes,
         fault=Trouble(looked.fault.reason, looked.fault.message) if looked.fault else None,
+        is_noted=found.at == look.now,
     )
     return with_orders(seen, look.resource.annotations, before)
 
@@ -147,6 +148,8 @@ def rollout_status(after: Rollout, found: Evidence, note: str, budget: Sequence[
         retried=after.retried,
         earlier_orders=list(after.earlier_orders) or None,
         unready_since=_stamp(after.unready_since),
+        undecided_since=_stamp(after.undecided_since),
+        looked_at=_stamp(after.looked_at),
         began=_stamp(after.began),
         verdict=shown.verdict,
         lost=shown.lost,
