@@ -139,11 +139,11 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         *_ANOTHER,
         _gives_up(Fact.ABORTED),
         _row(Fact.REFUSED, to=Phase.FAILED, reason=Reason.REFUSED, say="{refused}"),
+        *_goes_whole(Fact.READY, Fact.IS_FREE, Fact.PROMOTED, reason=Reason.PROMOTED),
         _row(
             Fact.READY, Fact.PAUSED, to=Phase.PREPARING, reason=Reason.PAUSED,
             say="Ready, and waits: toprope.dev/pause names revision {candidate}.",
         ),
-        *_goes_whole(Fact.READY, Fact.IS_FREE, Fact.PROMOTED, reason=Reason.PROMOTED),
         *_goes_whole(Fact.READY, Fact.IS_FREE, Fact.KNOWN, reason=Reason.SERVED_BEFORE),
         _row(
             Fact.READY, Fact.IS_FREE, Fact.UNPAID, to=Phase.PREPARING, reason=Reason.BUDGET_BELOW_ONE_VERDICT,
