@@ -2,9 +2,9 @@
 
     toprope.dev/abort | promote | pause | retry | unfreeze: <candidate revision>
 
-An order is for one try. A revision that comes again, or is tried again, is another try, and what stood when that
-began is not for it: the status remembers it. Any of them may have an id behind a slash, so that it can be given
-anew; each value of `retry` is followed once.
+An order is for one try: the one that is under way, or that comes with it in one write. A revision that comes again, or
+is tried again, is another try; so the status remembers what stood when a try was over, or when nobody wanted that
+revision. Any order may have an id behind a slash, so that it can be given anew; each value of `retry` is followed once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,32 +13,30 @@ from dataclasses import replace
 from toprope.core.names import GROUP
 from toprope.delivery.machine.rollout import Command, Rollout, Seen
 
+_LONGEST = 64
+"""Characters of an order that tell it from others: it goes into the status."""
+
 
 def with_orders(seen: Seen, annotations: Mapping[str, str], before: Rollout) -> Seen:
-    """With what is ordered for this try, and what stands if another one begins now."""
+    """With all orders that stand, and those that are for this try of the wanted revision."""
     return replace(
         seen,
-        commands=orders(annotations, before.candidate, before.earlier_orders),
-        standing=standing(annotations, seen.wanted),
+        commands=orders(annotations, seen.wanted, before.earlier_orders),
+        standing=tuple(_written(annotations).values()),
+        addressed=tuple(_written(annotations, seen.wanted).values()),
         retry=retry(annotations, seen.wanted),
     )
 
 
-def orders(annotations: Mapping[str, str], candidate: str | None, earlier: Sequence[str]) -> frozenset[Command]:
-    """Those that name the candidate, but for the `earlier` ones."""
-    return frozenset(one for one in Command if _told(annotations, one, candidate) not in (None, *earlier))
+def orders(annotations: Mapping[str, str], revision: str | None, earlier: Sequence[str]) -> frozenset[Command]:
+    """Those that name the revision, but for the `earlier` ones. `retry` begins a try, and is no order for it."""
+    return frozenset(one for one, told in _written(annotations, revision).items() if told not in earlier)
 
 
-def standing(annotations: Mapping[str, str], revision: str) -> tuple[str, ...]:
-    """All that name the revision, each as `promote=7d8e2c1a9`. `retry` begins a try, and is no order for it."""
-    found = (_told(annotations, one, revision) for one in Command if one is not Command.RETRY)
-    return tuple(one for one in found if one)
-
-
-def retry(annotations: Mapping[str, str], candidate: str) -> str | None:
+def retry(annotations: Mapping[str, str], revision: str) -> str | None:
     """The order to try again, whole."""
     told = annotations.get(annotation(Command.RETRY), "")
-    return told if names(told, candidate) else None
+    return told if names(told, revision) else None
 
 
 def annotation(command: Command) -> str:
@@ -51,6 +49,11 @@ def names(told: str, revision: str | None) -> bool:
     return told.split("/", maxsplit=1)[0] == revision
 
 
-def _told(annotations: Mapping[str, str], command: Command, revision: str | None) -> str | None:
-    value = annotations.get(annotation(command), "")
-    return f"{command}={value}" if names(value, revision) else None
+def _written(annotations: Mapping[str, str], revision: str | None = None) -> dict[Command, str]:
+    """Each as `promote=7d8e2c1a9`; without a revision all of them."""
+    told = {one: annotations.get(annotation(one), "") for one in Command if one is not Command.RETRY}
+    return {
+        one: f"{one}={value[:_LONGEST]}"
+        for one, value in told.items()
+        if value and (revision is None or names(value, revision))
+    }

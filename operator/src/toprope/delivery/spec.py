@@ -238,8 +238,8 @@ class RolloutStatus(StatusModel):
     retried: str | None = None
     """The last order to try again that was followed."""
     earlier_orders: list[str] | None = None
-    """Orders that stood already when this try of the candidate began, as `promote=7d8e2c1a9`: it does not follow
-    them."""
+    """Orders that still stand and that no rollout follows any more, as `promote=7d8e2c1a9`: theirs is over, or nobody
+    wanted their revision."""
     undecided_since: str | None = None
     """Since when this weight waits for a verdict: later by the time in which it was paused, or nobody looked."""
     looked_at: str | None = None

@@ -350,3 +350,14 @@ def test_who_is_called_off_while_stable_has_no_pod_serves_on_and_says_why() -> N
     assert decisions[-1].again == timedelta(seconds=5)
     world.until(Phase.FAILED)
     assert [one.reason for one in world.resource.status.history[:1]] == ["Aborted"]
+
+
+def test_an_order_that_nobody_was_there_for_meets_no_later_release() -> None:
+    world = Released()
+    released, order = world.resource.spec, {"toprope.dev/promote": world.candidate}
+    world.resource = replace(with_spec(world.resource, {"settings": {"slugLength": 7}}), annotations=order)
+    world.pass_once(world.look)
+    assert world.resource.status.rollout.earlier_orders == [f"promote={world.candidate}"]
+    world.resource = replace(world.resource, spec=released)
+    world.until(Phase.HOLDING)
+    assert (world.resource.status.rollout.weight, world.resource.status.rollout.reason) == ("1%", "StepTrue")

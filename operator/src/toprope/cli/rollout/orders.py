@@ -120,7 +120,7 @@ def refusal(order: Order, one: Reading) -> str:
 def changes(order: Order, one: Reading, mark: str) -> Changes:
     """The annotations that it takes; `mark` tells one order to try again from the next."""
     value = f"{one.candidate}/{mark}" if order is RETRY or one.is_worn(order.command) else one.candidate
-    lifted = {annotation(command): None for command in order.lifts if one.tells(command)}
+    lifted = {annotation(command): None for command in order.lifts if names(one.noted(command), one.candidate)}
     return {annotation(order.command): None if order.is_taking else value, **lifted}
 
 

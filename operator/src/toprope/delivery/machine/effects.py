@@ -12,17 +12,12 @@ def stay(look: Look) -> Rollout:
 
 
 def prepare(look: Look) -> Rollout:
-    """The wanted revision is the candidate, from the beginning: another try, that knows no orders yet."""
+    """The wanted revision is the candidate, from the beginning."""
     retiring = None if look.before.retiring == look.seen.wanted else look.before.retiring
     return replace(
         _anew(look.before), candidate=look.seen.wanted, retiring=retiring, routed=look.before.routed,
-        retried=look.seen.retry, began=look.now, earlier_orders=look.seen.standing, unready_since=look.now,
+        retried=look.seen.retry, began=look.now, unready_since=look.now,
     )  # fmt: skip
-
-
-def go_on(look: Look) -> Rollout:
-    """The same, but the try that was told its orders already goes on."""
-    return replace(prepare(look), earlier_orders=look.before.earlier_orders)
 
 
 def drop(look: Look) -> Rollout:
@@ -77,5 +72,5 @@ def _weighed(look: Look, weight: int) -> Rollout:
 def _anew(before: Rollout) -> Rollout:
     return replace(
         before, candidate=None, step=0, weight=0, stepped=None, routed=None, retried=None, began=None,
-        earlier_orders=(), unready_since=None,
+        unready_since=None,
     )  # fmt: skip

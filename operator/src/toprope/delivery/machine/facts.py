@@ -29,7 +29,6 @@ class Fact(Enum):
     PROMOTED = auto()
     PAUSED = auto()
     RETRIED = auto()
-    SPENT = auto()
     FROZEN = auto()
     REFUSED = auto()
     READY = auto()
@@ -93,6 +92,11 @@ def cause_of(rollout: Rollout) -> Trouble:
     return rollout.cause or Trouble(rollout.reason, rollout.message)
 
 
+def can_return(rollout: Rollout) -> bool:
+    """Whether one that is taken back is as good as any other."""
+    return cause_of(rollout).reason in (Reason.WITHDRAWN, Reason.SUPERSEDED)
+
+
 def recounts(rollout: Rollout, policy: Policy, now: datetime) -> int:
     """How often shares were counted anew since the route is accepted: after two holds, after four, after eight. What
     went astray at first is not held against the route for ever."""
@@ -124,9 +128,10 @@ def _told(look: Look, command: Command) -> bool:
     return command in look.seen.commands
 
 
-def _is_spent(look: Look) -> bool:
+def _is_frozen(look: Look) -> bool:
     """Who was promoted once is a way back, also when the budget is spent."""
-    return bool(look.seen.exhausted) and look.seen.wanted not in look.before.served
+    is_known = look.seen.wanted in look.before.served
+    return bool(look.seen.exhausted) and not is_known and not _told(look, Command.UNFREEZE)
 
 
 def _is_step_over(look: Look) -> bool:
@@ -148,8 +153,7 @@ _FACTS: Mapping[Fact, Callable[[Look], bool]] = {
     Fact.PROMOTED: lambda look: _told(look, Command.PROMOTE),
     Fact.PAUSED: lambda look: _told(look, Command.PAUSE),
     Fact.RETRIED: lambda look: look.seen.retry not in (None, look.before.retried),
-    Fact.SPENT: _is_spent,
-    Fact.FROZEN: lambda look: _is_spent(look) and not _told(look, Command.UNFREEZE),
+    Fact.FROZEN: _is_frozen,
     Fact.REFUSED: lambda look: bool(look.seen.refused),
     Fact.READY: lambda look: look.seen.candidate_ready,
     Fact.NOT_READY: lambda look: not look.seen.candidate_ready,
@@ -185,7 +189,7 @@ _FACTS: Mapping[Fact, Callable[[Look], bool]] = {
     Fact.ENDLESS: is_endless,
     Fact.ENDLESS_BACK: lambda look: is_endless(look) and look.policy.on_undecided is OnUndecided.ROLL_BACK,
     Fact.LAST: lambda look: next_weight(look.before, look.policy) == WHOLE,
-    Fact.CAN_RETURN: lambda look: cause_of(look.before).reason in (Reason.WITHDRAWN, Reason.SUPERSEDED),
+    Fact.CAN_RETURN: lambda look: can_return(look.before),
 }
 
 

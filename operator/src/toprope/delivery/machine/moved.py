@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from toprope.delivery.machine.facts import Look, cause_of, facts, hold_of, is_endless, next_weight, note_of
+from toprope.delivery.machine.facts import Look, can_return, cause_of, facts, hold_of, is_endless, next_weight, note_of
 from toprope.delivery.machine.reasons import Reason
 from toprope.delivery.machine.rollout import REST, Phase, Policy, Rollout, Seen, Trouble
 from toprope.delivery.machine.table import TABLE, Row
@@ -85,9 +85,24 @@ def _said(row: Row, after: Rollout, look: Look) -> Rollout:
     reason, message = row.reason.format_map(words), row.say.format_map(words)
     cause = after.cause or Trouble(reason, message) if row.to is Phase.ROLLING_BACK else None
     told = trimmed(replace(after, phase=row.to, reason=reason, message=message, cause=cause))
+    told = replace(told, earlier_orders=_earlier(told, look))
     before = look.before
     is_same = (told.phase, told.candidate, told.step) == (before.phase, before.candidate, before.step)
     return replace(told, since=before.since if is_same and before.since else look.now)
+
+
+def _earlier(after: Rollout, look: Look) -> tuple[str, ...]:
+    """Orders that no try follows any more."""
+    seen, past = look.seen, look.before.earlier_orders
+    mine = seen.addressed if _is_tried(after, seen.wanted) else ()
+    return tuple(one for one in seen.standing if one in past or one not in mine)
+
+
+def _is_tried(after: Rollout, wanted: str) -> bool:
+    """Whether the wanted revision has a try under way, or to come."""
+    if after.candidate != wanted or after.phase not in (Phase.FAILED, Phase.ROLLING_BACK):
+        return after.stable != wanted
+    return lives(after) is not None if after.phase is Phase.FAILED else can_return(after)
 
 
 def _words(look: Look, after: Rollout) -> Mapping[str, str]:

@@ -93,7 +93,7 @@ class Rollout:
     retried: str | None = None
     """The last order to try again that was followed."""
     earlier_orders: tuple[str, ...] = ()
-    """Those that name the candidate and stood already when this try began: they are for none but an earlier one."""
+    """Those that still stand and are for no try any more: theirs is over, or nobody wanted their revision."""
     undecided_since: datetime | None = None
     """Since when this weight waits for a verdict, less the time in which it was paused."""
     looked_at: datetime | None = None
@@ -185,9 +185,11 @@ class Seen:
     exhausted: str = ""
     """Whose budget is spent, so that new releases wait, as a sentence."""
     commands: frozenset[Command] = field(default_factory=frozenset)
-    """Those that are for this try of the candidate."""
+    """Those that are for this try of the wanted revision."""
     standing: tuple[str, ...] = ()
-    """All orders that name the wanted revision, whatever try they are for."""
+    """All orders that stand, as `promote=7d8e2c1a9`."""
+    addressed: tuple[str, ...] = ()
+    """Those of them that name the wanted revision, whatever try they are for."""
     retry: str | None = None
     """The order to try the wanted revision again; each is followed once."""
     share: Share = Share()

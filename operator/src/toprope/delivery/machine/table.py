@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from toprope.delivery.machine.effects import drop, end, free, go_on, prepare, promote, stay, step, take_back, whole
+from toprope.delivery.machine.effects import drop, end, free, prepare, promote, stay, step, take_back, whole
 from toprope.delivery.machine.facts import Fact, Look
 from toprope.delivery.machine.reasons import Reason
 from toprope.delivery.machine.rollout import Phase, Rollout
@@ -92,13 +92,8 @@ def _lacks_capacity(to: Phase) -> Row:
 
 
 def _begins(*when: Fact) -> Sequence[Row]:
-    """Another try, for which nobody has lifted a freeze yet."""
-    return _freezes(*when, Fact.SPENT, does=prepare), _prepares(*when)
-
-
-def _goes_on(*when: Fact) -> Sequence[Row]:
-    """The same try, with the orders that it has."""
-    return _freezes(*when, Fact.FROZEN, does=go_on), _prepares(*when, does=go_on)
+    """Nobody begins on a spent budget unasked."""
+    return _freezes(*when, Fact.FROZEN, does=prepare), _prepares(*when)
 
 
 _ANOTHER = _begins(Fact.WANTS_ANOTHER)
@@ -131,7 +126,7 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         *_ANOTHER,
         _gives_up(Fact.ABORTED),
         _freezes(Fact.FROZEN),
-        _prepares(does=go_on),
+        _prepares(),
     ),
     Phase.PREPARING: (
         _serves(Fact.WANTS_STABLE, Fact.IS_FREE),
@@ -284,8 +279,8 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         _serves(Fact.WANTS_STABLE),
         *_ANOTHER,
         *_begins(Fact.RETRIED),
-        *_goes_on(Fact.FAILED_LATE, Fact.READY),
-        *_goes_on(Fact.REFUSED_NO_MORE),
+        *_begins(Fact.FAILED_LATE, Fact.READY),
+        *_begins(Fact.REFUSED_NO_MORE),
         _as_before(to=Phase.FAILED),
     ),
 }  # fmt: skip
