@@ -52,6 +52,7 @@ def bounded(on_undecided: str) -> dict[str, Any]:
         (read(at("Failed")), "It stays so until the spec wants another release, or somebody has it tried again."),
         (read(at("Failed", "NotReadyInTime")), "Its pods stay: it goes on by itself once it is ready."),
         (read(HOLDING), "for 6h, of which 60s are over; after that it waits for a person."),
+        (read({**HOLDING, "undecidedSince": ago(20)}), "of which 20s are over; after that it waits for a person."),
         (read(HOLDING, spec=bounded("RollBack")), "for 1h, of which 60s are over; after that it is taken back."),
         (read({**HOLDING, "weight": "50%", "step": 3}, spec=UNJUDGED),
          "It gets all requests once its hold is over: no SLO judges it. It is held for 1m, of which 10s are left."),
