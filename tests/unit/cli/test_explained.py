@@ -8,7 +8,7 @@ from tests.support.rollouts import HOLDING, JUDGED, NOW, RECORD, SPEC, ago, at, 
 from toprope.cli.rollout.explained import as_json, explanation
 from toprope.cli.rollout.reading import Reading
 
-PREPARING = at("Preparing", "CandidateNotReady", "No web pod is ready.")
+PREPARING = at("Preparing", "CandidateNotReady", "No web pod is ready.", unreadySince=ago(50))
 BAKING = at("Baking", "Baking", "All requests go over.", weight="100%", step=4, routed=ago(240), judgedAt=ago(2))
 UNJUDGED = {"traffic": SPEC["traffic"], "rollout": {**SPEC["rollout"], "strategy": "Canary"}}  # type: ignore[dict-item]
 BY_BUDGET = {key: value for key, value in SPEC.items() if key != "rollout"}
@@ -63,6 +63,7 @@ def bounded(on_undecided: str) -> dict[str, Any]:
         (read(at("Failed")), "It stays so until the spec wants another release, or somebody has it tried again."),
         (read(at("Failed", "NotReadyInTime")), "Its pods stay: it goes on by itself once it is ready."),
         (read(HOLDING), "for 6h, of which 60s are over; after that it waits for a person."),
+        (read({**HOLDING, "undecidedSince": ago(20)}), "of which 20s are over; after that it waits for a person."),
         (read(HOLDING, spec=bounded("RollBack")), "for 1h, of which 60s are over; after that it is taken back."),
         (read({**HOLDING, "stepped": ago(9 * 3600)}),
          "It has been undecided at this weight for 9h, longer than maxUndecided (6h): it waits for a person."),

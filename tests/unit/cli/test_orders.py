@@ -142,3 +142,11 @@ def test_offered_is_what_would_change_something_and_is_not_ordered_already() -> 
     assert [one.name for one in useful(read(at("Holding"), notes={"pause": "new"}))] == ["promote", "abort", "resume"]
     assert [one.name for one in useful(read(at("Failed"), notes={"retry": "new/1"}))] == ["retry"]
     assert useful(read(at("Idle"), None)) == []
+
+
+def test_what_stands_from_an_earlier_try_is_offered_and_written_anew() -> None:
+    worn = read({**HOLDING, "earlierOrders": ["abort=new"]}, notes={"abort": "new"})
+    assert [one.name for one in useful(worn)] == ["promote", "abort", "pause"]
+    assert changes(ABORT, worn, "1") == {"toprope.dev/abort": "new/1"}
+    assert ABORT.shows(read(at("RollingBack", "Aborted")), "new/1")
+    assert PROMOTE.shows(read(at("Idle"), None, revision={"stable": "new"}), "new/1")

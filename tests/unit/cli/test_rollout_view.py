@@ -3,7 +3,7 @@
 import pytest
 from rich.console import Console, RenderableType
 
-from tests.support.rollouts import HOLDING, JUDGED, NOW, RECORD, at, read
+from tests.support.rollouts import HOLDING, JUDGED, NOW, RECORD, ago, at, read
 from toprope.cli.rollout.history import table
 from toprope.cli.rollout.reading import Reading
 from toprope.cli.rollout.view import view
@@ -41,7 +41,7 @@ def test_where_nothing_moves_one_line_says_who_serves() -> None:
 
 
 def test_what_gets_ready_has_no_requests_and_so_much_time() -> None:
-    told = drawn(view(read(at("Preparing", "CandidateNotReady")), NOW))[1]
+    told = drawn(view(read(at("Preparing", "CandidateNotReady", unreadySince=ago(50))), NOW))[1]
     assert told.endswith("0% of the requests  Preparing, 9m left")
 
 

@@ -17,6 +17,7 @@ from pydantic import Field
 
 from toprope.core.conditions import timestamp
 from toprope.core.model import StatusModel
+from toprope.delivery.machine.facts import cause_of
 from toprope.delivery.machine.reasons import Reason
 from toprope.delivery.machine.rollout import WHOLE, Phase, Rollout
 from toprope.delivery.machine.weights import percent
@@ -194,7 +195,7 @@ def _end(record: RecordStatus, look: _Look) -> tuple[Outcome, str, str]:
         return Outcome.PROMOTED, after.reason, after.message
     if before.phase is not Phase.ROLLING_BACK and after.phase is not Phase.FAILED:
         return _unwanted(look)
-    cause = before if before.phase is Phase.ROLLING_BACK else after
+    cause = cause_of(before if before.phase is Phase.ROLLING_BACK else after)
     taken_back = Outcome.ROLLED_BACK if record.weights else Outcome.FAILED
     return _BY_PEOPLE.get(cause.reason, taken_back), cause.reason, cause.message
 

@@ -92,7 +92,7 @@ class Gate(SpecModel):
     broken. Without `steps` no weight is given that may cost more; with `steps` the status says what it may cost."""
 
     max_undecided: Patience = "6h"
-    """How long a step may stay undecided."""
+    """How long a step may stay undecided. Time in which it was paused, or no operator looked, does not count."""
 
     on_undecided: Literal["Hold", "RollBack", "Promote"] = "Hold"
     """What becomes of it then."""
@@ -126,7 +126,8 @@ class RolloutSpec(SpecModel):
     """Whether new releases wait while the budget of an SLO is spent. One that served before does not."""
 
     ready_within: Patience = "10m"
-    """How long a candidate may take to get ready."""
+    """How long a candidate may take to get ready; and for how long it may lack ready pods once it has requests, before
+    it is taken back."""
 
     bake: Span = "10m"
     """How long the revision that served before stands by at full size, and the gate goes on, after all requests have
@@ -200,17 +201,28 @@ class PaidStatus(StatusModel):
     """The arithmetic, as a sentence."""
 
 
+class CauseStatus(StatusModel):
+    """Why something is as it is."""
+
+    reason: str
+    """As one word."""
+    message: str
+    """As a sentence."""
+
+
 class RolloutStatus(StatusModel):
     """Where the newest release stands."""
 
     phase: str | None = None
     """Idle, Frozen, Preparing, Shifting, Holding, Baking, Retiring, RollingBack or Failed."""
     since: str | None = None
-    """When this phase began, or this weight was decided."""
+    """When this phase began, or this weight was decided; later by the time in which nobody looked."""
     reason: str | None = None
     """Why it stands there, as one word."""
     message: str | None = None
     """Why it stands there, as a sentence."""
+    cause: CauseStatus | None = None
+    """Why the candidate is taken back, until it is."""
     began: str | None = None
     """When this try of the candidate began."""
     step: int | None = None
@@ -225,6 +237,15 @@ class RolloutStatus(StatusModel):
     """Since when the gateway has accepted the route as it should be, while something waits for that."""
     retried: str | None = None
     """The last order to try again that was followed."""
+    earlier_orders: list[str] | None = None
+    """Orders that still stand and that no rollout follows any more, as `promote=7d8e2c1a9`: theirs is over, or nobody
+    wanted their revision."""
+    undecided_since: str | None = None
+    """Since when this weight waits for a verdict: later by the time in which it was paused, or nobody looked."""
+    looked_at: str | None = None
+    """When somebody looked last, to some seconds, while the candidate has requests."""
+    unready_since: str | None = None
+    """Since when the candidate lacks ready pods, while it should have them."""
     verdict: str | None = None
     """The gate's: Pass, Fail or Undecided."""
     counted_by: str | None = None

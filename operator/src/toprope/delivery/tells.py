@@ -1,7 +1,7 @@
 """What a person reads of a rollout in `kubectl describe`: an Event for each turn of it, told from before and after.
 
     a candidate begins, thaws, is tried again │ a weight is decided │ held by a person, a budget or no verdict
-    resumed │ taken back, with the evidence │ failed │ frozen │ promoted │ withdrawn
+    resumed │ taken back, with the evidence; kept from that │ failed │ frozen │ promoted │ withdrawn
 
 What is on its way as it should (a share that is seen, a hold that is over, more evidence) stands in the status.
 """
@@ -24,8 +24,8 @@ class Turn(StrEnum):
     RESUMED = "Resumed"
 
 
-_HOLDS = (Reason.PAUSED, Reason.UNDECIDED_TOO_LONG, *UNPAID)
-"""Nothing but a person or a budget ends these."""
+_HOLDS = (Reason.PAUSED, Reason.UNDECIDED_TOO_LONG, Reason.CAPACITY_SHORT, Reason.SHARE_DIFFERS, *UNPAID)
+"""Nothing but a person, a budget or the world ends these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,8 @@ def _goes_on(before: Rollout, after: Rollout) -> Iterator[_Said]:
         if before.phase is not Phase.ROLLING_BACK:
             told = f"All requests go back from revision {after.candidate} to {after.stable}. {after.message}"
             yield _Said(after.reason, told, "Warning")
+        elif after.reason == Reason.STABLE_NOT_READY != before.reason:
+            yield _Said(after.reason, after.message, "Warning")
     elif after.step != before.step or (after.reason in _HOLDS and after.reason != before.reason):
         yield _Said(after.reason, after.message)
     elif before.reason == Reason.PAUSED and after.reason != Reason.PAUSED and after.phase is before.phase:

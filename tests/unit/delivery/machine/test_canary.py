@@ -84,6 +84,10 @@ def told(seen: Seen, *commands: Command) -> Seen:
         ("a ready one gets the first weight", PREPARING, READY, Phase.SHIFTING, Reason.CANDIDATE_READY),
         ("but waits where it is paused", PREPARING, told(READY, Command.PAUSE), Phase.PREPARING, Reason.PAUSED),
         ("a promoted one gets everything", PREPARING, told(READY, Command.PROMOTE), Phase.BAKING, Reason.PROMOTED),
+        ("a pause holds no promotion", PREPARING, told(READY, Command.PROMOTE, Command.PAUSE), Phase.BAKING,
+         Reason.PROMOTED),
+        ("at no weight", HOLDING, told(SHARED, Command.PROMOTE, Command.PAUSE), Phase.BAKING, Reason.PROMOTED),
+        ("nor in the bake", BAKING, told(SHARED, Command.PROMOTE, Command.PAUSE), Phase.RETIRING, Reason.PROMOTED),
         ("who served before skips the steps", replace(PREPARING, served=("new",)), READY, Phase.BAKING,
          Reason.SERVED_BEFORE),
         ("a weight is not true before the route is", SHIFTING, UNMOVED, Phase.SHIFTING, Reason.ROUTE_NOT_MOVED),
@@ -94,6 +98,13 @@ def told(seen: Seen, *commands: Command) -> Seen:
         ("it is true when the share is seen", SHIFTING, SHARED, Phase.HOLDING, Reason.STEP_TRUE),
         ("or cannot be seen for a whole hold", replace(SHIFTING, stepped=NOW - MINUTE), READY, Phase.HOLDING,
          Reason.SHARE_UNMEASURED),
+        ("but not when many requests say otherwise", replace(SHIFTING, stepped=NOW - MINUTE),
+         replace(READY, share=Share(400_000, 600_000)), Phase.SHIFTING, Reason.SHARE_DIFFERS),
+        ("nor when none of them comes", replace(SHIFTING, stepped=NOW - MINUTE), replace(READY, share=Share(0, 9000)),
+         Phase.SHIFTING, Reason.SHARE_DIFFERS),
+        ("unless they need not come so", replace(SHIFTING, stepped=NOW - MINUTE),
+         replace(READY, share=Share(400_000, 600_000), blur="Pods share connections."), Phase.HOLDING,
+         Reason.SHARE_UNMEASURED),
         ("a step is judged", HOLDING, SHARED, Phase.HOLDING, "NotLooked"),
         ("a passed one is held to its end", replace(HOLDING, since=NOW), PASSED, Phase.HOLDING, Reason.HOLD_NOT_OVER),
         ("and then gives way to the next", HOLDING, PASSED, Phase.SHIFTING, Reason.STEP_PASSED),
@@ -103,15 +114,28 @@ def told(seen: Seen, *commands: Command) -> Seen:
         ("and its pods", HOLDING, WAITS, Phase.SHIFTING, Reason.CAPACITY_LOST),
         ("undecided for too long, it waits for a person", replace(HOLDING, stepped=NOW - timedelta(hours=6)), SHARED,
          Phase.HOLDING, Reason.UNDECIDED_TOO_LONG),
+        ("a next weight waits for the pods that it needs", HOLDING, replace(PASSED, room=9999), Phase.HOLDING,
+         Reason.CAPACITY_SHORT),
+        ("no longer than that", HOLDING, replace(PASSED, room=10_000), Phase.SHIFTING, Reason.STEP_PASSED),
+        ("so do all requests", LAST, replace(PASSED, room=99_999), Phase.HOLDING, Reason.CAPACITY_SHORT),
+        ("also where a person sends them", HOLDING, told(replace(SHARED, room=50_000), Command.PROMOTE), Phase.HOLDING,
+         Reason.CAPACITY_SHORT),
+        ("and to whom has no pods", SHIFTING, told(WAITS, Command.PROMOTE), Phase.SHIFTING, Reason.CAPACITY_SHORT),
         ("a person may promote it", HOLDING, told(SHARED, Command.PROMOTE), Phase.BAKING, Reason.PROMOTED),
         ("even before its weight is true", SHIFTING, told(UNMOVED, Command.PROMOTE), Phase.BAKING, Reason.PROMOTED),
         ("a bake waits for its route", BAKING, UNMOVED, Phase.BAKING, Reason.ROUTE_NOT_MOVED),
+        ("and for pods that it lost, however long all went well", replace(BAKING, routed=NOW - 10 * MINUTE), WAITS,
+         Phase.BAKING, Reason.CAPACITY_LOST),
+        ("also where a person would end it", BAKING, told(WAITS, Command.PROMOTE), Phase.BAKING, Reason.CAPACITY_LOST),
         ("and lasts", BAKING, SHARED, Phase.BAKING, Reason.BAKING),
         ("and ends", replace(BAKING, routed=NOW - 10 * MINUTE), SHARED, Phase.RETIRING, Reason.BAKED),
         ("but not while it is paused", replace(BAKING, routed=NOW - 10 * MINUTE), told(SHARED, Command.PAUSE),
          Phase.BAKING, Reason.PAUSED),
         ("a person may end it", BAKING, told(SHARED, Command.PROMOTE), Phase.RETIRING, Reason.PROMOTED),
-        ("a roll-back waits for the route", BACK, UNMOVED, Phase.ROLLING_BACK, Reason.ABORTED),
+        ("a roll-back waits for the route", replace(BACK, since=NOW), UNMOVED, Phase.ROLLING_BACK, Reason.ABORTED),
+        ("and says so before long", BACK, UNMOVED, Phase.ROLLING_BACK, Reason.ROUTE_NOT_MOVED),
+        ("and that nobody is there to go back to", BACK, replace(UNMOVED, no_way_back="Stable has no pod."),
+         Phase.ROLLING_BACK, Reason.STABLE_NOT_READY),
         ("and for the last requests", replace(BACK, routed=NOW), SHARED, Phase.ROLLING_BACK, Reason.ABORTED),
         ("and ends as failed", replace(BACK, routed=NOW - REST), SHARED, Phase.FAILED, Reason.ABORTED),
         ("or idle, where the spec wants stable", replace(BACK, routed=NOW - REST), BACK_AGAIN, Phase.IDLE,
@@ -281,8 +305,9 @@ def test_a_share_is_seen_where_chance_would_have_it(share: Share, weight: int, s
     assert share.believable(weight) is seen
 
 
-def test_only_who_prepares_can_be_late() -> None:
-    assert (late_at(PREPARING, POLICY), late_at(SHIFTING, POLICY)) == (NOW + 10 * MINUTE, None)
+def test_only_who_lacks_pods_can_be_late() -> None:
+    lacking = replace(PREPARING, unready_since=NOW)
+    assert (late_at(lacking, POLICY), late_at(PREPARING, POLICY)) == (NOW + 10 * MINUTE, None)
 
 
 def test_a_candidate_has_pods_until_it_has_failed() -> None:

@@ -11,7 +11,9 @@ NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 AT_ONCE = Policy()
 QUIET = Rollout(stable="old", phase=Phase.IDLE, since=NOW - timedelta(days=1), reason=Reason.RELEASED, message="m")
 FINE = Seen(wanted="old", candidate_ready=False, obstacle="0 of 1 pods ready", route_moved=True)
-PREPARING = replace(QUIET, candidate="new", phase=Phase.PREPARING, reason=Reason.CANDIDATE_NOT_READY, since=NOW)
+PREPARING = replace(
+    QUIET, candidate="new", phase=Phase.PREPARING, reason=Reason.CANDIDATE_NOT_READY, since=NOW, unready_since=NOW
+)
 WANTS_NEW = replace(FINE, wanted="new")
 REFUSED = replace(WANTS_NEW, obstacle="it drops a column", refused="it drops a column")
 READY = replace(WANTS_NEW, candidate_ready=True)
@@ -56,10 +58,20 @@ def test_the_old_revision_goes_after_its_rest() -> None:
 def test_a_late_candidate_fails_and_is_taken_when_it_gets_ready_after_all() -> None:
     late = next_rollout(PREPARING, WANTS_NEW, AT_ONCE, NOW + READY_WITHIN)
     assert (late.phase, late.reason, late.stable) == (Phase.FAILED, Reason.NOT_READY_IN_TIME, "old")
+    assert late.unready_since is None
     again = next_rollout(late, WANTS_NEW, AT_ONCE, NOW + READY_WITHIN * 3)
     assert again == late
     again = next_rollout(late, READY, AT_ONCE, NOW + READY_WITHIN * 3)
     assert next_rollout(again, READY, AT_ONCE, NOW + READY_WITHIN * 3).stable == "new"
+
+
+def test_what_a_candidate_was_ready_for_does_not_make_it_late() -> None:
+    policy, paused = Policy(), replace(READY, commands=frozenset([Command.PAUSE]))
+    ready = next_rollout(PREPARING, paused, policy, NOW)
+    hours = NOW + timedelta(hours=3)
+    blinks = next_rollout(ready, WANTS_NEW, policy, hours)
+    assert (ready.unready_since, blinks.phase, blinks.unready_since) == (None, Phase.PREPARING, hours)
+    assert next_rollout(blinks, WANTS_NEW, policy, hours + READY_WITHIN).reason == Reason.NOT_READY_IN_TIME
 
 
 @pytest.mark.parametrize(
@@ -110,7 +122,7 @@ THIRD = replace(READY, wanted="third")
         ("a ready one waits for the rest", RELEASED_TWICE, THIRD, 9, ("new", "third", "old", Reason.EARLIER_ENDS)),
         ("and then takes the traffic", RELEASED_TWICE, THIRD, 10, ("third", None, "new", Reason.CANDIDATE_READY)),
         ("not while the gateway sends requests to the oldest", RELEASED_TWICE, replace(THIRD, route_moved=False), 60,
-         ("new", "third", "old", Reason.EARLIER_ENDS)),
+         ("new", "third", "old", Reason.ROUTE_NOT_MOVED)),
         ("one that is late fails beside it", NOT_LEFT, replace(THIRD, candidate_ready=False, route_moved=False), 600,
          ("new", "third", "old", Reason.NOT_READY_IN_TIME)),
         ("a rest begins when the route has moved, not with the candidate",

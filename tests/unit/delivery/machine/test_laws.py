@@ -31,6 +31,7 @@ def anything(chance: random.Random, rollout: Rollout) -> Seen:
     return Seen(
         wanted=chance.choice(["a", "b", "c"]) if chance.random() < 0.1 else rollout.candidate or "b",
         candidate_ready=well,
+        room=WHOLE if chance.random() < 0.8 else chance.choice([0, 5000, 45_000]),
         obstacle="x",
         route_moved=chance.random() < 0.9,
         exhausted="spent" if chance.random() < 0.05 else "",
@@ -55,6 +56,8 @@ def check(before: Rollout, seen: Seen, policy: Policy, after: Rollout) -> None:
     assert after.weight in (0, WHOLE, *(policy.grid or [after.weight])), "a weight that cannot be had"
     assert after.phase in SHARED or after.weight == 0, "nobody judges who has requests"
     assert not moved or after.stable == before.candidate, "stable is somebody who never was the candidate"
+    assert not rises or begins or after.weight <= seen.room, "a weight rises above what there are pods for"
+    assert not moved or seen.candidate_ready, "stable is somebody without pods"
     assert not (moved and Command.ABORT in seen.commands), "a promotion beats an abort"
     assert before.phase not in SHARED or after.candidate == before.candidate or moved, "a candidate with requests goes"
     unrested = before.retiring is not None and not seen.route_moved
@@ -72,7 +75,7 @@ def test_every_walk_keeps_the_laws(seed: int) -> None:
         if rollout.stable:
             check(rollout, seen, policy, after)
         assert next_rollout(rollout, seen, policy, now) == after
-        rollout, now = after, now + chance.choice([timedelta(seconds=1), MINUTE, timedelta(minutes=11)])
+        rollout, now = after, now + chance.choice([timedelta(seconds=1), MINUTE / 3, timedelta(minutes=11)])
 
 
 def test_walks_reach_every_phase() -> None:
@@ -82,7 +85,7 @@ def test_walks_reach_every_phase() -> None:
         for _ in range(2000):
             rollout = next_rollout(rollout, anything(chance, rollout), policy, now)
             reached.add(rollout.phase)
-            now += MINUTE
+            now += MINUTE / 3
     assert reached == set(Phase)
 
 

@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from tests.support.shorteners import ROUTE, WITH_TRAFFIC, Paper, a_shortener, with_spec
+from tests.support.shorteners import (
+    ROUTE,
+    WITH_TRAFFIC,
+    Paper,
+    a_shortener,
+    give_secret,
+    with_spec,
+)
 from toprope.core.decision import Apply, Decision, Tell
 from toprope.delivery.gate.counts import Counts
 from toprope.delivery.gate.verdict import Reason as GateReason
@@ -35,6 +42,7 @@ class Released(Paper):
         super().__init__(a_shortener({**WITH_TRAFFIC, **SLOS, **spec}))
         self.judged = OPEN
         self.fault: Fault | None = None
+        give_secret(self, "my-database", ["owner-uri", "app-uri"])
         self.settle()
         self.stable = revision_of_spec(self.resource.spec)
         self.resource = with_spec(self.resource, LONGER_SLUGS)

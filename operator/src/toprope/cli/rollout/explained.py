@@ -168,7 +168,7 @@ def _after_hold(one: Reading) -> str:
 
 
 def _patience(one: Reading, now: datetime) -> Iterator[str]:
-    ago = since(one.rollout.stepped, now)
+    ago = since(one.rollout.undecided_since or one.rollout.stepped, now)
     has_passed = bool(judged(one)) and all(slo.verdict == Verdict.PASS for slo in judged(one))
     if ago is None or not one.policy.is_judged or has_passed:
         return

@@ -1,7 +1,7 @@
 """Orders for one rollout: what each writes, in which phases it makes no sense, and how it shows that it was followed.
 
 An order is an annotation that names the candidate, so nothing guards the write: one that comes too late names a
-revision that is the candidate no more, and nobody follows it.
+revision that is the candidate no more, and nobody follows it; nor does that revision where it comes again.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from toprope.cli.rollout.words import serves, stands
 from toprope.delivery.history import Outcome, RecordStatus
 from toprope.delivery.machine.reasons import GOES_ON_ALONE, Reason
 from toprope.delivery.machine.rollout import Command, Phase
-from toprope.delivery.orders import annotation
+from toprope.delivery.orders import annotation, names
 
 Changes = Mapping[str, str | None]
 """Annotations to write; None takes one away."""
@@ -86,7 +86,7 @@ PROMOTE = Order(
         Phase.ROLLING_BACK: f"{_BACK}; once that is done, toprope retry tries it again",
         Phase.FAILED: f"{_GONE}; toprope retry tries it again",
     }),
-    shows=lambda one, value: one.revision.stable == value,
+    shows=lambda one, value: names(value, one.revision.stable),
     lifts=(Command.PAUSE,),
 )  # fmt: skip
 ABORT = Order(
@@ -130,8 +130,8 @@ def refusal(order: Order, one: Reading) -> str:
 
 def changes(order: Order, one: Reading, mark: str) -> Changes:
     """The annotations that it takes; `mark` tells one order to try again from the next."""
-    value = f"{one.candidate}/{mark}" if order is RETRY else one.candidate
-    lifted = {annotation(command): None for command in order.lifts if one.tells(command)}
+    value = f"{one.candidate}/{mark}" if order is RETRY or one.is_worn(order.command) else one.candidate
+    lifted = {annotation(command): None for command in order.lifts if names(one.noted(command), one.candidate)}
     return {annotation(order.command): None if order.is_taking else value, **lifted}
 
 

@@ -15,7 +15,7 @@ from toprope.delivery.machine.moved import is_shared
 from toprope.delivery.machine.reasons import UNPAID, Reason
 from toprope.delivery.machine.rollout import WHOLE, Command, Phase, Policy, Rollout
 from toprope.delivery.machine.weights import parts_of
-from toprope.delivery.orders import annotation, orders
+from toprope.delivery.orders import annotation, names, orders
 from toprope.delivery.policy import policy_of, rules_of
 from toprope.delivery.spec import RevisionStatus, RolloutSpec, RolloutStatus
 from toprope.delivery.split import split
@@ -83,8 +83,12 @@ class Reading:
         return self.candidate is not None and (self.phase == Phase.FROZEN or self.rollout.reason in UNPAID)
 
     def tells(self, command: Command) -> bool:
-        """Whether this order stands, for this candidate."""
-        return command in orders(annotations_of(self.live), self.candidate or "")
+        """Whether this order stands, for this try of the candidate."""
+        return command in orders(annotations_of(self.live), self.candidate, self.rollout.earlier_orders or ())
+
+    def is_worn(self, command: Command) -> bool:
+        """Whether it stands for the candidate, but from an earlier try: only another value would be an order."""
+        return names(self.noted(command), self.candidate) and not self.tells(command)
 
     def noted(self, command: Command) -> str:
         """The order's annotation, whomever it names; empty where there is none."""
@@ -149,7 +153,7 @@ def left(one: Reading, now: datetime) -> timedelta | None:
 def _span(one: Reading) -> tuple[str | None, timedelta]:
     match one.phase:
         case Phase.PREPARING if one.rollout.reason == Reason.CANDIDATE_NOT_READY:
-            return one.rollout.since, one.policy.ready_within
+            return one.rollout.unready_since, one.policy.ready_within
         case Phase.HOLDING:
             return one.rollout.since, hold(one)
         case Phase.BAKING:

@@ -16,7 +16,7 @@ def prepare(look: Look) -> Rollout:
     retiring = None if look.before.retiring == look.seen.wanted else look.before.retiring
     return replace(
         _anew(look.before), candidate=look.seen.wanted, retiring=retiring, routed=look.before.routed,
-        retried=look.seen.retry, began=look.now,
+        retried=look.seen.retry, began=look.now, unready_since=look.now,
     )  # fmt: skip
 
 
@@ -64,8 +64,13 @@ def free(look: Look) -> Rollout:
 
 
 def _weighed(look: Look, weight: int) -> Rollout:
-    return replace(look.before, weight=weight, step=look.before.step + 1, stepped=look.now, routed=None)
+    return replace(
+        look.before, weight=weight, step=look.before.step + 1, stepped=look.now, routed=None, undecided_since=look.now
+    )
 
 
 def _anew(before: Rollout) -> Rollout:
-    return replace(before, candidate=None, step=0, weight=0, stepped=None, routed=None, retried=None, began=None)
+    return replace(
+        before, candidate=None, step=0, weight=0, stepped=None, routed=None, retried=None, began=None,
+        unready_since=None,
+    )  # fmt: skip

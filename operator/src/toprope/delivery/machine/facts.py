@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from toprope.delivery.gate.verdict import Verdict
 from toprope.delivery.machine.reasons import GOES_ON_ALONE, Reason
-from toprope.delivery.machine.rollout import HOLD, REST, WHOLE, Command, OnUndecided, Policy, Rollout, Seen
+from toprope.delivery.machine.rollout import HOLD, REST, WHOLE, Command, OnUndecided, Policy, Rollout, Seen, Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class Fact(Enum):
     REFUSED = auto()
     READY = auto()
     NOT_READY = auto()
+    FITS_ALL = auto()
+    NEXT_TOO_LARGE = auto()
     LATE = auto()
     FAILED_LATE = auto()
     GOES_ON_ALONE = auto()
@@ -40,6 +42,8 @@ class Fact(Enum):
     IS_FREE = auto()
     RESTED = auto()
     ROUTED = auto()
+    NO_WAY_BACK = auto()
+    BACK_IS_SLOW = auto()
     NOT_ROUTED = auto()
     KNOWN = auto()
     AT_ONCE = auto()
@@ -52,6 +56,8 @@ class Fact(Enum):
     NEXT_UNPAID = auto()
     TOO_COARSE = auto()
     SHARE_SEEN = auto()
+    SHARE_FEW = auto()
+    SHARE_BLURRED = auto()
     STEP_OVER = auto()
     HELD = auto()
     PASSED = auto()
@@ -82,9 +88,27 @@ def hold_of(rollout: Rollout, policy: Policy) -> timedelta:
     return reached[-1] if reached else HOLD
 
 
+def cause_of(rollout: Rollout) -> Trouble:
+    """Why it is where it is; of one that is taken back: why that."""
+    return rollout.cause or Trouble(rollout.reason, rollout.message)
+
+
+def can_return(rollout: Rollout) -> bool:
+    """Whether one that is taken back is as good as any other."""
+    return cause_of(rollout).reason in (Reason.WITHDRAWN, Reason.SUPERSEDED)
+
+
+def recounts(rollout: Rollout, policy: Policy, now: datetime) -> int:
+    """How often shares were counted anew since the route is accepted: after two holds, after four, after eight. What
+    went astray at first is not held against the route for ever."""
+    holds = (now - rollout.routed) // max(hold_of(rollout, policy), HOLD) if rollout.routed else 0
+    return max(0, holds.bit_length() - 1)
+
+
 def is_endless(look: Look) -> bool:
     """Whether the gate has not decided this step for longer than it may."""
-    return look.seen.verdict is Verdict.UNDECIDED and _over(look.before.stepped, look.policy.max_undecided, look.now)
+    since = look.before.undecided_since or look.before.stepped
+    return look.seen.verdict is Verdict.UNDECIDED and _over(since, look.policy.max_undecided, look.now)
 
 
 def has_passed(look: Look) -> bool:
@@ -111,6 +135,14 @@ def _is_frozen(look: Look) -> bool:
     return bool(look.seen.exhausted) and not is_known and not _told(look, Command.UNFREEZE)
 
 
+def _is_step_over(look: Look) -> bool:
+    """Whether a whole hold had its chance to show the share."""
+    hold, again = hold_of(look.before, look.policy), recounts(look.before, look.policy, look.now)
+    if again and look.before.routed:
+        return _over(look.before.routed + max(hold, HOLD) * 2**again, hold, look.now)
+    return _over(look.before.stepped, hold, look.now)
+
+
 def _wants_another(look: Look) -> bool:
     return look.seen.wanted not in (look.before.stable, look.before.candidate)
 
@@ -126,12 +158,16 @@ _FACTS: Mapping[Fact, Callable[[Look], bool]] = {
     Fact.REFUSED: lambda look: bool(look.seen.refused),
     Fact.READY: lambda look: look.seen.candidate_ready,
     Fact.NOT_READY: lambda look: not look.seen.candidate_ready,
-    Fact.LATE: lambda look: _over(look.before.since, look.policy.ready_within, look.now),
+    Fact.FITS_ALL: lambda look: look.seen.candidate_ready and look.seen.room >= WHOLE,
+    Fact.NEXT_TOO_LARGE: lambda look: next_weight(look.before, look.policy) > look.seen.room,
+    Fact.LATE: lambda look: _over(look.before.unready_since, look.policy.ready_within, look.now),
     Fact.REFUSED_NO_MORE: lambda look: look.before.reason == Reason.REFUSED and not look.seen.refused,
     Fact.FAILED_LATE: lambda look: look.before.reason == Reason.NOT_READY_IN_TIME,
     Fact.GOES_ON_ALONE: lambda look: look.before.reason in GOES_ON_ALONE,
     Fact.IS_FREE: lambda look: look.before.retiring is None,
     Fact.RESTED: lambda look: _over(look.before.routed, REST, look.now),
+    Fact.NO_WAY_BACK: lambda look: bool(look.seen.no_way_back),
+    Fact.BACK_IS_SLOW: lambda look: _over(look.before.since, REST, look.now),
     Fact.ROUTED: lambda look: look.seen.route_moved,
     Fact.NOT_ROUTED: lambda look: not look.seen.route_moved,
     Fact.KNOWN: lambda look: look.seen.wanted in look.before.served,
@@ -145,7 +181,9 @@ _FACTS: Mapping[Fact, Callable[[Look], bool]] = {
     Fact.NEXT_UNPAID: lambda look: next_weight(look.before, look.policy) <= look.before.weight,
     Fact.TOO_COARSE: lambda look: next_weight(look.before, look.policy) <= look.before.weight < look.policy.most,
     Fact.SHARE_SEEN: lambda look: look.seen.share.believable(look.before.weight),
-    Fact.STEP_OVER: lambda look: _over(look.before.stepped, hold_of(look.before, look.policy), look.now),
+    Fact.SHARE_FEW: lambda look: look.seen.share.is_few(look.before.weight),
+    Fact.SHARE_BLURRED: lambda look: bool(look.seen.blur),
+    Fact.STEP_OVER: _is_step_over,
     Fact.HELD: lambda look: _over(look.before.since, hold_of(look.before, look.policy), look.now),
     Fact.PASSED: has_passed,
     Fact.FAILED: lambda look: look.policy.is_judged and look.seen.verdict is Verdict.FAIL,
@@ -153,7 +191,7 @@ _FACTS: Mapping[Fact, Callable[[Look], bool]] = {
     Fact.ENDLESS: is_endless,
     Fact.ENDLESS_BACK: lambda look: is_endless(look) and look.policy.on_undecided is OnUndecided.ROLL_BACK,
     Fact.LAST: lambda look: next_weight(look.before, look.policy) == WHOLE,
-    Fact.CAN_RETURN: lambda look: look.before.reason in (Reason.WITHDRAWN, Reason.SUPERSEDED),
+    Fact.CAN_RETURN: lambda look: can_return(look.before),
 }
 
 

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from toprope.delivery.machine.facts import Look, facts, hold_of, is_endless, next_weight, note_of
+from toprope.delivery.machine.facts import Look, can_return, cause_of, facts, hold_of, is_endless, next_weight, note_of
 from toprope.delivery.machine.reasons import GOES_ON_ALONE, Reason
-from toprope.delivery.machine.rollout import REST, Phase, Policy, Rollout, Seen
+from toprope.delivery.machine.rollout import REST, Phase, Policy, Rollout, Seen, Trouble
 from toprope.delivery.machine.table import TABLE, Row
+from toprope.delivery.machine.times import looked, not_ahead, trimmed, unready
 from toprope.delivery.machine.weights import percent
 
 _WAIT_FOR_ROUTE = (Phase.SHIFTING, Phase.HOLDING, Phase.BAKING, Phase.RETIRING, Phase.ROLLING_BACK)
@@ -18,7 +19,8 @@ def next_rollout(before: Rollout, seen: Seen, policy: Policy, now: datetime) -> 
     if before.stable is None:
         message = f"Revision {seen.wanted} is the first: there is nothing to roll over from."
         return Rollout(stable=seen.wanted, reason=Reason.FIRST_RELEASE, message=message, since=now)
-    look = Look(_timed(_not_ahead(before, now), seen, now), seen, policy, now)
+    timed = unready(_rested(looked(not_ahead(before, now), seen, now), seen, now), seen, now)
+    look = Look(timed, seen, policy, now)
     true = facts(look)
     row = next(row for row in TABLE[before.phase] if row.when <= true)
     return _said(row, row.does(look), look)
@@ -31,8 +33,8 @@ def rest_ends(rollout: Rollout) -> datetime | None:
 
 
 def late_at(rollout: Rollout, policy: Policy) -> datetime | None:
-    """When a candidate that is still not ready has failed; None while none gets ready."""
-    return rollout.since + policy.ready_within if rollout.phase is Phase.PREPARING and rollout.since else None
+    """When a candidate that is still not ready has failed, or is taken back; None while none lacks pods."""
+    return rollout.unready_since + policy.ready_within if rollout.unready_since else None
 
 
 def held_until(rollout: Rollout, policy: Policy) -> datetime | None:
@@ -69,13 +71,7 @@ def lives(rollout: Rollout) -> str | None:
     return None if failed or rollout.phase is Phase.FROZEN else rollout.candidate
 
 
-def _not_ahead(before: Rollout, now: datetime) -> Rollout:
-    """A clock that was put back must not hold a step for as long as it was ahead: what it had not reached began now."""
-    since, stepped, routed = (time and min(time, now) for time in (before.since, before.stepped, before.routed))
-    return replace(before, since=since, stepped=stepped, routed=routed)
-
-
-def _timed(before: Rollout, seen: Seen, now: datetime) -> Rollout:
+def _rested(before: Rollout, seen: Seen, now: datetime) -> Rollout:
     """With the time since when the route is as it should be, and without whom has had his rest."""
     waits = before.retiring is not None or before.phase in _WAIT_FOR_ROUTE
     timed = replace(before, routed=(before.routed or now) if waits and seen.route_moved else None)
@@ -86,10 +82,27 @@ def _timed(before: Rollout, seen: Seen, now: datetime) -> Rollout:
 
 def _said(row: Row, after: Rollout, look: Look) -> Rollout:
     words = _words(look, after)
-    told = replace(after, phase=row.to, reason=row.reason.format_map(words), message=row.say.format_map(words))
+    reason, message = row.reason.format_map(words), row.say.format_map(words)
+    cause = after.cause or Trouble(reason, message) if row.to is Phase.ROLLING_BACK else None
+    told = trimmed(replace(after, phase=row.to, reason=reason, message=message, cause=cause))
+    told = replace(told, earlier_orders=_earlier(told, look))
     before = look.before
     is_same = (told.phase, told.candidate, told.step) == (before.phase, before.candidate, before.step)
     return replace(told, since=before.since if is_same and before.since else look.now)
+
+
+def _earlier(after: Rollout, look: Look) -> tuple[str, ...]:
+    """Orders that no try follows any more."""
+    seen, past = look.seen, look.before.earlier_orders
+    mine = seen.addressed if _is_tried(after, seen.wanted) else ()
+    return tuple(one for one in seen.standing if one in past or one not in mine)
+
+
+def _is_tried(after: Rollout, wanted: str) -> bool:
+    """Whether the wanted revision has a try under way, or to come."""
+    if after.candidate != wanted or after.phase not in (Phase.FAILED, Phase.ROLLING_BACK):
+        return after.stable != wanted
+    return lives(after) is not None if after.phase is Phase.FAILED else can_return(after)
 
 
 def _words(look: Look, after: Rollout) -> Mapping[str, str]:
@@ -98,21 +111,25 @@ def _words(look: Look, after: Rollout) -> Mapping[str, str]:
     fault = seen.fault or seen.judged
     endless = is_endless(look)
     return {
-        "reason": before.reason,
-        "message": before.message,
+        "reason": cause_of(before).reason,
+        "message": cause_of(before).message,
         "stable": str(after.stable if before.phase is Phase.RETIRING else before.stable),
         "candidate": str(before.candidate or seen.wanted),
         "wanted": seen.wanted,
         "retiring": str(before.retiring),
         "obstacle": seen.obstacle or f"Revision {seen.wanted} has yet to start.",
+        "pods": seen.obstacle or seen.pods,
         "exhausted": seen.exhausted,
         "weight": percent(before.weight),
         "next": _noted(next_weight(before, policy), policy),
         "detour": seen.detour or _by_gateway(before),
+        "no_way_back": seen.no_way_back,
         "grain": policy.grain,
         "share": _share(seen),
+        "blur": seen.blur,
         "hold": span(hold_of(before, policy)),
         "bake": span(policy.bake),
+        "ready_within": span(policy.ready_within),
         "undecided": span(policy.max_undecided),
         "most": policy.most_message,
         "verdict_reason": seen.judged.reason,
@@ -133,6 +150,8 @@ def _noted(weight: int, policy: Policy) -> str:
 
 
 def _by_gateway(before: Rollout) -> str:
+    if not before.weight:
+        return f"The gateway does not send all traffic to revision {before.stable} yet."
     return f"The gateway does not send {percent(before.weight)} of the requests to revision {before.candidate} yet."
 
 

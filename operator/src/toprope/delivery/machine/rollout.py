@@ -20,6 +20,8 @@ MAX_UNDECIDED = timedelta(hours=6)
 
 _SURE = 3.29
 """Standard deviations that hold 99.9 % of all shares."""
+_CHANCE = 0.001
+"""What they do not hold."""
 
 
 class Phase(StrEnum):
@@ -55,6 +57,14 @@ class OnUndecided(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a candidate is taken back, as one word and as a sentence."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rollout:
     """The part of the status that the machine reads and writes."""
 
@@ -68,6 +78,8 @@ class Rollout:
     """When this phase began, or the weight of this step was decided."""
     reason: str = "Released"
     message: str = ""
+    cause: Trouble | None = None
+    """Why the candidate is taken back, until it is."""
     began: datetime | None = None
     """When this try of the candidate began."""
     step: int = 0
@@ -80,6 +92,14 @@ class Rollout:
     """Since when the gateway has accepted the route as this rollout has it, while somebody waits for that."""
     retried: str | None = None
     """The last order to try again that was followed."""
+    earlier_orders: tuple[str, ...] = ()
+    """Those that still stand and are for no try any more: theirs is over, or nobody wanted their revision."""
+    undecided_since: datetime | None = None
+    """Since when this weight waits for a verdict, less the time in which it was paused."""
+    looked_at: datetime | None = None
+    """When somebody looked last, while the candidate has requests, give or take some seconds."""
+    unready_since: datetime | None = None
+    """Since when the candidate lacks pods, while it should be ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +153,10 @@ class Share:
         off = abs(self.candidate - total * wanted) - 0.5
         return self.candidate > 0 and off <= _SURE * sqrt(total * wanted * (1 - wanted))
 
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why a candidate is taken back, as one word and as a sentence."""
-
-    reason: str
-    message: str
+    def is_few(self, weight: int) -> bool:
+        """Whether none of them went to the candidate, and that may be chance."""
+        none = (1 - weight / WHOLE) ** (self.candidate + self.stable)
+        return self.candidate == 0 and none >= _CHANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,20 +169,33 @@ class Seen:
     """Whether the candidate's pods are ready, as many as stable needs, and its Service has endpoints."""
     obstacle: str = ""
     """What the candidate still waits for, as a sentence."""
+    room: int = WHOLE
+    """The largest weight that its ready pods suffice for."""
+    pods: str = ""
+    """How many there are of how many, as a sentence."""
     route_moved: bool = True
     """Whether the route (or the plain Service) has the shares of the rollout as it was read, and its gateway has
     accepted that."""
     detour: str = ""
     """Why it has not, as a sentence, where that is not the gateway's."""
+    no_way_back: str = ""
+    """Why requests stay with the candidate that stable should get, as a sentence."""
     refused: str = ""
     """Why the candidate can never serve beside stable, as a sentence."""
     exhausted: str = ""
     """Whose budget is spent, so that new releases wait, as a sentence."""
     commands: frozenset[Command] = field(default_factory=frozenset)
-    """Those that name the candidate."""
+    """Those that are for this try of the wanted revision."""
+    standing: tuple[str, ...] = ()
+    """All orders that stand, as `promote=7d8e2c1a9`."""
+    addressed: tuple[str, ...] = ()
+    """Those of them that name the wanted revision, whatever try they are for."""
     retry: str | None = None
-    """The order to try again that names the candidate; each is followed once."""
+    """The order to try the wanted revision again; each is followed once."""
     share: Share = Share()
+    blur: str = ""
+    """Why requests need not come by the weights, or are not all that is counted, as a sentence; empty: it is
+    neither."""
     verdict: Verdict = Verdict.UNDECIDED
     """The gate's, over all SLOs that it judges."""
     judged: Trouble = Trouble("NotLooked", "Nobody has looked at the candidate yet.")
@@ -176,3 +206,5 @@ class Seen:
     """What that stands on."""
     fault: Trouble | None = None
     """What needs no statistics."""
+    is_noted: bool = False
+    """Whether what was seen now is written down anyway."""

@@ -65,6 +65,17 @@ def _moves(*when: Fact, reason: str) -> Row:
     return _row(*when, to=Phase.RETIRING, reason=reason, say="Revision {candidate} takes all traffic.", does=promote)
 
 
+def _is_promoted(phase: Phase) -> Sequence[Row]:
+    """Nobody lands on pods that are too few."""
+    return (
+        *_goes_whole(Fact.PROMOTED, Fact.FITS_ALL, reason=Reason.PROMOTED),
+        _row(
+            Fact.PROMOTED, to=phase, reason=Reason.CAPACITY_SHORT,
+            say="toprope.dev/promote names revision {candidate}: it gets all requests once it has the pods. {pods}",
+        ),
+    )  # fmt: skip
+
+
 def _waits_for_route(to: Phase) -> Row:
     return _row(Fact.NOT_ROUTED, to=to, reason=Reason.ROUTE_NOT_MOVED, say="{detour}")
 
@@ -76,11 +87,16 @@ def _pauses(to: Phase) -> Row:
     )  # fmt: skip
 
 
-def _lacks_capacity() -> Row:
-    return _row(Fact.NOT_READY, to=Phase.SHIFTING, reason=Reason.CAPACITY_LOST, say="{obstacle}")
+def _lacks_capacity(to: Phase) -> Row:
+    return _row(Fact.NOT_READY, to=to, reason=Reason.CAPACITY_LOST, say="{obstacle}")
 
 
-_ANOTHER = (_freezes(Fact.WANTS_ANOTHER, Fact.FROZEN, does=prepare), _prepares(Fact.WANTS_ANOTHER))
+def _begins(*when: Fact) -> Sequence[Row]:
+    """Nobody begins on a spent budget unasked."""
+    return _freezes(*when, Fact.FROZEN, does=prepare), _prepares(*when)
+
+
+_ANOTHER = _begins(Fact.WANTS_ANOTHER)
 
 _TAKEN_BACK = (
     _takes_back(Fact.ABORTED, reason=Reason.ABORTED, say="toprope.dev/abort names revision {candidate}."),
@@ -91,6 +107,10 @@ _TAKEN_BACK = (
     ),
     _takes_back(Fact.FAULTY, reason="{fault_reason}", say="{fault}"),
     _takes_back(Fact.FAILED, reason="{verdict_reason}", say="{verdict}"),
+    _takes_back(
+        Fact.LATE, reason=Reason.CAPACITY_MISSING,
+        say="Revision {candidate} lacks pods for {ready_within}, as long as readyWithin allows. {obstacle}",
+    ),
 )  # fmt: skip
 
 TABLE: Mapping[Phase, Sequence[Row]] = {
@@ -114,11 +134,11 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         *_ANOTHER,
         _gives_up(Fact.ABORTED),
         _row(Fact.REFUSED, to=Phase.FAILED, reason=Reason.REFUSED, say="{refused}"),
+        *_goes_whole(Fact.READY, Fact.IS_FREE, Fact.PROMOTED, reason=Reason.PROMOTED),
         _row(
             Fact.READY, Fact.PAUSED, to=Phase.PREPARING, reason=Reason.PAUSED,
             say="Ready, and waits: toprope.dev/pause names revision {candidate}.",
         ),
-        *_goes_whole(Fact.READY, Fact.IS_FREE, Fact.PROMOTED, reason=Reason.PROMOTED),
         *_goes_whole(Fact.READY, Fact.IS_FREE, Fact.KNOWN, reason=Reason.SERVED_BEFORE),
         _row(
             Fact.READY, Fact.IS_FREE, Fact.UNPAID, to=Phase.PREPARING, reason=Reason.BUDGET_BELOW_ONE_VERDICT,
@@ -143,6 +163,10 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
             say="Revision {candidate} is ready and is to get {next} of the requests.",
         ),
         _row(
+            Fact.READY, Fact.NOT_ROUTED, to=Phase.PREPARING, reason=Reason.ROUTE_NOT_MOVED,
+            say="Revision {candidate} is ready. {detour}",
+        ),
+        _row(
             Fact.READY, to=Phase.PREPARING, reason=Reason.EARLIER_ENDS,
             say="Revision {candidate} is ready, and waits for revision {retiring} to end its last requests.",
         ),
@@ -151,16 +175,26 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
     ),
     Phase.SHIFTING: (
         *_TAKEN_BACK,
-        *_goes_whole(Fact.PROMOTED, reason=Reason.PROMOTED),
+        *_is_promoted(Phase.SHIFTING),
         _waits_for_route(Phase.SHIFTING),
-        _lacks_capacity(),
+        _lacks_capacity(Phase.SHIFTING),
         _row(
             Fact.SHARE_SEEN, to=Phase.HOLDING, reason=Reason.STEP_TRUE,
             say="{share} requests go to revision {candidate}, as {weight} of all should.",
         ),
         _row(
-            Fact.STEP_OVER, to=Phase.HOLDING, reason=Reason.SHARE_UNMEASURED,
-            say="The route is accepted; too few requests to see that {weight} of them go to revision {candidate}.",
+            Fact.STEP_OVER, Fact.SHARE_FEW, to=Phase.HOLDING, reason=Reason.SHARE_UNMEASURED,
+            say="The route is accepted; {share} requests are too few to see that {weight} of all go to revision "
+            "{candidate}.",
+        ),
+        _row(
+            Fact.STEP_OVER, Fact.SHARE_BLURRED, to=Phase.HOLDING, reason=Reason.SHARE_UNMEASURED,
+            say="{share} requests went to revision {candidate}, {weight} of all should. {blur}",
+        ),
+        _row(
+            Fact.STEP_OVER, to=Phase.SHIFTING, reason=Reason.SHARE_DIFFERS,
+            say="The route is accepted, but {share} requests went to revision {candidate}, and {weight} of all should; "
+            "toprope.dev/promote or toprope.dev/abort: {candidate} decides where it stays so.",
         ),
         _row(
             to=Phase.SHIFTING, reason=Reason.SHARE_NOT_SEEN,
@@ -169,9 +203,9 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
     ),
     Phase.HOLDING: (
         *_TAKEN_BACK,
-        *_goes_whole(Fact.PROMOTED, reason=Reason.PROMOTED),
+        *_is_promoted(Phase.HOLDING),
         _waits_for_route(Phase.SHIFTING),
-        _lacks_capacity(),
+        _lacks_capacity(Phase.SHIFTING),
         _pauses(Phase.HOLDING),
         _row(
             Fact.PASSED, Fact.HELD, Fact.TOO_COARSE, to=Phase.HOLDING, reason=Reason.TOO_COARSE, say="{grain} {most}"
@@ -179,6 +213,10 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         _row(
             Fact.PASSED, Fact.HELD, Fact.NEXT_UNPAID, to=Phase.HOLDING, reason=Reason.BUDGET_BELOW_STEP,
             say="{most} toprope.dev/unfreeze: {candidate} lets it go on by its steps all the same.",
+        ),
+        _row(
+            Fact.PASSED, Fact.HELD, Fact.NEXT_TOO_LARGE, to=Phase.HOLDING, reason=Reason.CAPACITY_SHORT,
+            say="{passed} Revision {candidate} gets {next} of the requests once it has the pods. {pods}",
         ),
         *_goes_whole(Fact.PASSED, Fact.HELD, Fact.LAST, reason="{passed_reason}"),
         _row(
@@ -201,6 +239,7 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
     Phase.BAKING: (
         *_TAKEN_BACK,
         _waits_for_route(Phase.BAKING),
+        _lacks_capacity(Phase.BAKING),
         _moves(Fact.PROMOTED, reason=Reason.PROMOTED),
         _pauses(Phase.BAKING),
         _moves(Fact.BAKED, reason=Reason.BAKED),
@@ -223,19 +262,26 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
     ),
     Phase.ROLLING_BACK: (
         _serves(Fact.RESTED, Fact.WANTS_STABLE),
-        _freezes(Fact.RESTED, Fact.WANTS_ANOTHER, Fact.FROZEN, does=prepare),
-        _prepares(Fact.RESTED, Fact.WANTS_ANOTHER),
-        _prepares(Fact.RESTED, Fact.CAN_RETURN),
+        *_begins(Fact.RESTED, Fact.WANTS_ANOTHER),
+        *_begins(Fact.RESTED, Fact.CAN_RETURN),
         _as_before(Fact.RESTED, to=Phase.FAILED, does=end),
+        _row(
+            Fact.NOT_ROUTED, Fact.BACK_IS_SLOW, Fact.NO_WAY_BACK, to=Phase.ROLLING_BACK,
+            reason=Reason.STABLE_NOT_READY, say="{no_way_back} {message}",
+        ),
+        _row(
+            Fact.NOT_ROUTED, Fact.BACK_IS_SLOW, to=Phase.ROLLING_BACK, reason=Reason.ROUTE_NOT_MOVED,
+            say="{detour} {message}",
+        ),
         _as_before(to=Phase.ROLLING_BACK),
     ),
     Phase.FAILED: (
         _serves(Fact.WANTS_STABLE),
         *_ANOTHER,
         _gives_up(Fact.ABORTED, Fact.GOES_ON_ALONE),
-        _prepares(Fact.RETRIED),
-        _prepares(Fact.FAILED_LATE, Fact.READY),
-        _prepares(Fact.REFUSED_NO_MORE),
+        *_begins(Fact.RETRIED),
+        *_begins(Fact.FAILED_LATE, Fact.READY),
+        *_begins(Fact.REFUSED_NO_MORE),
         _as_before(to=Phase.FAILED),
     ),
 }  # fmt: skip

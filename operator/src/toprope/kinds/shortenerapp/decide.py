@@ -161,10 +161,10 @@ def _plan(look: Look, *, is_lost: bool) -> Plan:
     migration, asked = migration_of(resource, seen, wanted, now), sharing.policy(resource, scale)
     waits = rollout.waits(look, before, migration, needed, sizes.need_at(scale, before, asked))
     found = trial.evidence(resource, seen.looked, now)
-    detour = sharing.detour(look, before, scale) or rollout.kept_out(look, before, waits)
+    ways = sharing.ways(look, before, scale, asked)
     paid = spending.payments(look, before, found)
     policy = spending.limited(look, before, asked, paid)
-    after = next_rollout(before, rollout.seen_by_machine(look, before, migration, waits, found, detour), policy, now)
+    after = next_rollout(before, rollout.seen_by_machine(look, before, migration, waits, found, ways), policy, now)
     releases = {
         name: _release(look, name, wanted, sizes.bounds(look, (before, after), name, scale, policy))
         for name in alive(before, after)

@@ -12,7 +12,7 @@ from toprope.core.objects import CONTROLLER_REVISION, DEPLOYMENT, JOB, Manifest,
 from toprope.core.resource import Resource, image_of
 from toprope.delivery.machine.moved import lives
 from toprope.delivery.machine.reasons import Reason as Moved
-from toprope.delivery.machine.rollout import Phase, Rollout
+from toprope.delivery.machine.rollout import Phase, Rollout, Trouble
 from toprope.delivery.machine.weights import parts_of
 from toprope.delivery.spec import RevisionStatus, RolloutStatus
 from toprope.kinds.shortenerapp import places
@@ -137,11 +137,16 @@ def rollout_of(resource: Resource) -> Rollout:
         since=_moment(rollout.since),
         reason=rollout.reason or Moved.RELEASED,
         message=rollout.message or "",
+        cause=Trouble(rollout.cause.reason, rollout.cause.message) if rollout.cause else None,
         step=rollout.step or 0,
         weight=parts_of(rollout.weight or "0%"),
         stepped=_moment(rollout.stepped),
         routed=_moment(rollout.routed),
         retried=rollout.retried,
+        earlier_orders=tuple(rollout.earlier_orders or ()),
+        unready_since=_moment(rollout.unready_since),
+        undecided_since=_moment(rollout.undecided_since),
+        looked_at=_moment(rollout.looked_at),
         began=_moment(rollout.began),
     )
 

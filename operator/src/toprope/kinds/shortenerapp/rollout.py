@@ -6,13 +6,14 @@ from datetime import datetime
 from toprope.core.conditions import Condition, timestamp
 from toprope.core.names import TAKEN_BACK
 from toprope.core.objects import annotations_of
+from toprope.delivery.machine.facts import cause_of
 from toprope.delivery.machine.moved import is_shared, lives, moves
 from toprope.delivery.machine.reasons import Reason as Moved
 from toprope.delivery.machine.rollout import READY_WITHIN, WHOLE, Phase, Rollout, Trouble
 from toprope.delivery.machine.rollout import Seen as SeenByMachine
 from toprope.delivery.machine.weights import percent
-from toprope.delivery.orders import orders, retry
-from toprope.delivery.spec import PaidStatus, RevisionStatus, RolloutStatus
+from toprope.delivery.orders import with_orders
+from toprope.delivery.spec import CauseStatus, PaidStatus, RevisionStatus, RolloutStatus
 from toprope.kinds.shortenerapp import places, probing, spending, trial
 from toprope.kinds.shortenerapp.health import (
     Look,
@@ -23,12 +24,13 @@ from toprope.kinds.shortenerapp.health import (
     has_requests,
     is_routed,
     waits_for,
+    web_not_ready,
 )
 from toprope.kinds.shortenerapp.migrations import Migration
 from toprope.kinds.shortenerapp.needs import Needs
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
 from toprope.kinds.shortenerapp.revisions import REMEMBERED
-from toprope.kinds.shortenerapp.sharing import strangers
+from toprope.kinds.shortenerapp.sharing import Ways, strangers
 from toprope.kinds.shortenerapp.trial import Evidence
 from toprope.kinds.shortenerapp.troubles import ready_pods
 
@@ -45,6 +47,14 @@ def serving(look: Look, before: Rollout) -> str | None:
     others = (name for name in (before.retiring, before.candidate) if name)
     serve_on = (name for name in others if doors_have(look, {name: WHOLE}) and ready_pods(deployment_of(look, name)))
     return next(serve_on, stable)
+
+
+def _no_way_back(look: Look, before: Rollout) -> str:
+    """Why stable gets no requests though it should, as a sentence."""
+    serves, fact = serving(look, before), web_not_ready(look, before.stable or "", 1)
+    if serves == before.stable or fact is None:
+        return ""
+    return f"Requests stay with revision {serves}: stable {before.stable} cannot take them. {fact.message}"
 
 
 def shared(stable: str, before: Rollout, weight: int) -> Shares:
@@ -86,7 +96,8 @@ def mark(after: Rollout) -> dict[str, str]:
     """What the door says that took requests back: whose, and why."""
     if after.phase not in (Phase.ROLLING_BACK, Phase.FAILED) or not after.step:
         return {}
-    return {TAKEN_BACK: f"{_whose(after)}{after.reason}: {after.message}"}
+    cause = cause_of(after)
+    return {TAKEN_BACK: f"{_whose(after)}{cause.reason}: {cause.message}"}
 
 
 def taken_back(look: Look, before: Rollout) -> Trouble | None:
@@ -104,37 +115,44 @@ def _whose(rollout: Rollout) -> str:
 
 
 def waits(look: Look, before: Rollout, migration: Migration, needs: Needs, need: int) -> Fact | None:
-    """What the wanted revision still waits for; it needs so many ready pods."""
-    return waits_for(look, migration, needs, need) or _no_endpoints(look, before) or strangers(look, before)
+    """What the wanted revision still waits for; it needs so many ready pods. Where it has requests that is all that it
+    needs: a pod that cannot live without its Secret is not ready."""
+    is_up = is_shared(before)
+    lacks = web_not_ready(look, migration.after.revision, need) if is_up else waits_for(look, migration, needs, need)
+    return lacks or _no_endpoints(look, before) or strangers(look, before)
 
 
 def seen_by_machine(
-    look: Look, before: Rollout, migration: Migration, waits: Fact | None, found: Evidence, detour: str
+    look: Look, before: Rollout, migration: Migration, waits: Fact | None, found: Evidence, ways: Ways
 ) -> SeenByMachine:
     """What the machine decides on."""
-    wanted, annotations, looked = migration.after.revision, look.resource.annotations, look.seen.looked
+    wanted, looked = migration.after.revision, look.seen.looked
     verdict, judged = trial.verdict(found, trial.rules(look.resource), looked)
     probed, probes = probing.verdict(look)
-    return SeenByMachine(
+    seen = SeenByMachine(
         wanted=wanted,
         candidate_ready=before.candidate == wanted and waits is None,
         obstacle=waits.message if waits else "",
-        route_moved=not detour
+        room=ways.room,
+        pods=ways.pods,
+        route_moved=not ways.detour
         and before.stable is not None
         and is_routed(look, shared(before.stable, before, before.weight), was=before.routed is not None),
-        detour=detour,
+        detour=ways.detour or kept_out(look, before, waits),
+        no_way_back=_no_way_back(look, before),
         refused=waits.message if waits and migration.refused else "",
         exhausted=spending.exhausted(look),
-        commands=orders(annotations, before.candidate or wanted),
-        retry=retry(annotations, before.candidate or wanted),
         share=trial.share(looked),
+        blur=trial.blur(look.resource, looked),
         verdict=verdict,
         judged=judged,
         probed=probed,
         probes=probes,
         fault=taken_back(look, before)
         or (Trouble(looked.fault.reason, looked.fault.message) if looked.fault else None),
+        is_noted=found.at == look.now,
     )
+    return with_orders(seen, look.resource.annotations, before)
 
 
 def _no_endpoints(look: Look, before: Rollout) -> Fact | None:
@@ -179,12 +197,17 @@ def rollout_status(after: Rollout, found: Evidence, note: str, budget: Sequence[
         since=_stamp(after.since),
         reason=after.reason,
         message=after.message,
+        cause=CauseStatus(reason=after.cause.reason, message=after.cause.message) if after.cause else None,
         step=after.step or None,
         weight=percent(after.weight) if after.step else None,
         coarse=note or None,
         stepped=_stamp(after.stepped),
         routed=_stamp(after.routed),
         retried=after.retried,
+        earlier_orders=list(after.earlier_orders) or None,
+        unready_since=_stamp(after.unready_since),
+        undecided_since=_stamp(after.undecided_since),
+        looked_at=_stamp(after.looked_at),
         began=_stamp(after.began),
         verdict=shown.verdict,
         lost=shown.lost,

@@ -4,17 +4,36 @@ selecting more.
     stable's pods ──► the pods of both, as many of the candidate's as its share stands for ──► the candidate's
 """
 
+from dataclasses import dataclass
+
 from toprope.core.names import REVISION
 from toprope.core.objects import Manifest, labels_of
 from toprope.core.resource import Resource
 from toprope.delivery.machine.rollout import WHOLE, Phase, Policy, Rollout
 from toprope.delivery.machine.weights import percent
 from toprope.delivery.split import pods_for, split
-from toprope.kinds.shortenerapp import places, trial
+from toprope.kinds.shortenerapp import places, sizes, trial
 from toprope.kinds.shortenerapp.health import Look, Shares, deployment_of, plain_of, selects
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
 from toprope.kinds.shortenerapp.sizes import Scale
 from toprope.kinds.shortenerapp.troubles import ready_pods
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What requests find on their way to the candidate."""
+
+    detour: str
+    """Why it has another share than it should, where that is no gateway's; empty: it has not."""
+    room: int
+    """The largest weight that its ready pods suffice for."""
+    pods: str
+    """How many these are, as a sentence."""
+
+
+def ways(look: Look, before: Rollout, scale: Scale, policy: Policy) -> Ways:
+    """As this look found them."""
+    return Ways(detour(look, before, scale), *sizes.room(look, before, scale, policy))
 
 
 def policy(resource: Resource, scale: Scale) -> Policy:

@@ -52,6 +52,16 @@ def is_whole(before: Rollout, share: int, policy: Policy) -> bool:
     return share == WHOLE or (not is_begun and (not policy.grid or before.candidate in before.served))
 
 
+def room(look: Look, before: Rollout, scale: Scale, policy: Policy) -> tuple[int, str]:
+    """The largest weight that the candidate's ready pods suffice for, and how many these are, as a sentence. Where its
+    size is its share, pods come after the word that allows them."""
+    if policy.grid or before.candidate is None:
+        return WHOLE, ""
+    ready = ready_pods(deployment_of(look, before.candidate))
+    told = f"{ready} of its web pods are ready; all requests need {scale.need}."
+    return min(WHOLE, WHOLE * ready // scale.need), told
+
+
 def bounds(look: Look, moved: tuple[Rollout, Rollout], revision: str, scale: Scale, policy: Policy) -> Bounds:
     """Of a revision's autoscaler; `moved` is the rollout as it was read and as it will be."""
     before, after = moved

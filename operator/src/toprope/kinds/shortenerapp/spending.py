@@ -41,8 +41,8 @@ def payments(look: Look, before: Rollout, found: Evidence) -> Sequence[Paid]:
 def limited(look: Look, before: Rollout, policy: Policy, found: Sequence[Paid]) -> Policy:
     """The policy with the largest weight that is paid for. Where the spec names its steps, or there is none to choose,
     or a person let this very release go on, nothing is held back."""
-    spec, candidate = look.resource.spec.rollout, before.candidate or ""
-    is_told = Command.UNFREEZE in orders(look.resource.annotations, candidate)
+    spec = look.resource.spec.rollout
+    is_told = Command.UNFREEZE in orders(look.resource.annotations, before.candidate, before.earlier_orders)
     # `Never` says that a spent budget holds nobody; what is left of the others still does.
     binding = [one for one in found if spec.freeze != "Never" or one.given != 0]
     decides = least(binding)

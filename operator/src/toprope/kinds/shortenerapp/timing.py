@@ -40,7 +40,9 @@ def next_look(
 
 
 def step_due(after: Rollout, policy: Policy, now: datetime) -> datetime | None:
-    """When to look at a candidate that has requests, or is about to."""
+    """When to look at a candidate that has requests, is about to, or is to lose them."""
+    if after.phase is Phase.ROLLING_BACK and after.routed is None:
+        return now + HOLDING
     if not is_shared(after):
         return None
     is_true = after.phase is not Phase.SHIFTING and after.routed is not None

@@ -11,6 +11,7 @@ from toprope.delivery.gate.counts import Counts
 from toprope.delivery.gate.rules import Rules
 from toprope.delivery.gate.verdict import Verdict
 from toprope.delivery.judged import judged_status
+from toprope.delivery.machine.facts import recounts
 from toprope.delivery.machine.moved import is_shared
 from toprope.delivery.machine.rollout import Phase, Policy, Rollout, Share, Trouble
 from toprope.delivery.policy import policy_of, rules_of
@@ -19,6 +20,7 @@ from toprope.delivery.trial import Looked, Side, Trial
 from toprope.kinds.shortenerapp import places
 from toprope.slo.left import last_hour
 from toprope.slo.promise import promise_of
+from toprope.slo.sli import GATEWAY
 
 NOT_MEASURED = Measured()
 NOT_LOOKED = "NotLooked"
@@ -60,7 +62,7 @@ def trial(resource: Resource, before: Rollout, now: datetime, measured: Measured
         route=places.route_name(resource) if resource.spec.traffic else "",
         rollout=timestamp(before.began) if before.began else "",
         since=before.stepped,
-        asked=3 * before.step + _spread(before, now),
+        asked=64 * before.step + _spread(before, now) + recounts(before, policy(resource), now),
     )
 
 
@@ -87,6 +89,13 @@ def _spread(before: Rollout, now: datetime) -> int:
 def share(looked: Looked) -> Share:
     """Users' requests on both sides."""
     return Share(looked.candidate.total, looked.stable.total)
+
+
+def blur(resource: Resource, looked: Looked) -> str:
+    """Why these counts need not be as the weights are, as a sentence; empty where they must."""
+    if resource.spec.traffic is None:
+        return "Pods share connections, not requests."
+    return "" if looked.source == GATEWAY else "Pods counted them, and requests beside the route come to stable alone."
 
 
 @dataclass(frozen=True, slots=True)
