@@ -10,7 +10,7 @@ from tests.unit.delivery.test_history import BACK, BAD, GOOD, IDLE, NOON, READY,
 from toprope.core.decision import Tell
 from toprope.delivery.gate.verdict import Verdict
 from toprope.delivery.machine.moved import next_rollout
-from toprope.delivery.machine.rollout import Command, Phase, Policy, Rollout, Seen, Trouble
+from toprope.delivery.machine.rollout import Command, Phase, Policy, Rollout, Seen, Share, Trouble
 from toprope.delivery.tells import tells
 
 SECOND = timedelta(seconds=1)
@@ -113,6 +113,25 @@ def withdrawn(walk: Walk) -> None:
     walk.sees(BACK, Phase.IDLE)
 
 
+def without_pods_for_the_next_share(walk: Walk) -> None:
+    walk.sees(GOOD, Phase.HOLDING)
+    walk.told.clear()
+    walk.sees(replace(GOOD, room=1_000, pods="1 of 3."), seconds=90)
+
+
+def given_another_share(walk: Walk) -> None:
+    walk.sees(GOOD, Phase.SHIFTING)
+    walk.told.clear()
+    walk.sees(replace(OPEN, share=Share(400, 500)), seconds=90)
+
+
+def kept_by_a_stable_without_pods(walk: Walk) -> None:
+    walk.sees(GOOD, Phase.HOLDING)
+    walk.told.clear()
+    walk.sees(BAD, Phase.ROLLING_BACK)
+    walk.sees(replace(BAD, route_moved=False, no_way_back="Stable old has no pod."), seconds=60)
+
+
 def without_pods_for_a_while(walk: Walk) -> None:
     walk.sees(GOOD, Phase.HOLDING)
     walk.told.clear()
@@ -121,6 +140,8 @@ def without_pods_for_a_while(walk: Walk) -> None:
 
 
 BEGINS, GO_BACK = "Revision new gets ready beside old", "All requests go back from revision new to old"
+SHORT = "availability: 1 of 900. Revision new gets 10% of the requests once it has the pods"
+DIFFERS = "The route is accepted, but 400 of 900 requests went to revision new, and 1% of all should"
 DECIDES, NOON_ = "toprope.dev/promote or toprope.dev/abort", "2026-01-01T12:00:00Z"
 
 
@@ -166,6 +187,16 @@ DECIDES, NOON_ = "toprope.dev/promote or toprope.dev/abort", "2026-01-01T12:00:0
         ]),
         (withdrawn, [
             f"W ReleaseWithdrawn: {GO_BACK}. The spec wants the stable revision old again.",
+        ]),
+        (without_pods_for_the_next_share, [
+            f"N CapacityShort: {SHORT}. 1 of 3.",
+        ]),
+        (given_another_share, [
+            f"N ShareDiffers: {DIFFERS}; {DECIDES}: new decides where it stays so.",
+        ]),
+        (kept_by_a_stable_without_pods, [
+            f"W WorseThanStable: {GO_BACK}. availability: 27 bad of 1,904.",
+            "W StableNotReady: Stable old has no pod. availability: 27 bad of 1,904.",
         ]),
         (without_pods_for_a_while, []),
     ],

@@ -106,6 +106,23 @@ def test_a_look_is_noted_every_few_seconds_and_only_while_there_are_requests() -
     assert (failed.phase, failed.looked_at, failed.undecided_since) == (Phase.ROLLING_BACK, None, None)
 
 
+def test_looks_at_an_old_phase_are_noted_ever_less_often() -> None:
+    rollout, notes = BEGUN, set()
+    for number in range(timedelta(hours=3) // STEP):
+        rollout = next_rollout(rollout, OPEN, POLICY, NOW + number * STEP)
+        notes.add(rollout.looked_at)
+    assert rollout.since == NOW
+    assert len(notes) < 100
+
+
+@pytest.mark.parametrize(("away", "moves"), [(timedelta(minutes=5), False), (timedelta(minutes=6), True)])
+def test_who_looks_late_at_an_old_phase_was_away_for_more_than_its_notes_are_apart(
+    away: timedelta, moves: bool
+) -> None:
+    old = replace(BEGUN, looked_at=NOW + HOURS)
+    assert (next_rollout(old, OPEN, POLICY, NOW + HOURS + away).since == NOW + away) is moves
+
+
 def test_times_of_an_earlier_operator_count_as_they_are() -> None:
     policy = replace(POLICY, on_undecided=OnUndecided.ROLL_BACK)
     told = replace(BEGUN, undecided_since=None, looked_at=None)

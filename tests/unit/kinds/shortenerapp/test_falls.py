@@ -232,6 +232,19 @@ def doors(decision: Decision) -> dict[str, Any]:
     return {one["kind"]: (one["spec"], one["metadata"].get("annotations")) for one in found}
 
 
+def test_the_word_stays_what_it_was_while_the_roll_back_waits() -> None:
+    world = at(Released(), Phase.HOLDING)
+    world.judged = BAD
+    said = set()
+    for _ in range(15):
+        decision = world.pass_once(lambda seen: refuses(world.look(seen)))
+        said.add(doors(decision)["HTTPRoute"][1][TAKEN_BACK])
+        world.now += timedelta(seconds=1)
+    assert world.resource.status.rollout.reason == "RouteNotMoved"
+    (word,) = said
+    assert " WorseThanStable: " in word
+
+
 def test_the_word_goes_when_the_candidate_is_tried_again() -> None:
     world = at(Released(), Phase.HOLDING)
     world.judged = BAD
