@@ -96,6 +96,12 @@ def test_sentences(one: Reading, sentence: str) -> None:
     assert sentence in "\n".join(explanation(one, NOW))
 
 
+@pytest.mark.parametrize(("age", "is_told"), [(600, True), (3600, False)])
+def test_counts_of_a_step_that_waits_for_long_may_be_older(age: int, is_told: bool) -> None:
+    told = explanation(read({**HOLDING, "since": ago(age), "judgedAt": ago(240)}), NOW)
+    assert any("These counts are 4m old" in one for one in told) is is_told
+
+
 @pytest.mark.parametrize(
     "judged",
     [

@@ -243,7 +243,7 @@ class RolloutStatus(StatusModel):
     undecided_since: str | None = None
     """Since when this weight waits for a verdict: later by the time in which it was paused, or nobody looked."""
     looked_at: str | None = None
-    """When somebody looked last, to some seconds, while the candidate has requests."""
+    """When somebody looked last, while the candidate has requests; to ten seconds, or a tenth of the phase's age."""
     unready_since: str | None = None
     """Since when the candidate lacks ready pods, while it should have them."""
     verdict: str | None = None

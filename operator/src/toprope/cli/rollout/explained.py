@@ -7,6 +7,7 @@ from typing import Any
 from toprope.cli.rollout.orders import Order, useful
 from toprope.cli.rollout.reading import Reading, hold, left, place, since
 from toprope.cli.rollout.words import bad, error_rate, is_gates, judged, percent, serves, span, verdict_in
+from toprope.core.conditions import moment
 from toprope.core.names import RECONCILE
 from toprope.core.objects import annotations_of
 from toprope.delivery.gate.verdict import Verdict
@@ -14,13 +15,11 @@ from toprope.delivery.machine import moved
 from toprope.delivery.machine.facts import next_weight
 from toprope.delivery.machine.reasons import UNPAID, Reason
 from toprope.delivery.machine.rollout import WHOLE, OnUndecided, Phase, Rollout
+from toprope.delivery.machine.times import is_away
 from toprope.delivery.machine.weights import percent as weight_of
 from toprope.delivery.spec import JudgedStatus
 from toprope.slo.budget import State
 from toprope.slo.status import SloStatus
-
-OLD = 30.0
-"""Seconds after which counts are not those of now: they are written each five."""
 
 
 def explanation(one: Reading, now: datetime) -> list[str]:
@@ -114,9 +113,15 @@ def _gates(one: Reading, now: datetime) -> Iterator[str]:
         yield _gate(slo)
         if takes := verdict_in(one, slo):
             yield f"As it goes on, {slo.slo} is decided in about {span(takes)}."
-    ago = since(one.rollout.judged_at, now)
-    if judged(one) and ago is not None and ago.total_seconds() > OLD:
-        yield f"These counts are {span(ago)} old: the operator does not see the candidate, or does not run."
+    if judged(one) and (old := _unseen(one, now)):
+        yield f"These counts are {span(old)} old: the operator does not see the candidate, or does not run."
+
+
+def _unseen(one: Reading, now: datetime) -> timedelta | None:
+    """How old counts are that should be younger: they are written ever less often, as the phase grows old."""
+    began, ago = one.rollout.since, since(one.rollout.judged_at, now)
+    is_late = ago is not None and is_away(moment(began) if began else None, now - ago, now)
+    return ago if is_late else None
 
 
 def _gate(slo: JudgedStatus) -> str:

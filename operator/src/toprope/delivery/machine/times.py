@@ -39,10 +39,9 @@ def looked(before: Rollout, seen: Seen, now: datetime) -> Rollout:
     if before.looked_at is None:
         return replace(before, looked_at=now)
     gap = now - before.looked_at
-    noted = _noted_each(before, now)
-    if gap < noted and not seen.is_noted:
+    if gap < _noted_each(before.since, now) and not seen.is_noted:
         return before
-    unseen = gap if gap > noted + LATE else timedelta(0)
+    unseen = gap if is_away(before.since, before.looked_at, now) else timedelta(0)
     waived = gap if Command.PAUSE in seen.commands else unseen
     return replace(
         before,
@@ -52,6 +51,11 @@ def looked(before: Rollout, seen: Seen, now: datetime) -> Rollout:
         undecided_since=_later(before.undecided_since, waived, now),
         looked_at=now,
     )
+
+
+def is_away(since: datetime | None, noted: datetime, now: datetime) -> bool:
+    """Whether nobody looks any more at a phase that began `since`, as the last note has it."""
+    return now - noted > _noted_each(since, now) + LATE
 
 
 def unready(before: Rollout, seen: Seen, now: datetime) -> Rollout:
@@ -70,8 +74,8 @@ def trimmed(after: Rollout) -> Rollout:
     )
 
 
-def _noted_each(before: Rollout, now: datetime) -> timedelta:
-    age = now - before.since if before.since else timedelta(0)
+def _noted_each(since: datetime | None, now: datetime) -> timedelta:
+    age = now - since if since else timedelta(0)
     return min(max(NOTED, age / 10), NOTED_AT_LEAST)
 
 
