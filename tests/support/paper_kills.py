@@ -111,9 +111,15 @@ class Telling:
 
 def _told(status: Mapping[str, Any]) -> Mapping[str, Any]:
     """But for the numbers that verdicts stood on: what one operator counted last dies with it."""
-    rollout = {key: value for key, value in status["rollout"].items() if key not in ("verdict", "judged")}
-    records = [{key: value for key, value in one.items() if key != "verdicts"} for one in status.get("history", ())]
-    return {**status, "rollout": rollout, "history": records}
+    records = [
+        _without({**one, "weights": [_without(weight, "verdict") for weight in one.get("weights", ())]}, "verdicts")
+        for one in status.get("history", ())
+    ]
+    return {**status, "rollout": _without(status["rollout"], "verdict", "judged"), "history": records}
+
+
+def _without(told: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    return {key: value for key, value in told.items() if key not in names}
 
 
 async def told(story: Story) -> tuple[Ending, Sequence[Death]]:
