@@ -4,8 +4,7 @@ What may only happen after something stands in the status is decided from the st
 verdict that moves it, the end of a revision after the word that ends it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,107 +16,35 @@ from toprope.core.prune import pruned
 from toprope.core.resource import Resource
 from toprope.delivery.history import recorded
 from toprope.delivery.machine.facts import note_of
-from toprope.delivery.machine.moved import is_shared, late_at, lives, next_rollout, rest_ends, routed_weight
-from toprope.delivery.machine.rollout import WHOLE, Phase, Policy, Rollout
-from toprope.delivery.sizing import Paid
+from toprope.delivery.machine.moved import is_shared, late_at, lives, rest_ends
 from toprope.delivery.tells import tells
-from toprope.kinds.shortenerapp import data, health, jobs, rollout, sharing, sizes, spending, trial
-from toprope.kinds.shortenerapp.health import Look, Shares
-from toprope.kinds.shortenerapp.migrations import known, migration_of
-from toprope.kinds.shortenerapp.needs import Needs, together
+from toprope.kinds.shortenerapp import data, health, jobs, rollout, spending
+from toprope.kinds.shortenerapp.health import Look
+from toprope.kinds.shortenerapp.migrations import known
+from toprope.kinds.shortenerapp.plan import Plan, planned
 from toprope.kinds.shortenerapp.probing import is_probed
 from toprope.kinds.shortenerapp.reasons import Fact, Reason, asks_for_pods
-from toprope.kinds.shortenerapp.render.autoscaler import Bounds
 from toprope.kinds.shortenerapp.render.network_policies import network_policies, of_probes
 from toprope.kinds.shortenerapp.render.pod_disruption_budget import pod_disruption_budget
 from toprope.kinds.shortenerapp.render.service_account import service_account
-from toprope.kinds.shortenerapp.revisions import alive, needs, outdated, remembered, revision, rollout_of
-from toprope.kinds.shortenerapp.rotation import Rotation, rotation
+from toprope.kinds.shortenerapp.revisions import outdated, remembered
 from toprope.kinds.shortenerapp.seen import Seen
-from toprope.kinds.shortenerapp.slos import judged, monitoring, rule_sets_of
-from toprope.kinds.shortenerapp.spec import revision_of_spec
-from toprope.kinds.shortenerapp.standing import Standing, standing
+from toprope.kinds.shortenerapp.slos import monitoring
 from toprope.kinds.shortenerapp.status import ReplicasStatus, ShortenerAppStatus
 from toprope.kinds.shortenerapp.timing import PROBING, next_look, step_due
-from toprope.kinds.shortenerapp.trial import Evidence
 from toprope.kinds.shortenerapp.troubles import ready_pods
 from toprope.kinds.shortenerapp.web import Release, doors, left_alone, lived_by, of_release, url
 from toprope.slo.health import Health
-from toprope.slo.rule_sets import RuleSet
 from toprope.slo.status import least_budget
 
 RENDER_OUTDATED = "RenderOutdated"
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Everything that one pass found out, before it is said in actions and conditions."""
-
-    look: Look
-    wanted: str
-    before: Rollout
-    after: Rollout
-    policy: Policy
-    scale: sizes.Scale
-    found: Evidence
-    """What the gates stand on."""
-    paid: Sequence[Paid]
-    """What the error budgets pay for."""
-    waits: Fact | None
-    """What the wanted revision still waits for."""
-    releases: Mapping[str, Release]
-    """The living revisions, by name."""
-    needs: Needs
-    """What they stand on, all of them."""
-    parts: Standing
-    rotation: Rotation
-    growth: data.Growth
-    rule_sets: Sequence[RuleSet]
-    """The SLOs: rendering their rules is a good part of a pass, so it is done once."""
-    slos: Health
-
-    @property
-    def shares(self) -> Shares:
-        """How requests are shared in this pass."""
-        return rollout.shared(self.serving.name, self.before, self.weight)
-
-    @property
-    def weight(self) -> int:
-        """The candidate's, of the requests of this pass."""
-        return rollout.given(self.look, self.before, routed_weight(self.before, self.after), self.waits)
-
-    @property
-    def selected(self) -> str | None:
-        """The revision that the plain Service selects in this pass; None: all."""
-        return sharing.selected(self.look, self.shares, self.scale)
-
-    @property
-    def takes_back(self) -> bool:
-        """Whether stable gets what the candidate had."""
-        return self.after.phase is Phase.ROLLING_BACK and self.serving.name == self.after.stable
-
-    @property
-    def falls(self) -> bool:
-        """Whether the candidate loses requests in this pass."""
-        return self.takes_back or self.weight < routed_weight(self.before, self.after)
-
-    @property
-    def answering(self) -> Release:
-        """Who has all the requests in this pass, or most of what serves."""
-        whole = (name for name, weight in self.shares.items() if weight == WHOLE)
-        return self.releases[next(whole, self.serving.name)]
-
-    @property
-    def serving(self) -> Release:
-        """The revision that gets the traffic: what the status as read says, not what this pass is about to say."""
-        return self.releases[rollout.serving(self.look, self.before) or self.after.stable or self.wanted]
 
 
 def decide(resource: Resource, seen: Seen, now: datetime) -> Decision:
     """The outcome of one pass."""
     look = Look(resource, seen, now)
     fact = data.lost(resource, seen)
-    plan = _plan(look, is_lost=fact is not None)
+    plan = planned(look, is_lost=fact is not None)
     if fact:
         return _untouched(plan, fact)
     stated = _conditions(plan)
@@ -151,57 +78,6 @@ def _fields(status: ShortenerAppStatus) -> dict[str, Any]:
 
 def _step_due(plan: Plan) -> datetime | None:
     return step_due(plan.before, plan.policy, plan.look.now)
-
-
-def _plan(look: Look, *, is_lost: bool) -> Plan:
-    resource, seen, now = look.resource, look.seen, look.now
-    wanted, before = revision_of_spec(resource.spec), rollout_of(resource)
-    scale = sizes.scale_of(look, before)
-    needed = needs(revision(resource, seen, wanted, wanted), None)
-    migration, asked = migration_of(resource, seen, wanted, now), sharing.policy(resource, scale)
-    waits = rollout.waits(look, before, migration, needed, sizes.need_at(scale, before, asked))
-    found = trial.evidence(resource, seen.looked, now)
-    ways = sharing.ways(look, before, scale, asked)
-    paid = spending.payments(look, before, found)
-    policy = spending.limited(look, before, asked, paid)
-    after = next_rollout(before, rollout.seen_by_machine(look, before, migration, waits, found, ways), policy, now)
-    releases = {
-        name: _release(look, name, wanted, sizes.bounds(look, (before, after), name, scale, policy))
-        for name in alive(before, after)
-    }
-    every = together(release.needs for release in releases.values())
-    rules = rule_sets_of(resource)
-    busy = any(release.migration.is_running for release in releases.values())
-    image = _image(releases, before.stable)
-    return Plan(
-        look=look,
-        wanted=wanted,
-        before=before,
-        after=after,
-        policy=policy,
-        scale=scale,
-        found=found,
-        paid=paid,
-        waits=waits,
-        releases=releases,
-        needs=every,
-        parts=standing(resource, seen, every),
-        rotation=Rotation() if is_lost else rotation(resource, seen, image, now, own_cache=every.own_cache, busy=busy),
-        growth=data.growth(resource, seen, now),
-        rule_sets=rules,
-        slos=judged(resource, rules, seen.measured, now),
-    )
-
-
-def _release(look: Look, name: str, wanted: str, bounds: Bounds) -> Release:
-    known = revision(look.resource, look.seen, name, wanted)
-    migration = migration_of(look.resource, look.seen, name, look.now)
-    return Release(name, known, migration, needs(known, health.deployment_of(look, name)), bounds)
-
-
-def _image(releases: Mapping[str, Release], stable: str | None) -> str | None:
-    release = releases.get(stable or "")
-    return release.revision.image if release and release.revision else None
 
 
 def _actions(plan: Plan) -> Sequence[Action]:
