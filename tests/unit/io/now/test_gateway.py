@@ -16,6 +16,7 @@ from tests.support.trials import AVAILABILITY, CANDIDATE, ROUTE, STABLE, PaperGa
 from toprope.delivery.gate.counts import Counts
 from toprope.io.now.gateway import Gateway
 from toprope.io.now.pages import Pages
+from toprope.io.now.scrape import FORGOTTEN_AFTER
 from toprope.slo.now import Count
 
 SERVICE = CANDIDATE.service
@@ -183,7 +184,7 @@ async def test_what_is_counted_while_nobody_asks_is_nobodys() -> None:
         stage.traefik.traefik.count(NEW, 100)
         stage.ask()
         await stage.later()
-        await stage.look(31)
+        await stage.look(FORGOTTEN_AFTER + 1)
         stage.traefik.traefik.count(NEW, 900)
         stage.ask()
         assert (await stage.later()).candidate == Counts()

@@ -308,10 +308,10 @@ async def test_it_looks_once_a_second_for_as_long_as_it_is_kept() -> None:
         async with asyncio.timeout(60):
             while pod.asked < 2:  # noqa: ASYNC110 - the pod is not told that it is waited for
                 await asyncio.sleep(0.05)
-        stage.hands.move(31)
+        stage.hands.move(FORGOTTEN_AFTER + 1)
         async with asyncio.timeout(60):
             while stage.ask().at is not None:
-                stage.hands.move(31)
+                stage.hands.move(FORGOTTEN_AFTER + 1)
                 await asyncio.sleep(0.05)
         keeping.cancel()
         with suppress(asyncio.CancelledError):
