@@ -16,10 +16,8 @@ from toprope.core.faults import Fault, faults
 from toprope.core.objects import Manifest, Ref, ref_of
 from toprope.core.places import Where
 from toprope.core.resource import Installation, Resource
-from toprope.io.ledger import NoPrometheus
-from toprope.io.now.nobody import NobodyLooks
+from toprope.io.nobody import no_sources
 from toprope.kind import Kind
-from toprope.ports import Sources
 from toprope.schema.structural import Schema, structural
 
 PASSES = 60
@@ -116,7 +114,9 @@ async def children(kind: Kind, resource: Resource, there: Sequence[Manifest] = (
     for _ in range(PASSES):
         before = (_names(cluster), resource.status)
         decision = kind.decide(
-            resource, await kind.observe(resource, cluster, Sources(NoPrometheus(), NobodyLooks(), now)), now
+            resource,
+            await kind.observe(resource, cluster, no_sources(now)),
+            now,
         )
         for action in decision.actions:
             await _act(cluster, action)
