@@ -101,7 +101,7 @@ def _policy(kind: Kind, live: Manifest) -> Policy:
         spec: Any = kind.spec.model_validate(live.get("spec") or {})
     except ValidationError:
         return Policy()
-    objectives = {slo.name: slo.objective for slo in spec.slos if slo.ratio is None}
+    objectives = {slo.name: slo.objective for slo in spec.slos if slo.has_now}
     judging = rules_of(spec.rollout, objectives)
     return policy_of(spec.rollout, is_judged=bool(judging))
 
