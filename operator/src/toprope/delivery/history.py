@@ -107,7 +107,7 @@ class Evidence(Protocol):
 
     @property
     def lost(self) -> int | None:
-        """Its bad requests so far, as far as this operator counted them."""
+        """Its bad requests so far."""
         ...
 
 
@@ -142,7 +142,7 @@ def _goes_on(record: RecordStatus, look: _Look) -> bool:
 
 
 def _seen(record: RecordStatus, look: _Look) -> RecordStatus:
-    """With the weight of this look, and what is lost by now: a new operator counts from zero, so it never falls."""
+    """With the weight of this look, and what is lost by now, which never falls."""
     weights = [*record.weights, *_weight(record, look)][-WEIGHTS:]
     lost = max((one for one in (record.lost, look.found.lost) if one is not None), default=None) if weights else None
     return record.model_copy(update={"weights": weights, "lost": lost})

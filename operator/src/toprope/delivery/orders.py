@@ -1,5 +1,5 @@
 """What a person orders for one rollout: annotations of the resource, each of which names the candidate, so that none
-can hit a later one.
+hits another one. It stands until it is taken away.
 
     toprope.dev/abort | promote | pause | retry | unfreeze: <candidate revision>
 
