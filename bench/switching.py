@@ -23,6 +23,8 @@ SPEC: dict[str, Any] = {
     "slos": [{"name": "availability", "objective": "95", "availability": {}}],
     "rollout": {"steps": STEPS, "bake": "20s"},
     "replicas": {"min": 2, "max": 2},
+    # All visits have one address.
+    "settings": {"rateLimits": {"addressPerMinute": 0}},
 }
 QUIET_SECONDS = 30
 MOVING_SECONDS = 240

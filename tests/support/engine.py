@@ -20,7 +20,7 @@ from toprope.io.apis import present
 from toprope.io.cluster import ApiCluster
 from toprope.io.credentials import Connection
 from toprope.io.ledger import NoPrometheus
-from toprope.io.now.nobody import NobodyLooks
+from toprope.io.nobody import NobodyLooks, NobodyProbes
 from toprope.io.store import Owner, Store
 from toprope.io.watch import Reflector
 from toprope.kind import Kind
@@ -190,6 +190,7 @@ async def an_engine(
                     cluster,
                     NoPrometheus(),
                     now or NobodyLooks(),
+                    NobodyProbes(),
                     clock,
                     replace(INSTALLATION, absent=frozenset(absent)),
                     Told(),

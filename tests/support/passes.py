@@ -12,7 +12,7 @@ from toprope.core.objects import ApiResource, Manifest, Ref, labels_of, ref_of
 from toprope.engine.events import Told
 from toprope.engine.one_pass import Outcome, Result, World, one_pass
 from toprope.io.ledger import NoPrometheus
-from toprope.io.now.nobody import NobodyLooks
+from toprope.io.nobody import NobodyLooks, NobodyProbes
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
 
 LINKS = Ref(SHORTENER_APP.resource, "default", "links")
@@ -115,7 +115,7 @@ class Passes:
     def __init__(self, spec: Mapping[str, Any] | None = None) -> None:
         self.cluster = Standing()
         self.moment = DAWN + timedelta(hours=1)
-        self.world = World(self.cluster, NoPrometheus(), NobodyLooks(), self, INSTALLATION, Told())
+        self.world = World(self.cluster, NoPrometheus(), NobodyLooks(), NobodyProbes(), self, INSTALLATION, Told())
         self.cluster.objects[LINKS] = {
             "apiVersion": LINKS.resource.api_version,
             "kind": LINKS.resource.kind,

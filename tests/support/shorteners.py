@@ -12,8 +12,7 @@ from toprope.core import conditions
 from toprope.core.decision import Action, Amend, Apply, CreateOnce, Decision, Delete
 from toprope.core.objects import Ref, ref_of
 from toprope.core.resource import Resource
-from toprope.io.ledger import NoPrometheus
-from toprope.io.now.nobody import NobodyLooks
+from toprope.io.nobody import no_sources
 from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.decide import decide
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
@@ -22,7 +21,6 @@ from toprope.kinds.shortenerapp.seen import Seen
 from toprope.kinds.shortenerapp.spec import ShortenerAppSpec
 from toprope.kinds.shortenerapp.status import ShortenerAppStatus
 from toprope.kinds.shortenerapp.timing import QUIET
-from toprope.ports import Sources
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 """Long after everything on paper was made."""
@@ -71,7 +69,7 @@ class Paper:
 
     def seen(self) -> Seen:
         """One look at this world."""
-        return _RUNNER.run(observe(self.resource, self.cluster, Sources(NoPrometheus(), NobodyLooks(), self.now)))
+        return _RUNNER.run(observe(self.resource, self.cluster, no_sources(self.now)))
 
     def pass_once(self, spoil: Spoiling = lambda seen: seen) -> Decision:
         """One pass; the status is written as the engine would."""

@@ -4,14 +4,14 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from toprope.core.measured import Measured
 from toprope.core.objects import ApiResource, Manifest, Ref
 from toprope.core.resource import Resource
-from toprope.delivery.probes import NobodyProbes, Probed, Probing
+from toprope.delivery.probes import Probed, Probing
 from toprope.delivery.trial import Looked, Trial
 
 
@@ -109,6 +109,6 @@ class Sources:
 
     metrics: Metrics
     now: Now
+    probes: Probes
     at: datetime
     """What the time is."""
-    probes: Probes = field(default_factory=NobodyProbes)

@@ -40,10 +40,6 @@ class Answers:
         """What it has counted."""
         return self._pods[address]
 
-    def began_anew(self, address: str) -> None:
-        """Its container was started again."""
-        self._pods[address] = WebPod(self._pods[address].behaviour)
-
     async def close(self) -> None:
         """Of nobody."""
         if self._runner:

@@ -17,7 +17,7 @@ from toprope.engine.events import Told
 from toprope.engine.one_pass import HICCUPS, Outcome, Result, World, one_pass
 from toprope.engine.parting import part, parting
 from toprope.io.ledger import NoPrometheus
-from toprope.io.now.nobody import NobodyLooks
+from toprope.io.nobody import NobodyLooks, NobodyProbes
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
 
 LINKS = a_shortener({"database": {"embedded": {"reclaim": "Delete"}}}).ref
@@ -47,7 +47,7 @@ class Stopped:
 
 async def going(error: TopropeError) -> tuple[Stubborn, World]:
     cluster = Stubborn(error)
-    world = World(cluster, NoPrometheus(), NobodyLooks(), Stopped(), a_shortener().installation, Told())
+    world = World(cluster, NoPrometheus(), NobodyLooks(), NobodyProbes(), Stopped(), a_shortener().installation, Told())
     live: dict[str, Any] = {
         "apiVersion": LINKS.resource.api_version,
         "kind": LINKS.resource.kind,

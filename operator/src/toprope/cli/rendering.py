@@ -16,10 +16,8 @@ from toprope.core.faults import Fault, faults
 from toprope.core.objects import Manifest, Ref, ref_of
 from toprope.core.places import Where
 from toprope.core.resource import Installation, Resource
-from toprope.io.ledger import NoPrometheus
-from toprope.io.now.nobody import NobodyLooks
+from toprope.io.nobody import no_sources
 from toprope.kind import Kind
-from toprope.ports import Sources
 from toprope.schema.structural import Schema, structural
 
 PASSES = 60
@@ -132,8 +130,7 @@ async def settled(
     same = 0
     for _ in range(PASSES):
         before = (_names(cluster), resource.status)
-        sources = Sources(NoPrometheus(), NobodyLooks(), now)
-        decision = kind.decide(lead(resource), await kind.observe(lead(resource), cluster, sources), now)
+        decision = kind.decide(lead(resource), await kind.observe(lead(resource), cluster, no_sources(now)), now)
         for action in decision.actions:
             await _act(cluster, action)
         resource = replace(resource, status=_status(kind, resource, decision, cluster))

@@ -116,7 +116,7 @@ class Evidence(Protocol):
 
     @property
     def lost(self) -> int | None:
-        """Its bad requests so far, as far as this operator counted them."""
+        """Its bad requests so far."""
         ...
 
 

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from math import comb
 
-from toprope.core.resource import Resource
 from toprope.delivery.gate.rules import FALSE_FAIL, FALSE_PASS, Rules
 from toprope.delivery.gate.verdict import Verdict
 from toprope.delivery.machine.rollout import Trouble
@@ -56,14 +55,6 @@ class Probed:
     """How many of them failed, by how: `answered 500`."""
     blind: str = ""
     """Why nothing can be probed at the moment, as a sentence."""
-
-
-class NobodyProbes:
-    """The port `Probes` where nobody does: on paper, and in tests of what does not need it."""
-
-    def of(self, resource: Resource, probing: Probing) -> Probed:
-        """Nothing, and why."""
-        return Probed(blind="Nobody sends probes.")
 
 
 def verdict(probed: Probed, rules: Mapping[str, Rules], patience: timedelta, now: datetime) -> tuple[Verdict, Trouble]:

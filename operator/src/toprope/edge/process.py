@@ -101,7 +101,7 @@ class Process:
         cluster, metrics = ApiCluster(api, self._store), ledger or NoPrometheus()
         now = scrape.Scrape(await self._eyes(stack, cluster), SystemClock(), self._loop.ring)
         probes = await stack.enter_async_context(Prober(cluster, SystemClock(), self._loop.ring))
-        self._world = World(cluster, metrics, now, SystemClock(), installation, Told(), probes=probes)
+        self._world = World(cluster, metrics, now, probes, SystemClock(), installation, Told())
         reflectors = [
             Reflector(api, self._store, resource, scope)
             for resource in _watched(self._kinds)

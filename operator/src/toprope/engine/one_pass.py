@@ -19,7 +19,6 @@ from toprope.core.errors import Conflict, Refused, TopropeError, Transient
 from toprope.core.names import FINALIZER, RECONCILE
 from toprope.core.objects import Manifest, Ref, annotations_of, is_being_deleted, ref_of
 from toprope.core.resource import Installation, Resource
-from toprope.delivery.probes import NobodyProbes
 from toprope.engine import events, status
 from toprope.engine.act import Acted, act
 from toprope.engine.parse import is_held, resource_of, unread
@@ -70,15 +69,15 @@ class World:
     cluster: Cluster
     metrics: Metrics
     now: Now
+    probes: Probes
     clock: Clock
     installation: Installation
     told: events.Told
     tugs: Tugs = field(default_factory=Tugs)
-    probes: Probes = field(default_factory=NobodyProbes)
 
     def sources(self) -> Sources:
         """What a pass knows beside the cluster."""
-        return Sources(self.metrics, self.now, self.clock.now(), self.probes)
+        return Sources(self.metrics, self.now, self.probes, self.clock.now())
 
 
 class Bug(TopropeError):

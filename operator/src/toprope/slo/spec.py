@@ -194,6 +194,12 @@ class Slo(SpecModel):
     ratio: Ratio | None = None
     """Counts with counters of your own."""
 
+    @property
+    def has_now(self) -> bool:
+        """Whether it is counted as requests come, so that it can judge a candidate: a `ratio` is known to Prometheus
+        alone."""
+        return self.ratio is None
+
     @model_validator(mode="after")
     def _counts_one_thing(self) -> "Slo":
         if [self.availability, self.latency, self.ratio].count(None) != 2:

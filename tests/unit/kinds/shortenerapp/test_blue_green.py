@@ -11,7 +11,8 @@ from tests.support.flows import End, allowed
 from tests.unit.kinds.shortenerapp.test_canaries import BAD, GOOD, Released, shares
 from toprope.core.decision import Apply, Decision
 from toprope.delivery.machine.rollout import WHOLE, Phase
-from toprope.delivery.probes import PROBES, NobodyProbes, Probed, ProbeReason
+from toprope.delivery.probes import PROBES, Probed, ProbeReason
+from toprope.io.nobody import NobodyProbes
 from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.probing import probing
 from toprope.kinds.shortenerapp.revisions import rollout_of

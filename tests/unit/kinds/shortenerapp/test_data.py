@@ -26,13 +26,11 @@ from toprope.cli.paper import PaperCluster
 from toprope.core.decision import Amend, CreateOnce, Decision, Delete, Tell
 from toprope.core.names import DATA, OWNER_NAME
 from toprope.core.objects import Manifest
-from toprope.io.ledger import NoPrometheus
-from toprope.io.now.nobody import NobodyLooks
+from toprope.io.nobody import no_sources
 from toprope.kinds.shortenerapp.decide import decide
 from toprope.kinds.shortenerapp.farewell import farewell
 from toprope.kinds.shortenerapp.observe import observe
 from toprope.kinds.shortenerapp.reasons import Reason
-from toprope.ports import Sources
 
 SMALL, SEEN = settled()
 LARGER = with_spec(SMALL, {"database": {"embedded": {"storage": "2Gi"}}})
@@ -269,15 +267,11 @@ def test_a_farewell_knows_of_data_that_no_watch_has_told_of(spec: dict[str, Any]
     last = replace(paper.resource, deleting=True)
     behind = Behind()
     behind.objects = paper.cluster.objects
-    assert leaves(last, asyncio.run(observe(last, behind, Sources(NoPrometheus(), NobodyLooks(), NOW)))) == leaves(
-        last, paper.seen()
-    )
+    assert leaves(last, asyncio.run(observe(last, behind, no_sources(NOW)))) == leaves(last, paper.seen())
 
 
 def test_the_data_of_a_resource_that_stays_costs_no_request() -> None:
     paper = Paper(a_shortener()).settle()
     behind = Behind()
     behind.objects = paper.cluster.objects
-    assert (
-        CLAIM not in asyncio.run(observe(paper.resource, behind, Sources(NoPrometheus(), NobodyLooks(), NOW))).children
-    )
+    assert CLAIM not in asyncio.run(observe(paper.resource, behind, no_sources(NOW))).children

@@ -20,7 +20,7 @@ from toprope.core.resource import Resource
 from toprope.delivery.machine.rollout import WHOLE, Phase
 from toprope.delivery.trial import Fault, FaultReason, Looked, Trial
 from toprope.io.ledger import NoPrometheus
-from toprope.io.now.nobody import NobodyLooks
+from toprope.io.nobody import NobodyProbes, no_sources
 from toprope.kinds.shortenerapp.decide import decide
 from toprope.kinds.shortenerapp.observe import observe
 from toprope.kinds.shortenerapp.revisions import rollout_of
@@ -166,7 +166,7 @@ def test_endpoints_are_asked_for_while_the_candidate_has_requests() -> None:
     web = Ref(DEPLOYMENT, "default", f"links-web-{world.candidate}")
     unready = Unready(web.name)
     unready.objects = world.cluster.objects
-    seen = asyncio.run(observe(world.resource, unready, Sources(NoPrometheus(), NobodyLooks(), world.now)))
+    seen = asyncio.run(observe(world.resource, unready, no_sources(world.now)))
     assert seen.endpoints == {web.name}
 
 
@@ -276,5 +276,5 @@ def test_a_candidate_is_looked_at_while_the_api_server_answers_nobody() -> None:
     world.until(Phase.HOLDING)
     away.objects = world.cluster.objects
     with suppress(Transient):
-        asyncio.run(observe(world.resource, away, Sources(NoPrometheus(), now, world.now)))
+        asyncio.run(observe(world.resource, away, Sources(NoPrometheus(), now, NobodyProbes(), world.now)))
     assert now.asked == [world.candidate]

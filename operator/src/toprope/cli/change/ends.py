@@ -18,10 +18,8 @@ from toprope.core.resource import Resource
 from toprope.delivery.machine.rollout import Command
 from toprope.delivery.orders import annotation
 from toprope.engine.parse import resource_of
-from toprope.io.ledger import NoPrometheus
-from toprope.io.now.nobody import NobodyLooks
+from toprope.io.nobody import no_sources
 from toprope.kind import Kind
-from toprope.ports import Sources
 
 QUIET = 4
 """Passes without a change after which nothing moves any more: a rollout may wait for its time once or twice."""
@@ -104,7 +102,7 @@ async def name_of(kind: Kind, resource: Resource) -> str:
     """The revision that the spec wants: what a new resource would make of it, in its first pass."""
     new = replace(resource, status=kind.status(), annotations={})
     now = datetime.now(UTC)
-    seen = await kind.observe(new, _Presumed(now, {}), Sources(NoPrometheus(), NobodyLooks(), now))
+    seen = await kind.observe(new, _Presumed(now, {}), no_sources(now))
     return str(kind.decide(new, seen, now).status["revision"]["stable"])
 
 

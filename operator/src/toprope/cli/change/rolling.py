@@ -65,7 +65,7 @@ def _was_spent(slo: Any) -> bool:
 
 def _rules(written: Written) -> dict[str, Rules]:
     spec = written.resource.spec
-    return rules_of(spec.rollout, {slo.name: slo.objective for slo in spec.slos if slo.ratio is None})
+    return rules_of(spec.rollout, {slo.name: slo.objective for slo in spec.slos if slo.has_now})
 
 
 def _asked(written: Written, one: Reading) -> Policy:

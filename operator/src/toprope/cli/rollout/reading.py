@@ -120,7 +120,7 @@ def _spec(kind: Kind, live: Manifest) -> Any:
 
 
 def _policy(spec: Any, live: Manifest) -> Policy:
-    objectives = {slo.name: slo.objective for slo in spec.slos if slo.ratio is None}
+    objectives = {slo.name: slo.objective for slo in spec.slos if slo.has_now}
     asked = policy_of(spec.rollout, is_judged=bool(rules_of(spec.rollout, objectives)))
     return asked if spec.traffic else split(asked, _stable_pods(live))
 

@@ -170,7 +170,7 @@ class ShortenerAppSpec(SpecModel):
 
     @model_validator(mode="after")
     def _judged_by_its_own(self) -> "ShortenerAppSpec":
-        refuse_strangers(self.rollout, {slo.name: slo.ratio is None for slo in self.slos})
+        refuse_strangers(self.rollout, {slo.name: slo.has_now for slo in self.slos})
         return self
 
 

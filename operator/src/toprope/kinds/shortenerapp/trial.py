@@ -34,7 +34,7 @@ SPREADS = timedelta(seconds=3)
 
 def rules(resource: Resource) -> dict[str, Rules]:
     """The gates of the SLOs that judge a candidate: those that are counted as requests come."""
-    objectives = {slo.name: slo.objective for slo in resource.spec.slos if slo.ratio is None}
+    objectives = {slo.name: slo.objective for slo in resource.spec.slos if slo.has_now}
     return rules_of(resource.spec.rollout, objectives)
 
 
