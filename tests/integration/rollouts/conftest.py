@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,11 +56,16 @@ class Stage:
     def place(self) -> Place:
         """A resource of SPEC that serves, and has users."""
         while len(self.ahead) <= AHEAD:
-            self.ahead.append(place := Place(self.rig, f"rollout-{next(_numbers)}"))
-            place.crowd.rate = RATE
-            place.make(SPEC)
+            self.ahead.append(self.begin(SPEC))
         place = self.ahead.popleft()
         until(place.is_made)
+        return place
+
+    def begin(self, spec: dict[str, Any]) -> Place:
+        """One that is made meanwhile."""
+        place = Place(self.rig, f"rollout-{next(_numbers)}")
+        place.crowd.rate = RATE
+        place.make(spec)
         return place
 
 

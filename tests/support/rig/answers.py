@@ -7,19 +7,20 @@ import orjson
 from aiohttp import web
 
 from tests.support.rig.pods import Behaviour, WebPod
-from toprope.kinds.shortenerapp.places import OPS_PORT
+from toprope.delivery.traffic import ROUTE
+from toprope.kinds.shortenerapp.places import HTTP_PORT, OPS_PORT
 
 LONG = 3600.0
 
 
 class Answers:
-    """On the ops port of each address."""
+    """On the ops port of each address, and for probes on that of users."""
 
     def __init__(self, before: Callable[[str], None]) -> None:
         """`before` hears of the address that is asked: who came until now is counted first, on all sides."""
         self._before = before
         self._pods: dict[str, WebPod] = {}
-        self._sites: dict[str, web.TCPSite] = {}
+        self._sites: dict[str, list[web.TCPSite]] = {}
         self._runner: web.AppRunner | None = None
 
     async def at(self, behaviours: Mapping[str, Behaviour]) -> None:
@@ -51,19 +52,20 @@ class Answers:
         if self._runner is None:
             app = web.Application()
             app.router.add_get("/sli", self._sli)
+            app.router.add_get("/toprope-probe-{probe}", self._probe)
             self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
             await self._runner.setup()
-        self._sites[address] = web.TCPSite(self._runner, address, OPS_PORT)
-        await self._sites[address].start()
+        self._sites[address] = [web.TCPSite(self._runner, address, port) for port in (OPS_PORT, HTTP_PORT)]
+        for site in self._sites[address]:
+            await site.start()
 
     async def _shut(self, address: str) -> None:
-        if site := self._sites.pop(address, None):
+        for site in self._sites.pop(address, ()):
             await site.stop()
 
     async def _sli(self, request: web.Request) -> web.StreamResponse:
-        transport = request.transport
-        address = transport.get_extra_info("sockname")[0] if transport else ""
-        pod = self._pods.get(address)
+        address = _address(request)
+        pod, transport = self._pods.get(address), request.transport
         if transport and (pod is None or pod.behaviour.refuses):
             # A connection of before.
             transport.abort()
@@ -73,3 +75,12 @@ class Answers:
             raise web.HTTPServiceUnavailable
         self._before(address)
         return web.Response(body=orjson.dumps(pod.page()), content_type="application/json")
+
+    async def _probe(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get(ROUTE) != "preview":
+            raise web.HTTPBadRequest(text="users come by no connection, here")
+        return web.Response(status=self._pods[_address(request)].probe())
+
+
+def _address(request: web.Request) -> str:
+    return str(request.transport.get_extra_info("sockname")[0]) if request.transport else ""

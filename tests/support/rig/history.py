@@ -5,13 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.support.rig.doors import is_open, shares
 from toprope.core.objects import Manifest
+from toprope.delivery.machine.rollout import WHOLE
 from toprope.delivery.machine.weights import parts_of
 from toprope.delivery.spec import Traffic
 from toprope.delivery.traffic import acceptance
-from toprope.kinds.shortenerapp.health import weights_of
-
-WHOLE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +20,7 @@ class Moment:
     at: float
     """When it was seen first, by the monotonic clock."""
     versions: tuple[int, int]
-    """Of resource and route. They are of one etcd, and tell which was written first."""
+    """Of the resource, and of what shares its requests. They are of one etcd, and tell which was written first."""
     stable: str
     candidate: str
     phase: str
@@ -31,13 +30,13 @@ class Moment:
     """In the status."""
     verdict: str
     routed: Mapping[str, int]
-    """In the route: weight by Service."""
+    """How requests are shared: weight by revision."""
     accepted: bool
-    """That newest route, by its gateway."""
+    """The newest route, by its gateway; true where there is none."""
 
     def share_of(self, revision: str) -> int:
         """The routed weight of a revision."""
-        return next((weight for name, weight in self.routed.items() if revision and name.endswith(revision)), 0)
+        return self.routed.get(revision, 0)
 
 
 @dataclass(slots=True)
@@ -46,9 +45,8 @@ class History:
 
     moments: list[Moment] = field(default_factory=list)
 
-    def note(self, live: Manifest, route: Manifest | None) -> None:
-        """A version, unless it differs in nothing that counts."""
-        now = moment(live, route)
+    def note(self, now: Moment) -> None:
+        """A moment, unless it differs in nothing that counts."""
         if not self.moments or _said(now) != _said(self.moments[-1]):
             self.moments.append(now)
 
@@ -72,9 +70,8 @@ def _stood(one: Moment, moments: Sequence[Moment]) -> Moment:
 
 
 def _allows(status: Moment, one: Moment) -> bool:
-    shares = {name.rpartition("-")[2]: weight for name, weight in one.routed.items()}
     allowed = {status.candidate: parts_of(status.weight), status.stable: WHOLE}
-    return all(weight <= allowed.get(name, 0) for name, weight in shares.items())
+    return all(weight <= allowed.get(name, 0) for name, weight in one.routed.items())
 
 
 def _said(one: Moment) -> tuple[Any, ...]:
@@ -87,14 +84,14 @@ def _version(live: Manifest | None) -> int:
     return int(live["metadata"]["resourceVersion"]) if live else 0
 
 
-def moment(live: Manifest, route: Manifest | None) -> Moment:
-    """Of the objects as they are now."""
+def moment(live: Manifest, route: Manifest | None, plain: Manifest | None, pods: Sequence[Manifest]) -> Moment:
+    """Of the objects as they are now. `plain` is the Service beside which there is no route."""
     status = live.get("status") or {}
     rollout, revision = status.get("rollout") or {}, status.get("revision") or {}
-    traffic = Traffic.model_validate(live["spec"]["traffic"])
+    traffic = live["spec"].get("traffic")
     return Moment(
         at=time.monotonic(),
-        versions=(_version(live), _version(route)),
+        versions=(_version(live), max(map(_version, [route] if plain is None else [plain, *filter(is_open, pods)]))),
         stable=revision.get("stable") or "",
         candidate=revision.get("candidate") or "",
         phase=rollout.get("phase") or "",
@@ -102,6 +99,6 @@ def moment(live: Manifest, route: Manifest | None) -> Moment:
         step=rollout.get("step") or 0,
         weight=rollout.get("weight") or "0%",
         verdict=",".join(one.get("verdict") or "" for one in rollout.get("judged") or ()),
-        routed=weights_of(route),
-        accepted=acceptance(route, traffic).accepted,
+        routed=shares(route, plain, pods),
+        accepted=not traffic or acceptance(route, Traffic.model_validate(traffic)).accepted,
     )

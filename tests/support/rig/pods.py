@@ -55,6 +55,8 @@ class WebPod:
     """Bad requests that its next page shows all at once."""
     broke: float | None = None
     """When a page showed that, by the monotonic clock."""
+    probed: int = 0
+    """Requests that are no users': in none of its counters."""
     _routes: dict[str, _Route] = field(default_factory=lambda: {name: _Route() for name in MIX})
     _stuck: float = 0.0
     _stuck_since: float | None = None
@@ -77,6 +79,12 @@ class WebPod:
         route.bad += bad
         route.slow += slow
         route.good += requests - bad - slow
+
+    def probe(self) -> int:
+        """How it answers one who is no user; the bad answers come as evenly as they can."""
+        self.probed += 1
+        before, now = (int(number * self.behaviour.bad) for number in (self.probed - 1, self.probed))
+        return 500 if now > before else 404
 
     def page(self) -> dict[str, Any]:
         """What it answers at `/sli`."""

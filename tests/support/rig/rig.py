@@ -1,7 +1,7 @@
 """A floor whose web pods answer `/sli`, so that the operator's own eyes see rollouts on it.
 
-    users ── by the weights of the live HTTPRoute ──► counters of each ready pod ── /sli, its own address ──► operator
-    API server ── pods, routes, resources ──► who is there, and the history of each resource
+    users ── by the route's weights, or by the plain Service ──► counters of each ready pod ── /sli ──► operator
+    API server ── pods, routes, Services, resources ──► who is there, and the history of each resource
 
 One resource, `links`, in each namespace. On a thread of its own, so that a test may wait for the operator's process.
 """
@@ -15,17 +15,17 @@ from dataclasses import dataclass, field
 
 from dev.floor import Floor
 from tests.support.rig.answers import Answers
-from tests.support.rig.history import History
+from tests.support.rig.doors import is_open, shares
+from tests.support.rig.history import History, moment
 from tests.support.rig.kubelet import keep_alive
 from tests.support.rig.pods import WELL, Behaviour
 from toprope.core.names import COMPONENT, OWNER_KIND, REVISION
-from toprope.core.objects import HTTP_ROUTE, POD, Manifest, Ref, labels_of
+from toprope.core.objects import HTTP_ROUTE, POD, SERVICE, Manifest, Ref, labels_of
 from toprope.delivery.pods import Pod, pod_of
 from toprope.io.api import Api
 from toprope.io.credentials import from_kubeconfig
 from toprope.io.store import Owner, Store
 from toprope.io.watch import Reflector
-from toprope.kinds.shortenerapp.health import weights_of
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
 from toprope.kinds.shortenerapp.places import WEB
 
@@ -57,7 +57,7 @@ class Rig:
         self._crowds: dict[str, Crowd] = {}
         self._places: dict[str, str] = {}
         """Namespace of each address."""
-        self._store = Store(self._rung, [POD, HTTP_ROUTE], [SHORTENER_APP.resource])
+        self._store = Store(self._rung, [POD, HTTP_ROUTE, SERVICE], [SHORTENER_APP.resource])
         self._ready, self._ends = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._broke: BaseException | None = None
@@ -73,6 +73,12 @@ class Rig:
     def route(self, namespace: str) -> Manifest | None:
         """As last heard of."""
         return next((one for one in self._children(namespace, {}) if one["kind"] == HTTP_ROUTE.kind), None)
+
+    def plain(self, namespace: str) -> Manifest | None:
+        """The Service that shares requests where the resource asks for no gateway, as last heard of."""
+        if ((self.resource(namespace) or {}).get("spec") or {}).get("traffic"):
+            return None
+        return self._store.get(Ref(SERVICE, namespace, f"{NAME}-{WEB}"))
 
     def pods(self, namespace: str, revision: str = "") -> list[Manifest]:
         """Web pods, of one revision where it is given, as last heard of."""
@@ -97,8 +103,9 @@ class Rig:
 
     def _rung(self, owner: Owner, why: str) -> None:
         crowd, live = self._crowds.get(owner[0]), self.resource(owner[0])
-        if crowd and live and why != POD.kind:
-            crowd.history.note(live, self.route(owner[0]))
+        plain = self.plain(owner[0])
+        if crowd and live and (plain or why != POD.kind):
+            crowd.history.note(moment(live, self.route(owner[0]), plain, self.pods(owner[0]) if plain else ()))
 
     def _run(self) -> None:
         try:
@@ -109,7 +116,7 @@ class Rig:
 
     async def _live(self) -> None:
         async with Api(from_kubeconfig(self.floor.kubeconfig), lambda verb, code: None) as api:
-            watches = [Reflector(api, self._store, one, None) for one in (POD, HTTP_ROUTE)]
+            watches = [Reflector(api, self._store, one, None) for one in (POD, HTTP_ROUTE, SERVICE)]
             watches.append(Reflector(api, self._store, SHORTENER_APP.resource, None, ""))
             tasks = [asyncio.create_task(one.run()) for one in watches]
             tasks.append(asyncio.create_task(keep_alive(api)))
@@ -158,13 +165,12 @@ class Rig:
         return crowd.stable if stable in (None, revision) else crowd.candidate
 
     def _visit(self, namespace: str) -> None:
-        """Users come by the route, to pods that are ready; where there is none nobody counts them."""
+        """Users come to pods that are ready; where there is none nobody counts them."""
         crowd, now = self._crowds[namespace], time.monotonic()
         requests, crowd.visited = crowd.rate * (now - crowd.visited), now
-        weights = weights_of(self.route(namespace))
-        for service, weight in weights.items():
-            pods = [pod_of(one) for one in self.pods(namespace, service.rpartition("-")[2])]
-            open_ = [pod.address for pod in pods if pod.is_ready and pod.address and not pod.is_leaving]
+        weights = shares(self.route(namespace), self.plain(namespace), self.pods(namespace))
+        for revision, weight in weights.items():
+            open_ = [pod_of(one).address for one in self.pods(namespace, revision) if is_open(one)]
             for address in open_:
                 self.answers.serve(address, requests * weight / sum(weights.values()) / len(open_))
 

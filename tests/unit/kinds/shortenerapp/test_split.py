@@ -126,6 +126,21 @@ def test_a_pod_that_is_lost_closes_nothing_and_the_step_is_true_no_more() -> Non
     assert world.resource.status.rollout.phase == Phase.SHIFTING
 
 
+@pytest.mark.parametrize(("phase", "selects"), [(Phase.SHIFTING, False), (Phase.HOLDING, True)])
+def test_pods_that_stable_lacks_are_waited_for_as_shares_would_be_larger(phase: Phase, selects: bool) -> None:
+    world = released()
+    world.until(phase)
+    status = {"status": {"replicas": 3, "readyReplicas": 2}}
+    spoil = changed("Deployment", f"links-web-{world.stable}", status)
+    assert selected(world.pass_once(lambda seen: spoil(world.look(seen)))) == (BOTH if selects else world.stable)
+    told = world.resource.status.rollout
+    assert (told.phase, told.reason) == (Phase.SHIFTING, "RouteNotMoved")
+    assert told.message == (
+        f"25% of the requests is 1 pod of revision {world.candidate} beside 3 of revision {world.stable}: "
+        "not all of these are ready."
+    )
+
+
 def test_all_requests_wait_for_a_candidate_as_large_as_stable() -> None:
     world = released()
     world.until(Phase.BAKING)

@@ -44,7 +44,7 @@ def policy(resource: Resource, scale: Scale) -> Policy:
 
 def selected(look: Look, shares: Shares, scale: Scale) -> str | None:
     """What the plain Service may select in this pass; None: all. It gives a candidate requests when it has just the
-    pods for them, and takes none away because one of them is lost."""
+    pods for them and stable has all of its own, and takes none away because one of them is lost."""
     wanted = plain_of(look, shares)
     stable, *others = shares
     if wanted == stable or selects(look, wanted):
@@ -53,7 +53,7 @@ def selected(look: Look, shares: Shares, scale: Scale) -> str | None:
     if weight == WHOLE:
         both_now = None if selects(look, None) else stable
         return wanted if ready_pods(live) >= scale.need else both_now
-    return wanted if _is_just(live, pods_for(weight, scale.floor)) else stable
+    return wanted if _is_just(live, pods_for(weight, scale.floor)) and not _lacks_pods(scale) else stable
 
 
 def detour(look: Look, before: Rollout, scale: Scale) -> str:
@@ -66,8 +66,11 @@ def detour(look: Look, before: Rollout, scale: Scale) -> str:
         wanted = f"Service {service} selects revision {before.candidate} alone once {scale.need} of its pods are ready"
         return "" if selects(look, before.candidate) else f"{wanted}: {has}."
     pods = pods_for(before.weight, scale.floor)
+    is_share = f"{percent(before.weight)} of the requests is {_counted(pods)} of revision {before.candidate}"
     if not _is_just(live, pods):
-        return f"{percent(before.weight)} of the requests is {_counted(pods)} of revision {before.candidate}: {has}."
+        return f"{is_share}: {has}."
+    if _lacks_pods(scale):
+        return f"{is_share} beside {scale.floor} of revision {before.stable}: not all of these are ready."
     return "" if selects(look, None) else f"Service {service} does not select the pods of both revisions yet."
 
 
@@ -91,6 +94,11 @@ def strangers(look: Look, before: Rollout) -> Fact | None:
 def _is_just(live: Manifest | None, pods: int) -> bool:
     """Whether there are just so many, and all of them ready."""
     return ready_pods(live) == _pods(live) == pods
+
+
+def _lacks_pods(scale: Scale) -> bool:
+    """Whether stable has fewer ready ones than it should: any pod beside them would be more than its share."""
+    return scale.need < scale.floor
 
 
 def _pods(live: Manifest | None) -> int:
