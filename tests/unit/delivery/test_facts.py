@@ -44,6 +44,11 @@ def stuck(at: int) -> Sighting:
     return working(started=10 + at, finished=10 + min(at, 4))
 
 
+def busy(at: int, slow: int = 1, **work: float) -> Sighting:
+    """Fifty requests a second end; beside them so many wait."""
+    return working(**{"started": 100 + slow + 50 * at, "finished": 100 + 50 * at, **work})
+
+
 def restarts_and_is_silent(at: int) -> Sighting:
     """Its restart counts at the look that finds it only."""
     return WELL if at < 3 else replace(SILENT, restarts=int(at == 3))
@@ -84,6 +89,7 @@ FINE: list[tuple[str, Sequence[Moment]]] = [
     ("it answers something else", moments(from_(0, replace(SILENT, answer=Answer.OTHER)))),
     ("it was not there before", moments(from_(10, SILENT))),
     ("a request takes its time", moments(from_(0, working(oldest_unfinished=9.9)))),
+    ("one is slow beside many that end", moments(lambda at: busy(at, oldest_unfinished=3.0 + at))),
     ("stable's take as long", moments(from_(0, OLD), from_(0, replace(OLD, pod=STABLE.pod)))),
     ("few requests came", moments(lambda at: working(started=10 + min(at, 5), finished=10 + min(at, 3)))),
     ("one ended in between", moments(lambda at: working(started=10 + at, finished=10 + at // 4))),
@@ -135,6 +141,12 @@ FAULTS: list[tuple[str, Sequence[Moment], FaultReason, str]] = [
         "Pod web-c restarted once in this rollout.",
     ),
     (
+        "stable's pod loops since before these looks",
+        moments(from_(12, RESTARTED), from_(0, with_pod(STABLE, loops=True))),
+        R.CRASHES,
+        "Pod web-c restarted once in this rollout.",
+    ),
+    (
         "stable restarted, and it is silent",
         moments(from_(5, SILENT), from_(4, RESTARTED_STABLE)),
         R.DOES_NOT_ANSWER,
@@ -176,6 +188,12 @@ FAULTS: list[tuple[str, Sequence[Moment], FaultReason, str]] = [
         moments(from_(0, OLD)),
         R.HANGS,
         "Pod web-c takes requests and has one that is unanswered for 11 s.",
+    ),
+    (
+        "ever more have none",
+        moments(lambda at: busy(at, 1 + at // 3, oldest_unfinished=3.0 + at)),
+        R.HANGS,
+        "Pod web-c takes requests and has one that is unanswered for 15 s.",
     ),
     (
         "stable is not asked",

@@ -65,6 +65,25 @@ def test_the_oldest_unfinished_request_is_known_in_every_order(ledger: Ledger, c
     assert words(ledger) == (3, 3, 0.0)
 
 
+def test_a_request_waits_from_when_its_body_is_there(ledger: Ledger, clock: Clock) -> None:
+    clock.now = 1.0
+    slow = ledger.begin(a_scope("/", "POST", (b"content-length", b"7")))
+    clock.now = 2.0
+    ledger.begin(a_scope())
+    assert words(ledger) == (2, 0, 2.0)
+    clock.now = 3.0
+    ledger.received(slow)
+    ledger.received(slow)
+    ledger.end(slow, 201)
+    ledger.received(slow)
+    assert words(ledger) == (2, 1, 2.0)
+
+
+def test_a_body_that_never_comes_makes_nobody_wait(ledger: Ledger) -> None:
+    ledger.end(ledger.begin(a_scope("/", "POST", (b"transfer-encoding", b"chunked"))), 499)
+    assert words(ledger) == (1, 1, 0.0)
+
+
 def test_only_the_first_end_counts(ledger: Ledger) -> None:
     request = ledger.begin(a_scope())
     ledger.end(request, CLIENT_GONE)

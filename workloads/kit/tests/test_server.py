@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -37,6 +38,19 @@ def test_a_request_that_runs_is_seen_with_its_age(pair: Service) -> None:
         until(lambda: float(pair.requests()["oldestUnfinished"]) > 0.2)  # type: ignore[arg-type]
         assert running.result().status_code == 200
     assert pair.requests()["oldestUnfinished"] == 0
+
+
+def test_a_client_that_does_not_end_its_body_makes_nobody_wait(pair: Service) -> None:
+    before, url = int(pair.requests()["started"]), httpx.URL(pair.url("/"))  # type: ignore[call-overload]
+    with socket.create_connection((url.host, url.port), timeout=5) as slow:
+        headers = b"host: x\r\ncontent-type: application/json\r\ncontent-length: 9"
+        slow.sendall(b"POST /api/v1/items/7 HTTP/1.1\r\n" + headers + b"\r\n\r\n{")
+        until(lambda: pair.requests()["started"] == before + 1)
+        time.sleep(0.3)
+        assert pair.requests()["finished"] == before
+        assert pair.requests()["oldestUnfinished"] == 0
+        slow.sendall(b'"a": 12}')
+        assert slow.recv(4096).startswith(b"HTTP/1.1 4")
 
 
 def test_a_client_that_gives_up_is_counted_at_once_with_its_wait(pair: Service) -> None:

@@ -88,9 +88,10 @@ def restarted_with_stable(moments: Moments) -> frozenset[str]:
     """The candidate's pods that restarted in the same looks as one of stable's that nobody takes away: by load, by a
     bad node, by something else that is no release's fault. They may be silent and not ready meanwhile."""
     stable = (uid for uid, one in moments[-1].stable.items() if not one.pod.is_leaving)
-    if not any(_has_restarted(moments, _of_stable(uid)) for uid in stable):
+    if not any(_began_to_loop(moments, _of_stable(uid)) or _has_restarted(moments, _of_stable(uid)) for uid in stable):
         return frozenset()
-    return frozenset(uid for uid in moments[-1].candidate if _has_restarted(moments, _of_candidate(uid)))
+    own = ((uid, _of_candidate(uid)) for uid in moments[-1].candidate)
+    return frozenset(uid for uid, of in own if _loops(moments, of) or _has_restarted(moments, of))
 
 
 def crashes(moments: Moments, uid: str) -> Fault | None:
@@ -186,10 +187,21 @@ def _of_candidate(uid: str) -> Of:
 
 
 def _has_restarted(moments: Moments, of: Of) -> bool:
-    """In these looks, or it is about to. What the first look at a pod finds is as new as the look."""
-    seen = [one for moment in moments if (one := of(moment))]
-    counts = [one.restarts for one in seen]
-    return _is_looping(seen[-1].pod) or max(counts) > min(counts[:-1], default=0)
+    """In these looks. What the first look at a pod finds is as new as the look."""
+    counts = [one.restarts for moment in moments if (one := of(moment))]
+    return max(counts) > min(counts[:-1], default=0)
+
+
+def _began_to_loop(moments: Moments, of: Of) -> bool:
+    """In these looks: one that waits since before is ill for itself, and excuses nobody."""
+    seen = [one.pod for moment in moments if (one := of(moment))]
+    return _is_looping(seen[-1]) and not (len(seen) > 1 and _is_looping(seen[0]))
+
+
+def _loops(moments: Moments, of: Of) -> bool:
+    """At the last look."""
+    last = of(moments[-1])
+    return last is not None and _is_looping(last.pod)
 
 
 def _is_looping(pod: Pod) -> bool:
@@ -201,19 +213,32 @@ def _hanging(moments: Moments, of: Of) -> str:
     last = of(moments[-1])
     if last is None or last.work is None:
         return ""
-    if last.work.oldest_unfinished > moments[-1].longest:
+    if last.work.oldest_unfinished > moments[-1].longest and _gets_stuck(moments, of, last.work):
         return f"has one that is unanswered for {last.work.oldest_unfinished:.0f} s"
     return _stands_still(moments, of, last.work)
 
 
+def _gets_stuck(moments: Moments, of: Of, now: Work) -> bool:
+    """Whether more than a single request waits: none ends beside it, or ever more wait with it. One that is slow beside
+    many that end may be a lock that one row waits for, and is the SLOs' to judge."""
+    lasts = moments[-1].at - _last_same(moments, of, now).at
+    first = next((one.work for moment in moments if (one := of(moment)) and one.work and one.work.boot == now.boot), now)
+    more = (now.started - now.finished) - (first.started - first.finished)
+    return lasts >= min(moments[-1].longest, MEMORY / 2) or more >= SEVERAL
+
+
 def _stands_still(moments: Moments, of: Of, now: Work) -> str:
-    same = list(_latest(moments, lambda moment: _has_finished_none(of(moment), now)))
-    lasts = moments[-1].at - same[-1].at
-    then = of(same[-1])
+    same = _last_same(moments, of, now)
+    lasts, then = moments[-1].at - same.at, of(same)
     came = now.started - then.work.started if then and then.work else 0
     if lasts < LASTING or came < SEVERAL:
         return ""
     return f"has ended none in {lasts:.0f} s, in which {came} came"
+
+
+def _last_same(moments: Moments, of: Of, now: Work) -> Moment:
+    """The earliest look from which on it has ended none."""
+    return list(_latest(moments, lambda moment: _has_finished_none(of(moment), now)))[-1]
 
 
 def _has_finished_none(one: Sighting | None, now: Work) -> bool:

@@ -1,4 +1,4 @@
-"""One request's life as a number: started, answered or given up, and how long it took.
+"""One request's life as a number: started, there as a whole, answered or given up, and how long it took.
 
 It counts at once, in the shared memory of its worker: a reader in another process sees a request that never ends.
 A client that goes away before its answer is counted there and then, as status 499 with the time it had waited;
@@ -12,18 +12,23 @@ from toprope_kit.asgi import Scope
 from toprope_kit.memory import BOUNDS, BUCKETS, CLASSES, CUT, FINISHED, OLDEST, STARTED, RowKey, Slot
 
 CLIENT_GONE = 499
+_BODILESS = frozenset({"GET", "HEAD"})
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class Request:
     """What is known of one running request."""
 
-    __slots__ = ("done", "headers", "method", "route_class", "scope", "start", "status", "trace")
+    __slots__ = ("done", "has_body", "headers", "method", "route_class", "scope", "start", "status", "trace")
 
     def __init__(self, scope: Scope, start: float, route_class: int) -> None:
         self.scope = scope
         self.headers: list[tuple[bytes, bytes]] = scope["headers"]
         self.method: str = scope["method"]
+        self.has_body = self.method not in _BODILESS and any(
+            name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+            for name, value in self.headers
+        )
         self.start = start
         self.route_class = route_class
         self.status = 0
@@ -58,17 +63,26 @@ class Ledger:
         self._unfinished: tuple[dict[Request, float], ...] = tuple({} for _ in CLASSES)
 
     def begin(self, scope: Scope) -> Request:
-        """A request came in."""
+        """A request came in, up to the end of its headers."""
         now = self._clock()
         # The gateway sets this header on its preview route and takes it away on the other one.
         route_class = 1 if (b"toprope-route", b"preview") in scope["headers"] else 0
         request = Request(scope, now, route_class)
-        unfinished = self._unfinished[route_class]
-        if not unfinished:
-            self._reals[OLDEST[route_class]] = now
-        unfinished[request] = now
         self._ints[STARTED[route_class]] += 1
+        if not request.has_body:
+            self._waits(request, now)
         return request
+
+    def received(self, request: Request) -> None:
+        """Its body is there, too: from now on an answer is due. Whoever sends it slowly waits for himself."""
+        if not request.done:
+            self._waits(request, self._clock())
+
+    def _waits(self, request: Request, since: float) -> None:
+        unfinished = self._unfinished[request.route_class]
+        if not unfinished:
+            self._reals[OLDEST[request.route_class]] = since
+        unfinished.setdefault(request, since)
 
     def end(self, request: Request, status: int) -> float:
         """It was answered, or given up with `CLIENT_GONE`: the seconds it took. Only the first call counts."""
@@ -79,8 +93,8 @@ class Ledger:
         request.status = status
         route_class = request.route_class
         unfinished = self._unfinished[route_class]
-        began = unfinished.pop(request)
-        if began == self._reals[OLDEST[route_class]]:
+        began = unfinished.pop(request, None)
+        if began is not None and began == self._reals[OLDEST[route_class]]:
             self._reals[OLDEST[route_class]] = next(iter(unfinished.values()), 0.0)
         self._ints[FINISHED[route_class]] += 1
         at = self._row(route_class, request.method, request.route(), status)

@@ -40,6 +40,8 @@ class Telemetry:
         request = scope[REQUEST] = self._ledger.begin(scope)
         token = trace.CURRENT.set(request)
         answer = _Answer(self, request, send)
+        if request.has_body:
+            receive = self._received(request, receive)
         try:
             if trace.tracer() is None:
                 await self.app(scope, receive, answer.send)
@@ -64,6 +66,15 @@ class Telemetry:
     def gone(self, request: Request) -> None:
         """The client closed its connection before the answer was complete."""
         self.count(request, CLIENT_GONE)
+
+    def _received(self, request: Request, receive: Receive) -> Receive:
+        async def heard() -> Message:
+            message = await receive()
+            if message["type"] == "http.request" and not message.get("more_body"):
+                self._ledger.received(request)
+            return message
+
+        return heard
 
     def _tell(self, request: Request, status: int, seconds: float) -> None:
         logs.say(
