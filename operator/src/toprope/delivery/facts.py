@@ -222,7 +222,9 @@ def _gets_stuck(moments: Moments, of: Of, now: Work) -> bool:
     """Whether more than a single request waits: none ends beside it, or ever more wait with it. One that is slow beside
     many that end may be a lock that one row waits for, and is the SLOs' to judge."""
     lasts = moments[-1].at - _last_same(moments, of, now).at
-    first = next((one.work for moment in moments if (one := of(moment)) and one.work and one.work.boot == now.boot), now)
+    first = next(
+        (one.work for moment in moments if (one := of(moment)) and one.work and one.work.boot == now.boot), now
+    )
     more = (now.started - now.finished) - (first.started - first.finished)
     return lasts >= min(moments[-1].longest, MEMORY / 2) or more >= SEVERAL
 

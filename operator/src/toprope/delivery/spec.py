@@ -244,6 +244,8 @@ class RolloutStatus(StatusModel):
     """Since when this weight waits for a verdict: later by the time in which it was paused, or nobody looked."""
     looked_at: str | None = None
     """When somebody looked last, while the candidate has requests; to ten seconds, or a tenth of the phase's age."""
+    capacity: int | None = None
+    """How many ready pods the candidate needs for all requests: as many as stable has, or had since this try began."""
     unready_since: str | None = None
     """Since when the candidate lacks ready pods, while it should have them."""
     verdict: str | None = None

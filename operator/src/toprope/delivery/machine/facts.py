@@ -45,6 +45,8 @@ class Fact(Enum):
     NO_WAY_BACK = auto()
     BACK_IS_SLOW = auto()
     NOT_ROUTED = auto()
+    BARE = auto()
+    ALONE = auto()
     KNOWN = auto()
     AT_ONCE = auto()
     UNPROBED = auto()
@@ -65,6 +67,7 @@ class Fact(Enum):
     FAULTY = auto()
     ENDLESS = auto()
     ENDLESS_BACK = auto()
+    NEVER_TRUE = auto()
     LAST = auto()
     CAN_RETURN = auto()
 
@@ -107,14 +110,18 @@ def recounts(rollout: Rollout, policy: Policy, now: datetime) -> int:
 
 def is_endless(look: Look) -> bool:
     """Whether the gate has not decided this step for longer than it may."""
-    since = look.before.undecided_since or look.before.stepped
-    return look.seen.verdict is Verdict.UNDECIDED and _over(since, look.policy.max_undecided, look.now)
+    return look.seen.verdict is Verdict.UNDECIDED and _waits_too_long(look)
 
 
 def has_passed(look: Look) -> bool:
     """Whether this step's verdict allows the next one."""
     undecided = is_endless(look) and look.policy.on_undecided is OnUndecided.PROMOTE
     return not look.policy.is_judged or look.seen.verdict is Verdict.PASS or undecided
+
+
+def _waits_too_long(look: Look) -> bool:
+    since = look.before.undecided_since or look.before.stepped
+    return _over(since, look.policy.max_undecided, look.now)
 
 
 def _planned(rollout: Rollout, policy: Policy) -> int:
@@ -130,9 +137,15 @@ def _told(look: Look, command: Command) -> bool:
 
 
 def _is_frozen(look: Look) -> bool:
-    """Who was promoted once is a way back, also when the budget is spent."""
-    is_known = look.seen.wanted in look.before.served
-    return bool(look.seen.exhausted) and not is_known and not _told(look, Command.UNFREEZE)
+    """Who was promoted once is a way back, also when the budget is spent; and who comes to an outage may end it."""
+    is_known, is_outage = look.seen.wanted in look.before.served, bool(look.seen.bare) and look.seen.is_bare_long
+    return bool(look.seen.exhausted) and not is_known and not is_outage and not _told(look, Command.UNFREEZE)
+
+
+def _is_bare(look: Look) -> bool:
+    """Whether the candidate answers, as far as anybody knows, and stable cannot."""
+    seen = look.seen
+    return bool(seen.bare) and seen.can_answer and seen.fault is None and seen.verdict is not Verdict.FAIL
 
 
 def _is_step_over(look: Look) -> bool:
@@ -170,6 +183,8 @@ _FACTS: Mapping[Fact, Callable[[Look], bool]] = {
     Fact.BACK_IS_SLOW: lambda look: _over(look.before.since, REST, look.now),
     Fact.ROUTED: lambda look: look.seen.route_moved,
     Fact.NOT_ROUTED: lambda look: not look.seen.route_moved,
+    Fact.BARE: _is_bare,
+    Fact.ALONE: lambda look: _is_bare(look) and look.seen.is_bare_long,
     Fact.KNOWN: lambda look: look.seen.wanted in look.before.served,
     Fact.AT_ONCE: lambda look: not look.policy.steps,
     Fact.UNPROBED: lambda look: look.policy.probes > 0 and look.seen.probed is Verdict.UNDECIDED,
@@ -190,6 +205,7 @@ _FACTS: Mapping[Fact, Callable[[Look], bool]] = {
     Fact.FAULTY: lambda look: look.seen.fault is not None,
     Fact.ENDLESS: is_endless,
     Fact.ENDLESS_BACK: lambda look: is_endless(look) and look.policy.on_undecided is OnUndecided.ROLL_BACK,
+    Fact.NEVER_TRUE: lambda look: _waits_too_long(look) and look.policy.on_undecided is OnUndecided.ROLL_BACK,
     Fact.LAST: lambda look: next_weight(look.before, look.policy) == WHOLE,
     Fact.CAN_RETURN: lambda look: can_return(look.before),
 }

@@ -124,6 +124,7 @@ def _words(look: Look, after: Rollout) -> Mapping[str, str]:
         "next": _noted(next_weight(before, policy), policy),
         "detour": seen.detour or _by_gateway(before),
         "no_way_back": seen.no_way_back,
+        "bare": seen.bare,
         "grain": policy.grain,
         "share": _share(seen),
         "blur": seen.blur,

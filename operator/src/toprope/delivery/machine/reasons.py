@@ -37,6 +37,7 @@ class Reason(StrEnum):
     BAKED = "Baked"
     TRAFFIC_MOVED = "TrafficMoved"
     STABLE_NOT_READY = "StableNotReady"
+    STABLE_GONE = "StableGone"
     ABORTED = "Aborted"
     WITHDRAWN = "ReleaseWithdrawn"
     SUPERSEDED = "ReleaseSuperseded"

@@ -180,6 +180,12 @@ class Seen:
     """Why it has not, as a sentence, where that is not the gateway's."""
     no_way_back: str = ""
     """Why requests stay with the candidate that stable should get, as a sentence."""
+    bare: str = ""
+    """Why stable can answer nobody right now, as a sentence; empty: it can."""
+    is_bare_long: bool = False
+    """Whether that has lasted."""
+    can_answer: bool = True
+    """Whether the candidate has any ready pod."""
     refused: str = ""
     """Why the candidate can never serve beside stable, as a sentence."""
     exhausted: str = ""

@@ -91,6 +91,18 @@ def _lacks_capacity(to: Phase) -> Row:
     return _row(Fact.NOT_READY, to=to, reason=Reason.CAPACITY_LOST, say="{obstacle}")
 
 
+def _is_alone(*when: Fact) -> Sequence[Row]:
+    """Steps and budgets hold requests back for who can answer them."""
+    return _goes_whole(*when, Fact.ALONE, reason=Reason.STABLE_GONE, why="{bare} ")
+
+
+def _spares(phase: Phase) -> Sequence[Row]:
+    """Nobody who answers is taken back for a wish, to one who does not."""
+    say = "Revision {wanted} is wanted now, but {candidate} keeps its requests until another one can take them. {bare}"
+    wishes = (Fact.WANTS_STABLE, Fact.WANTS_ANOTHER)
+    return tuple(_row(wish, Fact.BARE, to=phase, reason=Reason.STABLE_NOT_READY, say=say) for wish in wishes)
+
+
 def _begins(*when: Fact) -> Sequence[Row]:
     """Nobody begins on a spent budget unasked."""
     return _freezes(*when, Fact.FROZEN, does=prepare), _prepares(*when)
@@ -98,8 +110,8 @@ def _begins(*when: Fact) -> Sequence[Row]:
 
 _ANOTHER = _begins(Fact.WANTS_ANOTHER)
 
+_ABORTED = _takes_back(Fact.ABORTED, reason=Reason.ABORTED, say="toprope.dev/abort names revision {candidate}.")
 _TAKEN_BACK = (
-    _takes_back(Fact.ABORTED, reason=Reason.ABORTED, say="toprope.dev/abort names revision {candidate}."),
     _takes_back(Fact.WANTS_STABLE, reason=Reason.WITHDRAWN, say="The spec wants the stable revision {stable} again."),
     _takes_back(
         Fact.WANTS_ANOTHER, reason=Reason.SUPERSEDED,
@@ -140,6 +152,8 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
             say="Ready, and waits: toprope.dev/pause names revision {candidate}.",
         ),
         *_goes_whole(Fact.READY, Fact.IS_FREE, Fact.KNOWN, reason=Reason.SERVED_BEFORE),
+        *_is_alone(Fact.READY, Fact.IS_FREE),
+        _freezes(Fact.READY, Fact.FROZEN),
         _row(
             Fact.READY, Fact.IS_FREE, Fact.UNPAID, to=Phase.PREPARING, reason=Reason.BUDGET_BELOW_ONE_VERDICT,
             say="{most} toprope.dev/unfreeze: {candidate} lets it go on by its steps all the same.",
@@ -174,8 +188,16 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         _prepares(does=stay),
     ),
     Phase.SHIFTING: (
+        _ABORTED,
+        *_is_alone(),
+        *_spares(Phase.SHIFTING),
         *_TAKEN_BACK,
         *_is_promoted(Phase.SHIFTING),
+        _takes_back(
+            Fact.NEVER_TRUE, reason=Reason.UNDECIDED_TOO_LONG,
+            say="For {undecided} {weight} of the requests were not seen to go to revision {candidate}, and onUndecided "
+            "is RollBack.",
+        ),
         _waits_for_route(Phase.SHIFTING),
         _lacks_capacity(Phase.SHIFTING),
         _row(
@@ -202,6 +224,9 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         ),
     ),
     Phase.HOLDING: (
+        _ABORTED,
+        *_is_alone(),
+        *_spares(Phase.HOLDING),
         *_TAKEN_BACK,
         *_is_promoted(Phase.HOLDING),
         _waits_for_route(Phase.SHIFTING),
@@ -237,6 +262,9 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         _row(to=Phase.HOLDING, reason="{verdict_reason}", say="{verdict}"),
     ),
     Phase.BAKING: (
+        _ABORTED,
+        _moves(Fact.BAKED, Fact.BARE, Fact.ROUTED, reason=Reason.BAKED),
+        *_spares(Phase.BAKING),
         *_TAKEN_BACK,
         _waits_for_route(Phase.BAKING),
         _lacks_capacity(Phase.BAKING),

@@ -171,7 +171,7 @@ def _rollout(plan: Plan) -> dict[str, Any]:
     budget = spending.budget_status(look, before, after, plan.paid)
     return {
         "revision": rollout.revision_status(after),
-        "rollout": rollout.rollout_status(after, plan.found, note_of(after.weight, plan.policy), budget),
+        "rollout": rollout.rollout_status(after, plan.found, note_of(after.weight, plan.policy), budget, plan.capacity),
         "history": recorded(look.resource.status.history, before, after, plan.found, look.now),
     }
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from toprope.delivery.machine.moved import next_rollout, routed_weight
+from toprope.delivery.machine.moved import moves, next_rollout, routed_weight
 from toprope.delivery.machine.rollout import WHOLE, Phase, Policy, Rollout
 from toprope.delivery.sizing import Paid
 from toprope.kinds.shortenerapp import data, health, rollout, sharing, sizes, spending, trial
@@ -59,6 +59,13 @@ class Plan:
     def weight(self) -> int:
         """The candidate's, of the requests of this pass."""
         return rollout.given(self.look, self.before, routed_weight(self.before, self.after), self.waits)
+
+    @property
+    def capacity(self) -> int | None:
+        """What the candidate needs for all requests, as this pass remembers it; of a try that begins nothing yet."""
+        after, before = self.after, self.before
+        is_same = (after.candidate, after.began) == (before.candidate, before.began)
+        return self.scale.need if moves(after) and after.candidate and is_same else None
 
     @property
     def selected(self) -> str | None:

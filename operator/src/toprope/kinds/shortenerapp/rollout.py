@@ -1,9 +1,9 @@
 """From one release to the next: what the machine of `delivery` is told, and what is shown of its answer."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from toprope.core.conditions import Condition, timestamp
+from toprope.core.conditions import Condition, moment, timestamp
 from toprope.core.names import TAKEN_BACK
 from toprope.core.objects import annotations_of
 from toprope.delivery.machine.facts import cause_of
@@ -16,6 +16,7 @@ from toprope.delivery.orders import with_orders
 from toprope.delivery.spec import CauseStatus, PaidStatus, RevisionStatus, RolloutStatus
 from toprope.kinds.shortenerapp import places, probing, spending, trial
 from toprope.kinds.shortenerapp.health import (
+    READY,
     Look,
     Shares,
     deployment_of,
@@ -35,6 +36,8 @@ from toprope.kinds.shortenerapp.trial import Evidence
 from toprope.kinds.shortenerapp.troubles import ready_pods
 
 PROGRESSING = "Progressing"
+BARE_FOR = timedelta(seconds=30)
+"""How long stable must have had no ready pod: one that only restarts is back by then."""
 
 
 def serving(look: Look, before: Rollout) -> str | None:
@@ -57,9 +60,32 @@ def _no_way_back(look: Look, before: Rollout) -> str:
     return f"Requests stay with revision {serves}: stable {before.stable} cannot take them. {fact.message}"
 
 
+def _bare(look: Look, before: Rollout) -> str:
+    """Why stable can answer nobody, as a sentence; empty: it can."""
+    if before.stable is None or _is_ready(look, before.stable):
+        return ""
+    fact = web_not_ready(look, before.stable, 1)
+    return f"Stable {before.stable} cannot answer. {fact.message}" if fact else ""
+
+
+def _is_bare_long(look: Look) -> bool:
+    """Whether who serves has not been ready for a while, as the status has it."""
+    stated = next((one for one in look.resource.status.conditions if one.type == READY), None)
+    if stated is None or stated.status == "True" or stated.last_transition_time is None:
+        return False
+    return look.now - moment(stated.last_transition_time) >= BARE_FOR
+
+
 def shared(stable: str, before: Rollout, weight: int) -> Shares:
     """How requests are shared where the candidate has that weight, and `stable` has the rest."""
     return {stable: WHOLE - weight, before.candidate: weight} if before.candidate and weight else {stable: WHOLE}
+
+
+def _is_routed(look: Look, before: Rollout) -> bool:
+    """Whether requests come as the status has it. Beside a candidate that has all of them the plain Service is stable's
+    only while stable has pods."""
+    first = serving(look, before) if before.weight == WHOLE else before.stable
+    return first is not None and is_routed(look, shared(first, before, before.weight), was=before.routed is not None)
 
 
 def given(look: Look, before: Rollout, weight: int, waits: Fact | None) -> int:
@@ -135,11 +161,12 @@ def seen_by_machine(
         obstacle=waits.message if waits else "",
         room=ways.room,
         pods=ways.pods,
-        route_moved=not ways.detour
-        and before.stable is not None
-        and is_routed(look, shared(before.stable, before, before.weight), was=before.routed is not None),
+        route_moved=not ways.detour and _is_routed(look, before),
         detour=ways.detour or kept_out(look, before, waits),
         no_way_back=_no_way_back(look, before),
+        bare=_bare(look, before),
+        is_bare_long=_is_bare_long(look),
+        can_answer=_is_ready(look, before.candidate),
         refused=waits.message if waits and migration.refused else "",
         exhausted=spending.exhausted(look),
         share=trial.share(looked),
@@ -189,7 +216,9 @@ def revision_status(after: Rollout) -> RevisionStatus:
     return RevisionStatus(stable=after.stable, candidate=after.candidate, retiring=after.retiring, served=served)
 
 
-def rollout_status(after: Rollout, found: Evidence, note: str, budget: Sequence[PaidStatus]) -> RolloutStatus:
+def rollout_status(
+    after: Rollout, found: Evidence, note: str, budget: Sequence[PaidStatus], capacity: int | None
+) -> RolloutStatus:
     """The rollout, as the status shows it. What judged it stays until the next one begins."""
     shown = found if after.candidate and after.phase not in (Phase.PREPARING, Phase.FROZEN) else Evidence()
     return RolloutStatus(
@@ -205,6 +234,7 @@ def rollout_status(after: Rollout, found: Evidence, note: str, budget: Sequence[
         routed=_stamp(after.routed),
         retried=after.retried,
         earlier_orders=list(after.earlier_orders) or None,
+        capacity=capacity,
         unready_since=_stamp(after.unready_since),
         undecided_since=_stamp(after.undecided_since),
         looked_at=_stamp(after.looked_at),

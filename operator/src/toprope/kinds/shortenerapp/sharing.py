@@ -98,7 +98,7 @@ def _is_just(live: Manifest | None, pods: int) -> bool:
 
 def _lacks_pods(scale: Scale) -> bool:
     """Whether stable has fewer ready ones than it should: any pod beside them would be more than its share."""
-    return scale.need < scale.floor
+    return scale.ready < scale.floor
 
 
 def _pods(live: Manifest | None) -> int:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from toprope.delivery.machine.facts import next_weight
 from toprope.delivery.machine.moved import is_shared, moves, routed_weight
 from toprope.delivery.machine.rollout import WHOLE, Phase, Policy, Rollout
+from toprope.delivery.spec import RolloutStatus
 from toprope.delivery.split import pods_for
 from toprope.kinds.shortenerapp.health import Look, deployment_of
 from toprope.kinds.shortenerapp.render.autoscaler import Bounds
@@ -24,8 +25,11 @@ class Scale:
 
     floor: int
     """Fewest pods of stable while a rollout moves: as many as it has."""
+    ready: int
+    """Its ready pods."""
     need: int
-    """Ready pods of a candidate that is to take all requests: as many as stable has ready."""
+    """Ready pods of a candidate that is to take all requests: as many as stable has ready, or had in this rollout. A
+    stable that loses some makes nobody else large enough."""
 
 
 def scale_of(look: Look, before: Rollout) -> Scale:
@@ -33,8 +37,9 @@ def scale_of(look: Look, before: Rollout) -> Scale:
     spec = look.resource.spec.replicas
     stable = deployment_of(look, before.stable) if before.stable else None
     has = int((stable or {}).get("spec", {}).get("replicas", 1))
-    floor = max(spec.min, min(has, spec.max))
-    return Scale(floor, max(1, min(floor, ready_pods(stable))))
+    floor, ready = max(spec.min, min(has, spec.max)), ready_pods(stable)
+    had = (look.resource.status.rollout or RolloutStatus()).capacity or 0
+    return Scale(floor, ready, max(1, min(floor, max(ready, had if before.candidate else 0))))
 
 
 def need_at(scale: Scale, before: Rollout, policy: Policy) -> int:
