@@ -17,12 +17,12 @@ def test_both_sides_and_how_far_the_proofs_are_stand_beside_the_sentence(
     stable: Counts | None, shown: dict[str, int] | None
 ) -> None:
     state = advance(RULES, begin(1_767_268_800, is_known=stable is not None), 1_767_268_812, Counts(1904, 27), stable)
-    told = judged_status("availability", judgement(RULES, state), "{}").dump()
+    told = judged_status("availability", judgement(RULES, state), "{}", 27.4).dump()
     assert (told["candidate"], told.get("stable")) == ({"total": 1904, "bad": 27}, shown)
     assert told["countedSince"] == "2026-01-01T12:00:00Z"
-    assert (told["toPass"], told["toFail"], told["kept"]) == ("0.00", "1.00", "{}")
+    assert (told["toPass"], told["toFail"], told["kept"], told["lost"]) == ("0.00", "1.00", "{}", 27)
 
 
 def test_before_anybody_looked_there_is_nothing_of_either_proof() -> None:
-    told = judged_status("availability", judgement(RULES, begin(0.0)), None).dump()
+    told = judged_status("availability", judgement(RULES, begin(0.0)), None, None).dump()
     assert (told["candidate"]["total"], told["toPass"], told["toFail"]) == (0, "0.00", "0.00")

@@ -9,8 +9,8 @@ from toprope.delivery.gate.words import Judgement
 from toprope.delivery.spec import CountsStatus, JudgedStatus
 
 
-def judged_status(slo: str, one: Judgement, kept: str | None) -> JudgedStatus:
-    """Of one SLO: verdict, sentence, and the numbers that both stand on."""
+def judged_status(slo: str, one: Judgement, kept: str | None, lost: float | None) -> JudgedStatus:
+    """Of one SLO: verdict, sentence, and the numbers that both stand on; `lost` are the candidate's bad requests."""
     told = one.evidence
     return JudgedStatus(
         slo=slo,
@@ -22,6 +22,7 @@ def judged_status(slo: str, one: Judgement, kept: str | None) -> JudgedStatus:
         counted_since=timestamp(datetime.fromtimestamp(told["since"], UTC)) if "since" in told else None,
         to_pass=_share(told["toPass"]) if "toPass" in told else None,
         to_fail=_share(min(told["toFail"].values())) if "toFail" in told else None,
+        lost=None if lost is None else int(lost),
         kept=kept,
     )
 

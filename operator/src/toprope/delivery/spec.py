@@ -177,6 +177,8 @@ class JudgedStatus(StatusModel):
     """Share of the proof that the candidate is good which is there, 0 to 1."""
     to_fail: str | None = None
     """Share of the proof that it is bad; of its two halves, by the objective and beside stable, the lesser one."""
+    lost: int | None = None
+    """Bad requests of the candidate since the rollout began."""
     kept: str | None = None
     """The gate's memory, so that it outlives the operator. For programs."""
 

@@ -39,8 +39,8 @@ class Trial:
     """Stable's last hour, by SLO, where Prometheus knows it."""
     kept: Mapping[str, str] = field(default_factory=dict)
     """The gates' states as the status has them, by SLO: where a new operator goes on."""
-    lost: int = 0
-    """Bad requests of the candidate's that the status has: where a new operator goes on counting."""
+    lost: Mapping[str, int] = field(default_factory=dict)
+    """Bad requests of the candidate's that the status has, by SLO: where a new operator goes on counting."""
     route: str = ""
     """Name of the HTTPRoute that shares the requests between both; empty without a gateway: the pods count."""
     rollout: str = ""
@@ -88,8 +88,7 @@ class Looked:
     counts them, whether the resource has such an SLO or not. As far as this operator has counted them."""
     stable: Counts = NONE
     """The same of stable."""
-    lost: float = 0.0
-    """Bad requests of the candidate since the rollout began, of the SLO that has most of them, as far as an operator
-    has counted them."""
+    lost: Mapping[str, float] = field(default_factory=dict)
+    """Bad requests of the candidate since the rollout began, by SLO, as far as an operator has counted them."""
     blind: str = ""
-    """Why nothing is seen at the moment; empty while all is seen."""
+    """Why one of both sides has not been seen for some seconds; empty while both are."""

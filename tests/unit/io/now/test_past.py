@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.trials import a_resource, a_trial
+from tests.support.trials import AVAILABILITY, a_resource, a_trial
 from toprope.delivery.gate.counts import Counts
 from toprope.io.now.counting import Counting
 from toprope.io.now.gates import Gates
@@ -40,5 +40,5 @@ def test_a_new_operator_reads_it_from_the_status() -> None:
 
 @pytest.mark.parametrize("before", [0, 5])
 def test_a_new_operator_goes_on_from_what_the_status_has(before: int) -> None:
-    trial = replace(TRIAL, lost=before)
-    assert Counting(a_resource([]), trial, T).lost == before
+    trial = replace(TRIAL, lost={"availability": before})
+    assert Counting(a_resource([AVAILABILITY]), trial, T).lost == {"availability": before}

@@ -42,6 +42,7 @@ class Released(Paper):
         super().__init__(a_shortener({**WITH_TRAFFIC, **SLOS, **spec}))
         self.judged = OPEN
         self.fault: Fault | None = None
+        self.lost = 0.0
         give_secret(self, "my-database", ["owner-uri", "app-uri"])
         self.settle()
         self.stable = revision_of_spec(self.resource.spec)
@@ -61,6 +62,7 @@ class Released(Paper):
             judged=dict.fromkeys(asked.rules, self.judged),
             kept=dict.fromkeys(asked.rules, "{}"),
             fault=self.fault,
+            lost=dict.fromkeys(asked.rules, self.lost),
             candidate=Counts(1000 * mine, 0),
             stable=Counts(10_000 - 1000 * mine, 0),
         )

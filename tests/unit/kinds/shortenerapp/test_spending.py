@@ -60,7 +60,7 @@ class Released(Paper):
         if trial(self.resource, rollout, self.now) is None:
             return seen
         own = rollout.weight / 10
-        looked = Looked(self.now, "Gateway", {"availability": GOOD}, lost=self.lost)
+        looked = Looked(self.now, "Gateway", {"availability": GOOD}, lost={"availability": self.lost})
         return replace(seen, looked=replace(looked, candidate=Counts(own, 0), stable=Counts(10_000 - own, 0)))
 
     def passes(self, seconds: int) -> Iterator[RolloutStatus]:
@@ -114,6 +114,22 @@ def test_one_that_does_not_pay_for_a_verdict_holds_the_release_until_a_person_le
     assert told.message.startswith("availability has 20 bad requests left and gives 2 of them to this rollout")
     world.order(Command.UNFREEZE)
     assert weights(world) == ["1%", "10%", "50%", "100%"]
+
+
+def test_each_budget_pays_for_its_own_lost_requests() -> None:
+    world = Released(0.006)
+    fast = {"name": "fast", "objective": "95", "latency": {"threshold": "250ms"}}
+    world.resource = with_spec(world.resource, {"slos": [*SLOS["slos"], fast]})
+    list(world.passes(60))
+    looked = Looked(
+        world.now, "Gateway", {"availability": GOOD, "fast": GOOD}, lost={"availability": 2.0, "fast": 300.0}
+    )
+    for _ in range(2):
+        world.pass_once(lambda seen: replace(world.look(seen), looked=looked))
+        world.now += timedelta(seconds=5)
+    told = world.resource.status.rollout
+    assert (told.lost, {one.slo: one.lost for one in told.judged}) == (300, {"availability": 2, "fast": 300})
+    assert "gives 31 of them to this rollout (budgetShare 10%), of which 2 are lost" in (world.budget.message or "")
 
 
 def test_while_it_waits_it_says_the_same() -> None:
@@ -232,4 +248,4 @@ def test_a_new_operator_goes_on_counting_what_was_lost() -> None:
     list(world.passes(50))
     found = trial(world.resource, rollout_of(world.resource), world.now)
     assert found is not None
-    assert found.lost == 4
+    assert found.lost == {"availability": 4}

@@ -54,6 +54,7 @@ class Fact(Enum):
     PROBED_BAD = auto()
     BAKES = auto()
     BAKED = auto()
+    ASTRAY = auto()
     UNPAID = auto()
     NEXT_UNPAID = auto()
     TOO_COARSE = auto()
@@ -192,6 +193,7 @@ _FACTS: Mapping[Fact, Callable[[Look], bool]] = {
     Fact.PROBED_BAD: lambda look: look.policy.probes > 0 and look.seen.probed is Verdict.FAIL,
     Fact.BAKES: lambda look: look.policy.bake > timedelta(0),
     Fact.BAKED: lambda look: _over(look.before.routed, look.policy.bake, look.now),
+    Fact.ASTRAY: lambda look: not look.seen.blur and look.seen.share.stable > look.seen.share.candidate,
     Fact.UNPAID: lambda look: look.policy.most <= 0,
     Fact.NEXT_UNPAID: lambda look: next_weight(look.before, look.policy) <= look.before.weight,
     Fact.TOO_COARSE: lambda look: next_weight(look.before, look.policy) <= look.before.weight < look.policy.most,

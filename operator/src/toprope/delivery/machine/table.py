@@ -270,6 +270,11 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         _lacks_capacity(Phase.BAKING),
         _moves(Fact.PROMOTED, reason=Reason.PROMOTED),
         _pauses(Phase.BAKING),
+        _row(
+            Fact.BAKED, Fact.ASTRAY, to=Phase.BAKING, reason=Reason.SHARE_DIFFERS,
+            say="The route is accepted, but {share} requests went to revision {candidate}, and all should; "
+            "toprope.dev/promote or toprope.dev/abort: {candidate} decides where it stays so.",
+        ),
         _moves(Fact.BAKED, reason=Reason.BAKED),
         _row(
             to=Phase.BAKING, reason=Reason.BAKING,

@@ -31,6 +31,7 @@ class Counting:
         self._feeds = {name: Feed() for name in self._slos}
         self._sums = (Sums(), Sums())
         self._lost_before = trial.lost
+        """By SLO."""
 
     @property
     def source(self) -> Counter:
@@ -38,10 +39,10 @@ class Counting:
         return self._feeds[_USERS].counter
 
     @property
-    def lost(self) -> float:
-        """Bad requests of the candidate's, of the SLO that has most."""
-        judged = [feed.lost for name, feed in self._feeds.items() if name != _USERS]
-        return self._lost_before + max(judged, default=self._feeds[_USERS].lost)
+    def lost(self) -> Mapping[str, float]:
+        """Bad requests of the candidate's, by the SLO that judges them."""
+        feeds = ((name, feed) for name, feed in self._feeds.items() if name != _USERS)
+        return {name: self._lost_before.get(name, 0) + feed.lost for name, feed in feeds}
 
     def asked(self, resource: Resource, trial: Trial, t: float) -> None:
         """Somebody asks about the trial as it stands now."""

@@ -13,6 +13,9 @@ from toprope.io.now.look import Look
 from toprope.io.now.roll import Roll
 from toprope.io.now.witness import Witness
 
+UNSEEN_FOR = 5.0
+"""Seconds: a page may be late, and its successor has all that it would have told."""
+
 
 class Watched:
     """All of one try of one candidate. `beat` is always seconds of a clock that never leaps."""
@@ -28,6 +31,7 @@ class Watched:
         self._counting = Counting(resource, trial, now.timestamp())
         self._at: datetime | None = None
         self._blind = "Nobody has been looked at yet."
+        self._seen_at = beat
 
     def is_of(self, trial: Trial) -> bool:
         """Whether this is the same try of the same candidate."""
@@ -52,7 +56,7 @@ class Watched:
             candidate=counting.candidate,
             stable=counting.stable,
             lost=counting.lost,
-            blind=self._blind,
+            blind=self._blind if self._at is None or self.asked_at - self._seen_at >= UNSEEN_FOR else "",
         )
 
     def news(self) -> object:
@@ -70,6 +74,7 @@ class Watched:
         sides = {"candidate": look.listed.candidate, "stable": look.listed.stable}
         blind = (_blindness(look, side, pods, self.trial.ops_port) for side, pods in sides.items())
         self._blind = next((why for why in blind if why), "")
+        self._seen_at = self._seen_at if self._blind else look.at
         if any(asked.page for asked in look.answers.values()):
             self._at = look.now
 

@@ -107,6 +107,9 @@ def planned(look: Look, *, is_lost: bool) -> Plan:
     paid = spending.payments(look, before, found)
     policy = spending.limited(look, before, asked, paid)
     after = next_rollout(before, rollout.seen_by_machine(look, before, migration, waits, found, ways), policy, now)
+    if (after.phase, after.step) != (before.phase, before.step):
+        # What a turn stands on is written down with it, and nobody looks any more after the last one.
+        found = trial.fresh(resource, seen.looked, now)
     releases = {
         name: _release(look, name, wanted, sizes.bounds(look, (before, after), name, scale, policy))
         for name in alive(before, after)

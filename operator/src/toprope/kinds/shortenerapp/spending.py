@@ -26,13 +26,15 @@ def payments(look: Look, before: Rollout, found: Evidence) -> Sequence[Paid]:
     """Of each SLO that judges, while the candidate waits for a weight."""
     if before.candidate is None or before.phase not in _ASKED:
         return ()
-    known = {one.slo: one for one in _told(look)}
+    known, lost = {one.slo: one for one in _told(look)}, {one.slo: one.lost or 0 for one in found.judged}
     # Nothing has been proven of it before it has requests.
     seconds = (look.now - before.began).total_seconds() if before.began and before.step else 0.0
     share = float(Decimal(look.resource.spec.rollout.gate.budget_share.removesuffix("%")) / 100)
     return [
         paid(
-            Purse(name, rules, _figures(look, name, known.get(name)), share, found.lost or 0, _phi(look, name), seconds)
+            Purse(
+                name, rules, _figures(look, name, known.get(name)), share, lost.get(name, 0), _phi(look, name), seconds
+            )
         )
         for name, rules in trial.rules(look.resource).items()
     ]

@@ -26,6 +26,8 @@ NOT_MEASURED = Measured()
 NOT_LOOKED = "NotLooked"
 TOLD_EVERY = timedelta(seconds=4)
 """At least; a held step is looked at every five seconds, give or take a tenth."""
+LITTLE = 0.05
+"""More than so many are lost than the status says: that is worth a word."""
 TOLD_AT_LEAST = timedelta(minutes=5)
 """How old the status's evidence may be where no word of it changes: a step may wait for a person for days."""
 SPREADS = timedelta(seconds=3)
@@ -58,7 +60,7 @@ def trial(resource: Resource, before: Rollout, now: datetime, measured: Measured
         rules=rules(resource),
         past=_past(resource, before, measured, now),
         kept={one.slo: one.kept for one in status.judged if one.kept},
-        lost=status.lost or 0,
+        lost={one.slo: one.lost for one in status.judged if one.lost},
         route=places.route_name(resource) if resource.spec.traffic else "",
         rollout=timestamp(before.began) if before.began else "",
         since=before.stepped,
@@ -98,6 +100,11 @@ def blur(resource: Resource, looked: Looked) -> str:
     return "" if looked.source == GATEWAY else "Pods counted them, and requests beside the route come to stable alone."
 
 
+_NONE = Verdict.UNDECIDED
+"""What somebody says who has not looked."""
+_Named = tuple[str, JudgedStatus | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What the gates stand on, as it goes into the status."""
@@ -116,13 +123,25 @@ class Evidence:
 
 def evidence(resource: Resource, looked: Looked, now: datetime) -> Evidence:
     """Of this moment; as the status has it where that is young and no word would change, so that nobody has to write it
-    each second: a tenth of the phase's age is young. It outlives the trial, until the next one."""
+    each second: a tenth of the phase's age is young, and five seconds where requests are lost meanwhile. It outlives
+    the trial, until the next one."""
     before = resource.status.rollout or RolloutStatus()
-    told, young = _told(before), min(max(TOLD_EVERY, _age(before, now) / 10), TOLD_AT_LEAST)
-    fresh = tuple(judged_status(name, one, looked.kept.get(name)) for name, one in sorted(looked.judged.items()))
-    if not fresh or (told.at and abs(now - told.at) < young and _words(fresh) == _words(told.judged)):
-        return told
-    return Evidence(now, fresh, int(looked.lost), looked.source or None)
+    told, found = _told(before), fresh(resource, looked, now)
+    is_still = (found.lost or 0) <= (told.lost or 0) * (1 + LITTLE)
+    young = min(max(TOLD_EVERY, _age(before, now) / 10), TOLD_AT_LEAST) if is_still else TOLD_EVERY
+    is_told = told.at and abs(now - told.at) < young and _words(found.judged) == _words(told.judged)
+    return told if is_told else found
+
+
+def fresh(resource: Resource, looked: Looked, now: datetime) -> Evidence:
+    """Of this moment, where anybody has looked: what a step, a verdict or the end of a rollout is written down with."""
+    judged = tuple(
+        judged_status(name, one, looked.kept.get(name), looked.lost.get(name))
+        for name, one in sorted(looked.judged.items())
+    )
+    if not judged:
+        return _told(resource.status.rollout or RolloutStatus())
+    return Evidence(now, judged, max(one.lost or 0 for one in judged), looked.source or None)
 
 
 def _age(rollout: RolloutStatus, now: datetime) -> timedelta:
@@ -139,14 +158,23 @@ def _words(judged: Sequence[JudgedStatus]) -> list[tuple[str, str | None, str | 
 
 
 def verdict(found: Evidence, wanted: Iterable[str], looked: Looked) -> tuple[Verdict, Trouble]:
-    """Over all SLOs: one Fail fails, and all must pass. The first that does not is told of."""
+    """Over all SLOs: one Fail fails, and all must pass. The first that does not is told of. What passed while it was
+    seen has not passed the time in which nobody sees it."""
     judged = {one.slo: one for one in found.judged} if looked.judged else {}
     every = [(name, judged.get(name)) for name in wanted]
-    for bad in (Verdict.FAIL, Verdict.UNDECIDED):
-        for name, one in every:
-            if Verdict(one.verdict if one and one.verdict else Verdict.UNDECIDED) is bad:
-                return bad, _trouble(name, one, looked)
-    return Verdict.PASS, _trouble(*every[-1], looked) if every else Trouble("NoObjectives", "No SLO judges it.")
+    if not every:
+        return Verdict.PASS, Trouble("NoObjectives", "No SLO judges it.")
+    if failed := _first(every, Verdict.FAIL):
+        return Verdict.FAIL, _trouble(*failed, looked)
+    if looked.blind:
+        return Verdict.UNDECIDED, Trouble(NOT_LOOKED, looked.blind)
+    if undecided := _first(every, Verdict.UNDECIDED):
+        return Verdict.UNDECIDED, _trouble(*undecided, looked)
+    return Verdict.PASS, _trouble(*every[-1], looked)
+
+
+def _first(every: Iterable[_Named], wanted: Verdict) -> _Named | None:
+    return next((one for one in every if Verdict(one[1].verdict or _NONE if one[1] else _NONE) is wanted), None)
 
 
 def _trouble(name: str, one: JudgedStatus | None, looked: Looked) -> Trouble:

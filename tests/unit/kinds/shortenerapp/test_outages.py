@@ -1,0 +1,142 @@
+"""Releases beside a stable that answers nobody, eyes that see nothing, and what is written down at a turn."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.shorteners import all_of, changed, not_ready, with_spec
+from tests.unit.kinds.shortenerapp.test_canaries import GOOD, LONGER_SLUGS, OPEN, Released, shares
+from toprope.delivery.gate.verdict import Verdict
+from toprope.delivery.machine.rollout import WHOLE, Phase
+from toprope.kinds.shortenerapp.revisions import rollout_of
+from toprope.kinds.shortenerapp.seen import Seen
+
+HALF = {"steps": [{"weight": "50%", "hold": "1h"}]}
+
+
+class Dark(Released):
+    """Stable has no ready pod, from when somebody says so."""
+
+    is_dark = False
+
+    def look(self, seen: Seen) -> Seen:
+        found = super().look(seen)
+        name = f"links-web-{self.stable}"
+        if not self.is_dark or ("Deployment", name) not in found.children:
+            return found
+        kept = frozenset(one for one in found.endpoints if one != name)
+        return replace(not_ready("Deployment", name)(found), endpoints=kept)
+
+    def minute(self) -> list[str]:
+        """What was said in it, each once."""
+        return list(dict.fromkeys(self.resource.status.rollout.reason for _ in self.passes(60)))
+
+
+def test_a_release_that_repairs_one_that_answers_nobody_gets_all_requests_at_once() -> None:
+    world = Dark(rollout={"bake": "5s"})
+    world.is_dark = True
+    world.resource = with_spec(world.resource, {"settings": {"slugLength": 7}})
+    world.minute()
+    world.resource = with_spec(world.resource, LONGER_SLUGS)
+    assert "StableGone" in world.minute()
+    last = world.until(Phase.IDLE)
+    assert shares(last) == {f"links-web-{world.candidate}": WHOLE}
+    assert world.resource.status.revision.stable == world.candidate
+
+
+def test_without_a_gateway_too() -> None:
+    world = Dark(traffic=None, rollout={"bake": "5s"})
+    world.is_dark = True
+    world.resource = with_spec(world.resource, {"settings": {"slugLength": 7}})
+    world.minute()
+    world.resource = with_spec(world.resource, LONGER_SLUGS)
+    assert "StableGone" in world.minute()
+    world.until(Phase.IDLE)
+    assert world.resource.status.revision.stable == world.candidate
+
+
+def test_a_stable_that_only_restarts_leaves_the_steps_as_they_are() -> None:
+    world = Dark(rollout=HALF)
+    world.until(Phase.HOLDING)
+    world.is_dark = True
+    list(world.passes(20))
+    world.is_dark = False
+    list(world.passes(60))
+    assert rollout_of(world.resource).weight == WHOLE // 2
+
+
+@pytest.mark.parametrize("wish", [{"settings": {"slugLength": 11}}, {"settings": {"slugLength": 7}}])
+def test_who_alone_answers_is_not_taken_back_for_a_wish(wish: dict[str, Any]) -> None:
+    world = Dark(rollout={**HALF, "bake": "1m"})
+    world.until(Phase.HOLDING)
+    world.is_dark = True
+    world.resource = with_spec(world.resource, wish)
+    said = world.minute()
+    assert said[:2] == ["StableNotReady", "StableGone"]
+    assert "ReleaseWithdrawn" not in said
+    assert "ReleaseSuperseded" not in said
+    list(world.passes(90))
+    assert world.resource.status.revision.stable == world.candidate
+
+
+def test_capacity_is_what_stable_had_and_not_what_it_has_this_second() -> None:
+    world = Released(replicas={"min": 4, "max": 8}, rollout={"steps": [{"weight": "50%", "hold": "5s"}]})
+    world.judged = GOOD
+    world.until(Phase.HOLDING)
+
+    def pods(stable: int, candidate: int) -> Any:
+        found = {world.stable: stable, world.candidate: candidate}
+        spoils = [
+            changed("Deployment", f"links-web-{name}", {"status": {"readyReplicas": ready}})
+            for name, ready in found.items()
+        ]
+        return lambda seen: all_of(*spoils)(world.look(seen))
+
+    for ready in (4, 2, 4):
+        world.now += timedelta(seconds=5)
+        world.pass_once(pods(ready, 2))
+        told = world.resource.status.rollout
+        assert (told.weight, told.reason, told.capacity) == ("50%", "CapacityShort", 4)
+
+
+def test_what_passed_while_it_was_seen_does_not_pass_unseen() -> None:
+    world = Released(rollout={"steps": [{"weight": "50%", "hold": "30s"}]})
+    world.judged = GOOD
+    world.until(Phase.HOLDING)
+
+    def blind(seen: Seen) -> Seen:
+        found = world.look(seen)
+        return replace(found, looked=replace(found.looked, blind="No pod of candidate tells what it counts."))
+
+    for _ in range(60):
+        world.pass_once(blind)
+        world.now += timedelta(seconds=1)
+    told = world.resource.status.rollout
+    assert (told.weight, told.reason, told.message) == (
+        "50%", "NotLooked", "No pod of candidate tells what it counts.",
+    )  # fmt: skip
+    world.until(Phase.BAKING)
+
+
+def test_a_turn_is_written_down_with_what_it_stands_on() -> None:
+    world = Released(rollout=HALF)
+    world.judged = replace(OPEN, verdict=Verdict.UNDECIDED)
+    world.until(Phase.HOLDING)
+    list(world.passes(300))
+    world.lost = 300
+    world.resource = replace(world.resource, annotations={"toprope.dev/abort": world.candidate})
+    world.until(Phase.ROLLING_BACK)
+    assert world.resource.status.rollout.lost == 300
+    world.until(Phase.FAILED)
+    assert world.resource.status.history[0].lost == 300
+
+
+def test_lost_requests_are_written_down_soon() -> None:
+    world = Released(rollout=HALF)
+    world.until(Phase.HOLDING)
+    list(world.passes(300))
+    world.lost = 40
+    list(world.passes(6))
+    assert world.resource.status.rollout.lost == 40
