@@ -62,6 +62,22 @@ def frozen_and_thawed(walk: Walk) -> None:
     walk.sees(told(FROZEN, Command.UNFREEZE), Phase.PREPARING)
 
 
+def frozen_when_it_is_ready(walk: Walk) -> None:
+    walk.sees(WAITS)
+    walk.told.clear()
+    walk.sees(replace(READY, exhausted="It is spent."), seconds=60)
+
+
+def repairs_an_outage(walk: Walk) -> None:
+    walk.sees(replace(READY, bare="Stable old cannot answer.", is_bare_long=True), Phase.BAKING)
+
+
+def spared_while_stable_cannot_answer(walk: Walk) -> None:
+    walk.sees(GOOD, Phase.HOLDING)
+    walk.told.clear()
+    walk.sees(replace(THIRD, bare="Stable old cannot answer."), seconds=60)
+
+
 def failed_and_tried_again(walk: Walk) -> None:
     walk.sees(WAITS)
     walk.now += timedelta(hours=1)
@@ -142,6 +158,7 @@ def without_pods_for_a_while(walk: Walk) -> None:
 BEGINS, GO_BACK = "Revision new gets ready beside old", "All requests go back from revision new to old"
 SHORT = "availability: 1 of 900. Revision new gets 10% of the requests once it has the pods"
 DIFFERS = "The route is accepted, but 400 of 900 requests went to revision new, and 1% of all should"
+KEEPS = "Revision third is wanted now, but new keeps its requests until another one can take them"
 DECIDES, NOON_ = "toprope.dev/promote or toprope.dev/abort", "2026-01-01T12:00:00Z"
 
 
@@ -160,6 +177,16 @@ DECIDES, NOON_ = "toprope.dev/promote or toprope.dev/abort", "2026-01-01T12:00:0
         (frozen_and_thawed, [
             "W BudgetSpent: Revision new has not begun. It is spent.",
             f"N CandidatePrepares: {BEGINS}; it has waited for an error budget since {NOON_}. No pod is ready.",
+        ]),
+        (frozen_when_it_is_ready, [
+            "W BudgetSpent: Revision new is ready, and gets no requests. It is spent.",
+        ]),
+        (repairs_an_outage, [
+            "N CandidatePrepares: Revision new gets ready beside old. Revision new has yet to start.",
+            "N StableGone: Stable old cannot answer. All requests are to go to revision new.",
+        ]),
+        (spared_while_stable_cannot_answer, [
+            f"N StableNotReady: {KEEPS}. Stable old cannot answer.",
         ]),
         (failed_and_tried_again, [
             PREPARES, "W NotReadyInTime: Revision new had no requests and gets none. No pod is ready.",

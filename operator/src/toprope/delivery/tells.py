@@ -24,7 +24,10 @@ class Turn(StrEnum):
     RESUMED = "Resumed"
 
 
-_HOLDS = (Reason.PAUSED, Reason.UNDECIDED_TOO_LONG, Reason.CAPACITY_SHORT, Reason.SHARE_DIFFERS, *UNPAID)
+_HOLDS = (
+    Reason.PAUSED, Reason.UNDECIDED_TOO_LONG, Reason.CAPACITY_SHORT, Reason.SHARE_DIFFERS, Reason.STABLE_NOT_READY,
+    *UNPAID,
+)  # fmt: skip
 """Nothing but a person, a budget or the world ends these."""
 
 
@@ -85,6 +88,10 @@ def _goes_on(before: Rollout, after: Rollout) -> Iterator[_Said]:
             yield _Said(after.reason, told, "Warning")
         elif after.reason == Reason.STABLE_NOT_READY != before.reason:
             yield _Said(after.reason, after.message, "Warning")
+    elif after.phase is Phase.FROZEN is not before.phase:
+        yield _Said(
+            after.reason, f"Revision {after.candidate} is ready, and gets no requests. {after.message}", "Warning"
+        )
     elif after.step != before.step or (after.reason in _HOLDS and after.reason != before.reason):
         yield _Said(after.reason, after.message)
     elif before.reason == Reason.PAUSED and after.reason != Reason.PAUSED and after.phase is before.phase:
