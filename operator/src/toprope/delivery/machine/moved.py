@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from toprope.delivery.machine.facts import Look, can_return, cause_of, facts, hold_of, is_endless, next_weight, note_of
 from toprope.delivery.machine.reasons import GOES_ON_ALONE, Reason
 from toprope.delivery.machine.rollout import REST, Phase, Policy, Rollout, Seen, Trouble
-from toprope.delivery.machine.table import TABLE, Row
+from toprope.delivery.machine.rows import Row
+from toprope.delivery.machine.table import TABLE
 from toprope.delivery.machine.times import looked, not_ahead, trimmed, unready
 from toprope.delivery.machine.weights import percent
 

@@ -1,0 +1,121 @@
+"""Rows of the table: if so many facts hold, the phase that is next, and why. What several phases say in the same words
+is said here.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from toprope.delivery.machine.effects import drop, prepare, promote, stay, take_back, whole
+from toprope.delivery.machine.facts import Fact, Look
+from toprope.delivery.machine.reasons import Reason
+from toprope.delivery.machine.rollout import Phase, Rollout
+
+Effect = Callable[[Look], Rollout]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """If all of `when` hold: the phase, why, and what else changes. Reason and sentence may name words of `words`."""
+
+    when: frozenset[Fact]
+    to: Phase
+    reason: str
+    say: str
+    does: Effect = stay
+
+
+def row(*when: Fact, to: Phase, reason: str, say: str, does: Effect = stay) -> Row:
+    """One, as it is written in the table."""
+    return Row(frozenset(when), to, reason, say, does)
+
+
+def as_before(*when: Fact, to: Phase, does: Effect = stay) -> Row:
+    """With the words that it had."""
+    return row(*when, to=to, reason="{reason}", say="{message}", does=does)
+
+
+def serves(*when: Fact, to: Phase = Phase.IDLE, does: Effect = drop) -> Row:
+    """Nothing is under way any more."""
+    return row(*when, to=to, reason=Reason.RELEASED, say="Revision {stable} serves.", does=does)
+
+
+def freezes(*when: Fact, does: Effect = stay) -> Row:
+    """An error budget is spent."""
+    return row(*when, to=Phase.FROZEN, reason=Reason.BUDGET_SPENT, say="{exhausted}", does=does)
+
+
+def prepares(*when: Fact, does: Effect = prepare) -> Row:
+    """The wanted revision gets ready."""
+    return row(*when, to=Phase.PREPARING, reason=Reason.CANDIDATE_NOT_READY, say="{obstacle}", does=does)
+
+
+def gives_up(*when: Fact) -> Row:
+    """Called off before its first request."""
+    return row(*when, to=Phase.FAILED, reason=Reason.ABORTED, say="toprope.dev/abort names revision {candidate}.")
+
+
+def takes_back(*when: Fact, reason: str, say: str) -> Row:
+    """All requests go back to stable."""
+    return row(*when, to=Phase.ROLLING_BACK, reason=reason, say=say, does=take_back)
+
+
+def goes_whole(*when: Fact, reason: str, why: str = "") -> Sequence[Row]:
+    """All requests go over; the revision that served until now stands by where there is a bake."""
+    return (
+        row(
+            *when, Fact.BAKES, to=Phase.BAKING, reason=reason, does=whole,
+            say=f"{why}All requests are to go to revision {{candidate}}.",
+        ),
+        moves(*when, reason=reason),
+    )  # fmt: skip
+
+
+def moves(*when: Fact, reason: str) -> Row:
+    """The candidate is stable from now on."""
+    return row(*when, to=Phase.RETIRING, reason=reason, say="Revision {candidate} takes all traffic.", does=promote)
+
+
+def is_promoted(phase: Phase) -> Sequence[Row]:
+    """Nobody lands on pods that are too few."""
+    return (
+        *goes_whole(Fact.PROMOTED, Fact.FITS_ALL, reason=Reason.PROMOTED),
+        row(
+            Fact.PROMOTED, to=phase, reason=Reason.CAPACITY_SHORT,
+            say="toprope.dev/promote names revision {candidate}: it gets all requests once it has the pods. {pods}",
+        ),
+    )  # fmt: skip
+
+
+def waits_for_route(to: Phase) -> Row:
+    """The route is not as the status has it."""
+    return row(Fact.NOT_ROUTED, to=to, reason=Reason.ROUTE_NOT_MOVED, say="{detour}")
+
+
+def pauses(to: Phase) -> Row:
+    """A person holds it where it is."""
+    return row(
+        Fact.PAUSED, to=to, reason=Reason.PAUSED,
+        say="Stays at {weight}: toprope.dev/pause names revision {candidate}. Without that annotation it goes on.",
+    )  # fmt: skip
+
+
+def lacks_capacity(to: Phase) -> Row:
+    """It has requests, and too few pods for them."""
+    return row(Fact.NOT_READY, to=to, reason=Reason.CAPACITY_LOST, say="{obstacle}")
+
+
+def is_alone(*when: Fact) -> Sequence[Row]:
+    """Steps and budgets hold requests back for who can answer them."""
+    return goes_whole(*when, Fact.ALONE, reason=Reason.STABLE_GONE, why="{bare} ")
+
+
+def spares(phase: Phase) -> Sequence[Row]:
+    """Nobody who answers is taken back for a wish, to one who does not."""
+    say = "Revision {wanted} is wanted now, but {candidate} keeps its requests until another one can take them. {bare}"
+    wishes = (Fact.WANTS_STABLE, Fact.WANTS_ANOTHER)
+    return tuple(row(wish, Fact.BARE, to=phase, reason=Reason.STABLE_NOT_READY, say=say) for wish in wishes)
+
+
+def begins(*when: Fact) -> Sequence[Row]:
+    """Nobody begins on a spent budget unasked."""
+    return freezes(*when, Fact.FROZEN, does=prepare), prepares(*when)
