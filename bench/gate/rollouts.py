@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.gate.traffic import Drawn, Errors, Kind, Mask, Values
 from bench.report import Figure
-from toprope.delivery.gate.advance import advance, is_ill_world
+from toprope.delivery.gate.advance import advance, is_good, is_ill_world
 from toprope.delivery.gate.counts import Counts
 from toprope.delivery.gate.rules import Rules
 from toprope.delivery.gate.state import State, begin, even
@@ -125,7 +125,7 @@ class _Rollouts:
         for look, one in enumerate(self._drawn(looks, step)):
             state = advance(rules, state, one.t, one.candidate, one.stable if self.counted else None)
             held = (look - since >= LEAST_LOOKS) & (state.since == one.t)
-            on = state.passed & ~state.failed & held & ~promoted & ~is_ill_world(rules, state.weights)
+            on = is_good(rules, state) & ~state.failed & held & ~promoted & ~is_ill_world(rules, state.weights)
             promoted |= on & (step == len(STEPS) - 1)
             step[on & ~promoted] += 1
             since[on] = look

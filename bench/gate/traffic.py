@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from toprope.delivery.gate.advance import advance, is_ill_world
+from toprope.delivery.gate.advance import advance, is_good, is_ill_world
 from toprope.delivery.gate.counts import Counts
 from toprope.delivery.gate.rules import Rules
 from toprope.delivery.gate.side import NO_PAST, Past
@@ -115,4 +115,4 @@ def simulated(world: World, looks: int, seconds: float, seed: int, past: Past = 
     state = begin(0.0, past, zero=np.zeros(len(world.rate)))
     for one in drawn(world, looks, seconds, np.random.default_rng(seed)):
         state = advance(rules, state, one.t, one.candidate, one.stable)
-    return Outcome(state, state.failed, state.passed & ~state.failed, is_ill_world(rules, state.weights))
+    return Outcome(state, state.failed, is_good(rules, state) & ~state.failed, is_ill_world(rules, state.weights))

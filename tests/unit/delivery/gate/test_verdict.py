@@ -77,6 +77,14 @@ def test_a_candidate_that_turned_bad_is_told_of_since_then() -> None:
     assert evidence["candidate"]["total"] <= 1000
 
 
+def test_one_that_passed_and_burns_its_budget_by_now_passes_no_more() -> None:
+    state, said = gone(begin(0), 120, HEALTHY, HEALTHY), []
+    for _ in range(90):
+        state = gone(state, 1, (100.0, 0.5), (100.0, 0.16))
+        said.append(judgement(RULES, state).reason)
+    assert list(dict.fromkeys(said)) == [Reason.ENOUGH_SEEN, Reason.WORSE_UNPROVEN, Reason.WORSE_THAN_STABLE]
+
+
 def test_a_baking_one_is_told_of_beside_stables_last_hour() -> None:
     baking = gone(bake(RULES, gone(begin(0), 60, HEALTHY, (100.0, 0.01))), 1, HEALTHY, None)
     told = judgement(RULES, baking)

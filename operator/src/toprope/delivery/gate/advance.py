@@ -55,6 +55,12 @@ def is_ill_world(rules: Rules, weights: Weights) -> Truth:
     return (weights.absolute >= rules.proof) & (weights.ill >= rules.proof)
 
 
+def is_good(rules: Rules, state: State) -> Truth:
+    """Whether it has passed, and nothing proves by now that it burns its budget: what it was good for is over then,
+    though it may take longer to prove it worse than stable."""
+    return state.passed & (state.weights.absolute < rules.proof)
+
+
 def times_worse(rules: Rules, state: State) -> float:
     """More than so many times stable's error ratio, as sure as Fail; 0 where nothing is proven."""
     likely, sure = _of_bin(rules, state).times_stable, 0.0

@@ -2,13 +2,13 @@
 
 both proofs at one look ─────────────────────► Fail, for good
 absolute proof, and stable is ill itself ────► Undecided: WorldIll
-the step has seen enough good ───────────────► Pass
+the step has seen enough good, no absolute ──► Pass
 else ────────────────────────────────────────► Undecided
 """
 
 from enum import StrEnum
 
-from toprope.delivery.gate.advance import is_ill_world
+from toprope.delivery.gate.advance import is_good, is_ill_world
 from toprope.delivery.gate.rules import Rules
 from toprope.delivery.gate.state import State, so_far
 
@@ -40,7 +40,7 @@ def decided(rules: Rules, state: State) -> tuple[Verdict, Reason]:
         return Verdict.FAIL, Reason.NO_STABLE if alone else Reason.WORSE_THAN_STABLE
     if not alone and is_ill_world(rules, state.weights):
         return Verdict.UNDECIDED, Reason.WORLD_ILL
-    if state.passed:
+    if is_good(rules, state):
         return Verdict.PASS, Reason.NO_STABLE if alone else Reason.ENOUGH_SEEN
     return Verdict.UNDECIDED, _waits(rules, state)
 
