@@ -241,6 +241,32 @@ async def test_a_clock_that_jumps_decides_nothing(hours: int, place: Place, stag
     assert all("Pass,Pass" in one.verdict for one in place.crowd.history.moments if one.reason == "StepPassed")
 
 
+async def test_ten_minutes_without_an_operator_prove_nothing(place: Place, stage: Stage) -> None:
+    is_gone(stage)
+    place.release(NEW, steps=[{"weight": "50%", "hold": "2m"}])
+    async with by_hand(stage.rig.floor, place.namespace):
+        await asyncio.to_thread(place.becomes, lambda one: one.verdict == "Pass,Pass" and one.phase == "Holding")
+    async with by_hand(stage.rig.floor, place.namespace) as clock:
+        clock.leapt += timedelta(minutes=10)
+        await asyncio.sleep(LASTING)
+        assert place.now.phase in ("Holding", "Shifting")
+        assert place.now.step == 1
+        place.crowd.candidate, began = Behaviour(bad=0.2), time.monotonic()
+        assert await asyncio.to_thread(is_taken_back, place, began) == "WorseThanStable"
+    comes_back(stage)
+
+
+def test_a_stable_that_grows_in_mid_step_takes_the_candidate_with_it(place: Place) -> None:
+    moment = held(place)
+    scale(place, moment.stable, 3)
+    until(lambda: ready(place, moment.candidate) == 3)
+    scale(place, moment.stable, 2)
+    until(lambda: ready(place, moment.stable) == 3)
+    grown = time.monotonic()
+    place.release({}, steps=[STEP])
+    is_promoted(place, since=grown)
+
+
 @pytest.mark.parametrize("phase", ["Holding", "RollingBack"])
 def test_a_resource_that_is_deleted_in_mid_rollout_leaves_its_data_alone(phase: str, place: Place) -> None:
     candidate = held(place).candidate
