@@ -18,7 +18,7 @@ from pathlib import Path
 from bench.floor import a_floor
 from bench.report import Figure, machine, tell
 from dev.floor import Fate, Floor, Outcome
-from tests.integration.kinds.test_kill_points import REFUSED, STORIES
+from tests.integration.kinds.test_kill_points import LEAPING, REFUSED, STORIES
 from tests.support import canaries, kill_points, paper_kills
 from tests.support.sigkill import Killing, points_of
 from toprope.io.credentials import Connection, from_kubeconfig
@@ -68,8 +68,8 @@ async def on_paper(share: float) -> AsyncIterator[Tried]:
 
 async def in_process(connection: Connection, namespaces: Callable[[], str], share: float) -> AsyncIterator[Tried]:
     """The same against an API server."""
-    for name, story in JUDGED.items():
-        yield (f"{name}, judged", *await kill_points.differences(story, connection, namespaces, share))
+    for name, story in {**LEAPING, **JUDGED}.items():
+        yield (f"{name}, in this process", *await kill_points.differences(story, connection, namespaces, share))
 
 
 async def by_signal(killing: Killing, share: float) -> AsyncIterator[Tried]:

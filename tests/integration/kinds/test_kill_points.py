@@ -1,4 +1,6 @@
-"""The operator is killed before and after every single write of a ShortenerApp's life; the world ends the same."""
+"""The operator is killed before and after writes of a ShortenerApp's life, by chance; the world ends the same.
+`python -m bench.kill_points` goes through every single one.
+"""
 
 from collections.abc import Callable
 
@@ -33,8 +35,8 @@ def is_refused(live: Manifest) -> bool:
 
 REFUSED = "registry.example.com/refused-at-every-write:1"
 ROUTED = {"traffic": {"gateway": {"name": "public", "namespace": "infra"}, "hostnames": ["links.localhost"]}}
-SOME = 0.05
-"""Of the kill points of a release by steps; `python -m bench.kill_points` goes through all."""
+MANY, SOME = 0.3, 0.05
+"""Of the kill points of a life, and of those of a release by steps."""
 STORIES = {
     "a creation": Story(SHORTENER_APP, serves, None, {}),
     "a new release": Story(SHORTENER_APP, serves, ROUTED, {**ROUTED, "settings": {"slugLength": 9}}),
@@ -51,8 +53,8 @@ async def test_a_killed_operator_ends_in_the_same_world(
     name: str, furnished: Floor, connection: Connection, namespaces: Callable[[], str]
 ) -> None:
     furnished.decree(REFUSED, Fate(Outcome.FAILS, "PodFailurePolicy", "Container check failed with exit code 3"))
-    _, other = await differences((STORIES | LEAPING)[name], connection, namespaces)
-    assert other == []
+    tried, other = await differences((STORIES | LEAPING)[name], connection, namespaces, MANY)
+    assert (tried > 1, other) == (True, [])
 
 
 @pytest.mark.parametrize("name", [*canaries.STORIES, *canaries.JUDGED])
