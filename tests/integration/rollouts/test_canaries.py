@@ -83,7 +83,7 @@ def test_one_that_is_good_for_a_while_and_then_bad_is_taken_back(place: Place) -
     time.sleep(max(0.0, passed.at + 5 - time.monotonic()))
     began = time.monotonic()
     place.crowd.candidate = Behaviour(bad=0.1)
-    assert is_taken_back(place, began, 8.0) == "WorseThanStable"
+    assert is_taken_back(place, began) == "WorseThanStable"
 
 
 def test_one_that_turns_bad_in_its_bake_is_taken_back(place: Place) -> None:

@@ -9,8 +9,6 @@ NEW: dict[str, Any] = {"settings": {"slugLength": 9}}
 STEP: dict[str, Any] = {"weight": "50%", "hold": "1s"}
 HELD: dict[str, Any] = {"steps": [{"weight": "50%", "hold": "10m"}]}
 """A step that does not end while a test looks at it."""
-SEEN_WITHIN = 15.0
-"""Seconds until a candidate that no counter shows to be ill has failed."""
 
 
 def held(place: Place) -> Moment:
@@ -25,10 +23,10 @@ def is_promoted(place: Place, since: float = 0.0) -> Moment:
     return promoted
 
 
-def is_taken_back(place: Place, since: float, within: float = SEEN_WITHIN) -> str:
-    """All requests go to stable again; why."""
+def is_taken_back(place: Place, since: float) -> str:
+    """All requests go to stable again; why. How soon is told by unit tests, in looks: seconds of a busy machine prove
+    nothing."""
     stable = place.now.stable
-    back = place.becomes(lambda one: one.phase == "RollingBack" and one.accepted, within + 30, since)
+    back = place.becomes(lambda one: one.phase == "RollingBack" and one.accepted, since=since)
     assert back.share_of(stable) == 100_000
-    assert back.at - since <= within
     return back.reason

@@ -223,3 +223,35 @@ def test_the_fault_of_any_pod_is_the_candidates() -> None:
     found = fault(seen)
     assert found
     assert "web-d" in found.message
+
+
+SUDDEN = 20
+"""The second from which on it is ill."""
+
+
+def hangs(at: int) -> Sighting:
+    """A request a second comes, and none is answered any more."""
+    ended = 100 + min(at, SUDDEN)
+    return working(started=100 + at, finished=ended, oldest_unfinished=max(0.0, at - SUDDEN - 0.5))
+
+
+def hangs_and_nobody_comes(at: int) -> Sighting:
+    """A single one is not answered, and there is no other."""
+    return working(started=101, finished=100, oldest_unfinished=float(max(0, at - SUDDEN)))
+
+
+@pytest.mark.parametrize(
+    ("candidate", "looks"),
+    [
+        (from_(SUDDEN, RESTARTED), 0),
+        (from_(SUDDEN, UNREADY), 5),
+        (from_(SUDDEN, SILENT), 5),
+        (hangs, 5),
+        (hangs_and_nobody_comes, 11),
+    ],
+    ids=["crashes", "loses readiness", "is silent", "hangs", "hangs at its only request"],
+)
+def test_after_how_many_looks_it_is_found(candidate: At, looks: int) -> None:
+    seen = moments(candidate, seconds=40)
+    found = next(last for last in range(len(seen)) if fault(seen[max(0, last - 20) : last + 1]))
+    assert found - SUDDEN == looks
