@@ -260,8 +260,6 @@ def test_a_stable_that_grows_in_mid_step_takes_the_candidate_with_it(place: Plac
     moment = held(place)
     scale(place, moment.stable, 3)
     until(lambda: ready(place, moment.candidate) == 3)
-    scale(place, moment.stable, 2)
-    until(lambda: ready(place, moment.stable) == 3)
     grown = time.monotonic()
     place.release({}, steps=[STEP])
     is_promoted(place, since=grown)
