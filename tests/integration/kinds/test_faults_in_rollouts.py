@@ -142,13 +142,12 @@ async def difference(connection: Connection, peace: str, here: str) -> str:
     return found
 
 
-def tell(floor: Floor, troubled: Troubled, proxy: Proxy, everywhere: list[str]) -> None:
-    """A first release, and one by steps, everywhere at once."""
-    for spec in (STORY.before, STORY.after):
-        for namespace in everywhere:
-            apply(floor, namespace, spec)
-        until(lambda: spec is STORY.before or troubled.is_over(proxy), PATIENCE)  # noqa: B023 - called at once
-        until(lambda: all(serve(floor, one, spec) for one in everywhere), PATIENCE)  # noqa: B023
+def released(floor: Floor, everywhere: list[str], spec: Any, troubles_end: Callable[[], bool]) -> None:
+    """A release everywhere at once, until it serves and whatever troubles it is over."""
+    for namespace in everywhere:
+        apply(floor, namespace, spec)
+    until(troubles_end, PATIENCE)
+    until(lambda: all(serve(floor, one, spec) for one in everywhere), PATIENCE)
 
 
 async def test_each_ends_as_its_twin_in_peace(
@@ -160,7 +159,8 @@ async def test_each_ends_as_its_twin_in_peace(
         troubled.proxy = proxy
         kubeconfig = plain_kubeconfig(tmp_path / "kubeconfig", proxy.url)
         with running(kubeconfig, tmp_path / "log", module="toprope run", namespaces=f"{here},{peace}") as operator:
-            tell(furnished, troubled, proxy, [here, peace])
+            released(furnished, [here, peace], STORY.before, lambda: True)
+            released(furnished, [here, peace], STORY.after, lambda: troubled.is_over(proxy))
             # Who retired is pruned by the pass after the one that says that all is done: the operator has to be there.
             assert await difference(connection, peace, here) == ""
             assert operator.ops("/healthz") == "ok"

@@ -69,13 +69,13 @@ def frozen_when_it_is_ready(walk: Walk) -> None:
 
 
 def repairs_an_outage(walk: Walk) -> None:
-    walk.sees(replace(READY, bare="Stable old cannot answer.", is_bare_long=True), Phase.BAKING)
+    walk.sees(replace(READY, stable_down="Stable old cannot answer."), Phase.BAKING)
 
 
 def spared_while_stable_cannot_answer(walk: Walk) -> None:
     walk.sees(GOOD, Phase.HOLDING)
     walk.told.clear()
-    walk.sees(replace(THIRD, bare="Stable old cannot answer."), seconds=60)
+    walk.sees(replace(THIRD, stable_down="Stable old cannot answer."), seconds=20)
 
 
 def failed_and_tried_again(walk: Walk) -> None:
@@ -182,7 +182,7 @@ DECIDES, NOON_ = "toprope.dev/promote or toprope.dev/abort", "2026-01-01T12:00:0
             "W BudgetSpent: Revision new is ready, and gets no requests. It is spent.",
         ]),
         (repairs_an_outage, [
-            "N CandidatePrepares: Revision new gets ready beside old. Revision new has yet to start.",
+            "N CandidatePrepares: Revision new gets ready beside old. Revision new has yet to start.", FIRST,
             "N StableGone: Stable old cannot answer. All requests are to go to revision new.",
         ]),
         (spared_while_stable_cannot_answer, [

@@ -250,6 +250,8 @@ class RolloutStatus(StatusModel):
     """How many ready pods the candidate needs for all requests: as many as stable has, or had since this try began."""
     unready_since: str | None = None
     """Since when the candidate lacks ready pods, while it should have them."""
+    alone_since: str | None = None
+    """Since when the candidate can answer, and stable cannot."""
     verdict: str | None = None
     """The gate's: Pass, Fail or Undecided."""
     counted_by: str | None = None

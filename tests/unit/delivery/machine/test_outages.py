@@ -22,37 +22,42 @@ from tests.unit.delivery.machine.test_canary import (
     told,
 )
 from toprope.delivery.gate.verdict import Verdict
-from toprope.delivery.machine.moved import next_rollout
+from toprope.delivery.machine.moved import gone_at, next_rollout
 from toprope.delivery.machine.reasons import Reason
-from toprope.delivery.machine.rollout import Command, OnUndecided, Phase, Rollout, Seen, Share
+from toprope.delivery.machine.rollout import GONE_AFTER, Command, OnUndecided, Phase, Rollout, Seen, Share
 
-BARE = replace(SHARED, bare="Stable old cannot answer. 0 of 3 web pods ready.")
-ALONE = replace(BARE, is_bare_long=True)
+DOWN = replace(SHARED, stable_down="Stable old cannot answer. 0 of 3 web pods ready.")
 SPENT = replace(READY, exhausted="The budget is spent.")
+
+
+def gone(before: Rollout) -> Rollout:
+    """Stable has been away beside the candidate for as long as it is waited for."""
+    return replace(before, alone_since=NOW - GONE_AFTER)
 
 
 @pytest.mark.parametrize(
     ("sentence", "before", "seen", "phase", "reason"),
     [
-        ("who alone can answer gets all requests", PREPARING, ALONE, Phase.BAKING, Reason.STABLE_GONE),
-        ("not before he is ready", PREPARING, replace(ALONE, candidate_ready=False), Phase.PREPARING,
+        ("who alone can answer gets all requests", gone(PREPARING), DOWN, Phase.BAKING, Reason.STABLE_GONE),
+        ("not before he is ready", gone(PREPARING), replace(DOWN, candidate_ready=False), Phase.PREPARING,
          Reason.CANDIDATE_NOT_READY),
-        ("nor while it is paused", PREPARING, told(ALONE, Command.PAUSE), Phase.PREPARING, Reason.PAUSED),
-        ("no step holds them back", HOLDING, ALONE, Phase.BAKING, Reason.STABLE_GONE),
-        ("nor a share that nobody sees", SHIFTING, ALONE, Phase.BAKING, Reason.STABLE_GONE),
-        ("a moment of it changes nothing", HOLDING, BARE, Phase.HOLDING, "NotLooked"),
-        ("who is ill gets none", HOLDING, replace(ALONE, fault=FAULTY.fault), Phase.ROLLING_BACK, "CandidateCrashes"),
-        ("nor who is proven bad", HOLDING, replace(ALONE, verdict=Verdict.FAIL, judged=WORSE.judged),
+        ("nor while it is paused", gone(PREPARING), told(DOWN, Command.PAUSE), Phase.PREPARING, Reason.PAUSED),
+        ("no step holds them back", gone(HOLDING), DOWN, Phase.BAKING, Reason.STABLE_GONE),
+        ("nor a share that nobody sees", gone(SHIFTING), DOWN, Phase.BAKING, Reason.STABLE_GONE),
+        ("a moment of it changes nothing", HOLDING, DOWN, Phase.HOLDING, "NotLooked"),
+        ("who is ill gets none", gone(HOLDING), replace(DOWN, fault=FAULTY.fault), Phase.ROLLING_BACK,
+         "CandidateCrashes"),
+        ("nor who is proven bad", gone(HOLDING), replace(DOWN, verdict=Verdict.FAIL, judged=WORSE.judged),
          Phase.ROLLING_BACK, "WorseThanStable"),
-        ("nor who has no pod either", HOLDING, replace(ALONE, can_answer=False), Phase.HOLDING, "NotLooked"),
-        ("nor who is called off", HOLDING, told(ALONE, Command.ABORT), Phase.ROLLING_BACK, Reason.ABORTED),
-        ("a wish waits for who can take them", HOLDING, replace(BARE, wanted="third"), Phase.HOLDING,
+        ("nor who has no pod either", gone(HOLDING), replace(DOWN, can_answer=False), Phase.HOLDING, "NotLooked"),
+        ("nor who is called off", gone(HOLDING), told(DOWN, Command.ABORT), Phase.ROLLING_BACK, Reason.ABORTED),
+        ("a wish waits for who can take them", HOLDING, replace(DOWN, wanted="third"), Phase.HOLDING,
          Reason.STABLE_NOT_READY),
-        ("also that for stable", SHIFTING, replace(BARE, wanted="old"), Phase.SHIFTING, Reason.STABLE_NOT_READY),
-        ("and in the bake", BAKING, replace(BARE, wanted="third"), Phase.BAKING, Reason.STABLE_NOT_READY),
-        ("until that is over", replace(BAKING, routed=NOW - 10 * MINUTE), replace(BARE, wanted="third"),
+        ("also that for stable", SHIFTING, replace(DOWN, wanted="old"), Phase.SHIFTING, Reason.STABLE_NOT_READY),
+        ("and in the bake", BAKING, replace(DOWN, wanted="third"), Phase.BAKING, Reason.STABLE_NOT_READY),
+        ("until that is over", replace(BAKING, routed=NOW - 10 * MINUTE), replace(DOWN, wanted="third"),
          Phase.RETIRING, Reason.BAKED),
-        ("an outage spends a budget, and may end all the same", IDLE, replace(ALONE, exhausted="Spent."),
+        ("an outage spends a budget, and may end all the same", IDLE, replace(DOWN, exhausted="Spent."),
          Phase.PREPARING, Reason.CANDIDATE_NOT_READY),
         ("a budget that is spent meanwhile freezes", PREPARING, SPENT, Phase.FROZEN, Reason.BUDGET_SPENT),
         ("not whom a person lets go on", PREPARING, told(SPENT, Command.UNFREEZE), Phase.SHIFTING,
@@ -75,3 +80,20 @@ def test_a_step_that_never_becomes_true_is_bounded_as_one_without_a_verdict(
     ago = NOW - timedelta(hours=hours)
     after = next_rollout(replace(SHIFTING, since=ago, stepped=ago, undecided_since=ago), seen, policy, NOW)
     assert after.phase is phase
+
+
+def test_after_an_outage_of_both_who_is_back_a_moment_earlier_proves_nothing() -> None:
+    rollout, now = HOLDING, NOW
+    for second in range(90):
+        seen = replace(DOWN, can_answer=second >= 70) if second < 75 else SHARED
+        rollout = next_rollout(rollout, seen, POLICY, now + timedelta(seconds=second))
+        assert rollout.phase is Phase.HOLDING
+    assert rollout.alone_since is None
+
+
+def test_who_alone_can_answer_is_waited_for_from_when_he_can() -> None:
+    rollout = next_rollout(HOLDING, DOWN, POLICY, NOW)
+    assert (rollout.alone_since, gone_at(rollout)) == (NOW, NOW + GONE_AFTER)
+    assert next_rollout(rollout, DOWN, POLICY, NOW + GONE_AFTER - timedelta(seconds=1)).phase is Phase.HOLDING
+    assert next_rollout(rollout, DOWN, POLICY, NOW + GONE_AFTER).reason == Reason.STABLE_GONE
+    assert gone_at(HOLDING) is None

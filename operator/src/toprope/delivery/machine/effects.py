@@ -72,5 +72,5 @@ def _weighed(look: Look, weight: int) -> Rollout:
 def _anew(before: Rollout) -> Rollout:
     return replace(
         before, candidate=None, step=0, weight=0, stepped=None, routed=None, retried=None, began=None,
-        unready_since=None,
+        unready_since=None, alone_since=None,
     )  # fmt: skip

@@ -7,7 +7,18 @@ from enum import Enum, auto
 
 from toprope.delivery.gate.verdict import Verdict
 from toprope.delivery.machine.reasons import GOES_ON_ALONE, Reason
-from toprope.delivery.machine.rollout import HOLD, REST, WHOLE, Command, OnUndecided, Policy, Rollout, Seen, Trouble
+from toprope.delivery.machine.rollout import (
+    GONE_AFTER,
+    HOLD,
+    REST,
+    WHOLE,
+    Command,
+    OnUndecided,
+    Policy,
+    Rollout,
+    Seen,
+    Trouble,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +56,8 @@ class Fact(Enum):
     NO_WAY_BACK = auto()
     BACK_IS_SLOW = auto()
     NOT_ROUTED = auto()
-    BARE = auto()
-    ALONE = auto()
+    STABLE_DOWN = auto()
+    STABLE_GONE = auto()
     KNOWN = auto()
     AT_ONCE = auto()
     UNPROBED = auto()
@@ -139,14 +150,14 @@ def _told(look: Look, command: Command) -> bool:
 
 def _is_frozen(look: Look) -> bool:
     """Who was promoted once is a way back, also when the budget is spent; and who comes to an outage may end it."""
-    is_known, is_outage = look.seen.wanted in look.before.served, bool(look.seen.bare) and look.seen.is_bare_long
+    is_known, is_outage = look.seen.wanted in look.before.served, bool(look.seen.stable_down)
     return bool(look.seen.exhausted) and not is_known and not is_outage and not _told(look, Command.UNFREEZE)
 
 
-def _is_bare(look: Look) -> bool:
+def _is_stable_down(look: Look) -> bool:
     """Whether the candidate answers, as far as anybody knows, and stable cannot."""
     seen = look.seen
-    return bool(seen.bare) and seen.can_answer and seen.fault is None and seen.verdict is not Verdict.FAIL
+    return bool(seen.stable_down) and seen.can_answer and seen.fault is None and seen.verdict is not Verdict.FAIL
 
 
 def _is_step_over(look: Look) -> bool:
@@ -184,8 +195,8 @@ _FACTS: Mapping[Fact, Callable[[Look], bool]] = {
     Fact.BACK_IS_SLOW: lambda look: _over(look.before.since, REST, look.now),
     Fact.ROUTED: lambda look: look.seen.route_moved,
     Fact.NOT_ROUTED: lambda look: not look.seen.route_moved,
-    Fact.BARE: _is_bare,
-    Fact.ALONE: lambda look: _is_bare(look) and look.seen.is_bare_long,
+    Fact.STABLE_DOWN: _is_stable_down,
+    Fact.STABLE_GONE: lambda look: _is_stable_down(look) and _over(look.before.alone_since, GONE_AFTER, look.now),
     Fact.KNOWN: lambda look: look.seen.wanted in look.before.served,
     Fact.AT_ONCE: lambda look: not look.policy.steps,
     Fact.UNPROBED: lambda look: look.policy.probes > 0 and look.seen.probed is Verdict.UNDECIDED,

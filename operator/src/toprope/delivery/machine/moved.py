@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from toprope.delivery.machine.facts import Look, can_return, cause_of, facts, hold_of, is_endless, next_weight, note_of
 from toprope.delivery.machine.reasons import GOES_ON_ALONE, Reason
-from toprope.delivery.machine.rollout import REST, Phase, Policy, Rollout, Seen, Trouble
+from toprope.delivery.machine.rollout import GONE_AFTER, REST, Phase, Policy, Rollout, Seen, Trouble
 from toprope.delivery.machine.rows import Row
 from toprope.delivery.machine.table import TABLE
-from toprope.delivery.machine.times import looked, not_ahead, trimmed, unready
+from toprope.delivery.machine.times import alone, looked, not_ahead, trimmed, unready
 from toprope.delivery.machine.weights import percent
 
 _WAIT_FOR_ROUTE = (Phase.SHIFTING, Phase.HOLDING, Phase.BAKING, Phase.RETIRING, Phase.ROLLING_BACK)
@@ -21,6 +21,7 @@ def next_rollout(before: Rollout, seen: Seen, policy: Policy, now: datetime) -> 
         message = f"Revision {seen.wanted} is the first: there is nothing to roll over from."
         return Rollout(stable=seen.wanted, reason=Reason.FIRST_RELEASE, message=message, since=now)
     timed = unready(_rested(looked(not_ahead(before, now), seen, now), seen, now), seen, now)
+    timed = alone(timed, seen, now)
     look = Look(timed, seen, policy, now)
     true = facts(look)
     row = next(row for row in TABLE[before.phase] if row.when <= true)
@@ -36,6 +37,11 @@ def rest_ends(rollout: Rollout) -> datetime | None:
 def late_at(rollout: Rollout, policy: Policy) -> datetime | None:
     """When a candidate that is still not ready has failed, or is taken back; None while none lacks pods."""
     return rollout.unready_since + policy.ready_within if rollout.unready_since else None
+
+
+def gone_at(rollout: Rollout) -> datetime | None:
+    """When a stable that cannot answer beside a candidate that can is given up; None while it is not so."""
+    return rollout.alone_since + GONE_AFTER if rollout.alone_since else None
 
 
 def held_until(rollout: Rollout, policy: Policy) -> datetime | None:
@@ -125,7 +131,7 @@ def _words(look: Look, after: Rollout) -> Mapping[str, str]:
         "next": _noted(next_weight(before, policy), policy),
         "detour": seen.detour or _by_gateway(before),
         "no_way_back": seen.no_way_back,
-        "bare": seen.bare,
+        "stable_down": seen.stable_down,
         "grain": policy.grain,
         "share": _share(seen),
         "blur": seen.blur,

@@ -13,6 +13,10 @@ WHOLE = 100_000
 REST = timedelta(seconds=10)
 """How long a revision stays after the route has left it: requests on their way are answered."""
 
+GONE_AFTER = timedelta(seconds=30)
+"""How long a candidate must have been able to answer while stable could not: after an outage of both, who is back a
+moment earlier proves nothing, and a stable that only restarts is back by then."""
+
 READY_WITHIN = timedelta(minutes=10)
 HOLD = timedelta(seconds=60)
 BAKE = timedelta(minutes=10)
@@ -100,6 +104,8 @@ class Rollout:
     """When somebody looked last, while the candidate has requests, give or take some seconds."""
     unready_since: datetime | None = None
     """Since when the candidate lacks pods, while it should be ready."""
+    alone_since: datetime | None = None
+    """Since when it can answer, and stable cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +186,8 @@ class Seen:
     """Why it has not, as a sentence, where that is not the gateway's."""
     no_way_back: str = ""
     """Why requests stay with the candidate that stable should get, as a sentence."""
-    bare: str = ""
-    """Why stable can answer nobody right now, as a sentence; empty: it can."""
-    is_bare_long: bool = False
-    """Whether that has lasted."""
+    stable_down: str = ""
+    """Why stable can answer nobody, as a sentence; empty: it can."""
     can_answer: bool = True
     """Whether the candidate has any ready pod."""
     refused: str = ""

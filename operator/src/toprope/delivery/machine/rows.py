@@ -104,16 +104,17 @@ def lacks_capacity(to: Phase) -> Row:
     return row(Fact.NOT_READY, to=to, reason=Reason.CAPACITY_LOST, say="{obstacle}")
 
 
-def is_alone(*when: Fact) -> Sequence[Row]:
+def ends_outage(*when: Fact) -> Sequence[Row]:
     """Steps and budgets hold requests back for who can answer them."""
-    return goes_whole(*when, Fact.ALONE, reason=Reason.STABLE_GONE, why="{bare} ")
+    return goes_whole(*when, Fact.STABLE_GONE, reason=Reason.STABLE_GONE, why="{stable_down} ")
 
 
 def spares(phase: Phase) -> Sequence[Row]:
     """Nobody who answers is taken back for a wish, to one who does not."""
-    say = "Revision {wanted} is wanted now, but {candidate} keeps its requests until another one can take them. {bare}"
+    keeps = "{candidate} keeps its requests until another one can take them"
+    say = f"Revision {{wanted}} is wanted now, but {keeps}. {{stable_down}}"
     wishes = (Fact.WANTS_STABLE, Fact.WANTS_ANOTHER)
-    return tuple(row(wish, Fact.BARE, to=phase, reason=Reason.STABLE_NOT_READY, say=say) for wish in wishes)
+    return tuple(row(wish, Fact.STABLE_DOWN, to=phase, reason=Reason.STABLE_NOT_READY, say=say) for wish in wishes)
 
 
 def begins(*when: Fact) -> Sequence[Row]:

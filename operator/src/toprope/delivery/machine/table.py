@@ -10,10 +10,10 @@ from toprope.delivery.machine.rows import (
     Row,
     as_before,
     begins,
+    ends_outage,
     freezes,
     gives_up,
     goes_whole,
-    is_alone,
     is_promoted,
     lacks_capacity,
     moves,
@@ -70,7 +70,7 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
             say="Ready, and waits: toprope.dev/pause names revision {candidate}.",
         ),
         *goes_whole(Fact.READY, Fact.IS_FREE, Fact.KNOWN, reason=Reason.SERVED_BEFORE),
-        *is_alone(Fact.READY, Fact.IS_FREE),
+        *ends_outage(Fact.READY, Fact.IS_FREE),
         freezes(Fact.READY, Fact.FROZEN),
         row(
             Fact.READY, Fact.IS_FREE, Fact.UNPAID, to=Phase.PREPARING, reason=Reason.BUDGET_BELOW_ONE_VERDICT,
@@ -107,7 +107,7 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
     ),
     Phase.SHIFTING: (
         _ABORTED,
-        *is_alone(),
+        *ends_outage(),
         *spares(Phase.SHIFTING),
         *_TAKEN_BACK,
         *is_promoted(Phase.SHIFTING),
@@ -143,7 +143,7 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
     ),
     Phase.HOLDING: (
         _ABORTED,
-        *is_alone(),
+        *ends_outage(),
         *spares(Phase.HOLDING),
         *_TAKEN_BACK,
         *is_promoted(Phase.HOLDING),
@@ -181,7 +181,7 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
     ),
     Phase.BAKING: (
         _ABORTED,
-        moves(Fact.BAKED, Fact.BARE, Fact.ROUTED, reason=Reason.BAKED),
+        moves(Fact.BAKED, Fact.STABLE_DOWN, Fact.ROUTED, reason=Reason.BAKED),
         *spares(Phase.BAKING),
         *_TAKEN_BACK,
         waits_for_route(Phase.BAKING),

@@ -29,6 +29,7 @@ def not_ahead(before: Rollout, now: datetime) -> Rollout:
         stepped=_at_most(before.stepped, now),
         routed=_at_most(before.routed, now),
         unready_since=_at_most(before.unready_since, now),
+        alone_since=_at_most(before.alone_since, now),
         undecided_since=_at_most(before.undecided_since, now),
         looked_at=_at_most(before.looked_at, now),
     )
@@ -48,6 +49,7 @@ def looked(before: Rollout, seen: Seen, now: datetime) -> Rollout:
         since=_later(before.since, unseen, now),
         routed=_later(before.routed, unseen, now),
         unready_since=_later(before.unready_since, unseen, now),
+        alone_since=_later(before.alone_since, unseen, now),
         undecided_since=_later(before.undecided_since, waived, now),
         looked_at=now,
     )
@@ -63,12 +65,19 @@ def unready(before: Rollout, seen: Seen, now: datetime) -> Rollout:
     return replace(before, unready_since=None if seen.candidate_ready else before.unready_since or now)
 
 
+def alone(before: Rollout, seen: Seen, now: datetime) -> Rollout:
+    """With the time since when nobody but the candidate can answer."""
+    is_alone = bool(seen.stable_down) and seen.can_answer
+    return replace(before, alone_since=(before.alone_since or now) if is_alone else None)
+
+
 def trimmed(after: Rollout) -> Rollout:
     """Without the times that nobody needs in this phase."""
     is_shared = after.phase in _IS_SHARED
     return replace(
         after,
         unready_since=after.unready_since if after.phase in _NEEDS_PODS else None,
+        alone_since=after.alone_since if after.phase in _NEEDS_PODS else None,
         undecided_since=after.undecided_since if is_shared else None,
         looked_at=after.looked_at if is_shared else None,
     )

@@ -16,7 +16,7 @@ from toprope.core.prune import pruned
 from toprope.core.resource import Resource
 from toprope.delivery.history import recorded
 from toprope.delivery.machine.facts import note_of
-from toprope.delivery.machine.moved import is_shared, late_at, lives, rest_ends
+from toprope.delivery.machine.moved import gone_at, is_shared, late_at, lives, rest_ends
 from toprope.delivery.tells import tells
 from toprope.kinds.shortenerapp import data, health, jobs, rollout, spending
 from toprope.kinds.shortenerapp.health import Look
@@ -201,6 +201,7 @@ def _dues(plan: Plan, stated: Sequence[Condition]) -> list[datetime | None]:
         *retries,
         rest_ends(plan.after),
         late,
+        gone_at(plan.after),
         closer,
         step_due(plan.after, plan.policy, now),
         probed,

@@ -145,6 +145,7 @@ def rollout_of(resource: Resource) -> Rollout:
         retried=rollout.retried,
         earlier_orders=tuple(rollout.earlier_orders or ()),
         unready_since=_moment(rollout.unready_since),
+        alone_since=_moment(rollout.alone_since),
         undecided_since=_moment(rollout.undecided_since),
         looked_at=_moment(rollout.looked_at),
         began=_moment(rollout.began),

@@ -1,9 +1,9 @@
 """From one release to the next: what the machine of `delivery` is told, and what is shown of its answer."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from toprope.core.conditions import Condition, moment, timestamp
+from toprope.core.conditions import Condition, timestamp
 from toprope.core.names import TAKEN_BACK
 from toprope.core.objects import annotations_of
 from toprope.delivery.machine.facts import cause_of
@@ -16,7 +16,6 @@ from toprope.delivery.orders import with_orders
 from toprope.delivery.spec import CauseStatus, PaidStatus, RevisionStatus, RolloutStatus
 from toprope.kinds.shortenerapp import places, probing, spending, trial
 from toprope.kinds.shortenerapp.health import (
-    READY,
     Look,
     Shares,
     deployment_of,
@@ -36,8 +35,6 @@ from toprope.kinds.shortenerapp.trial import Evidence
 from toprope.kinds.shortenerapp.troubles import ready_pods
 
 PROGRESSING = "Progressing"
-BARE_FOR = timedelta(seconds=30)
-"""How long stable must have had no ready pod: one that only restarts is back by then."""
 
 
 def serving(look: Look, before: Rollout) -> str | None:
@@ -60,20 +57,12 @@ def _no_way_back(look: Look, before: Rollout) -> str:
     return f"Requests stay with revision {serves}: stable {before.stable} cannot take them. {fact.message}"
 
 
-def _bare(look: Look, before: Rollout) -> str:
+def _stable_down(look: Look, before: Rollout) -> str:
     """Why stable can answer nobody, as a sentence; empty: it can."""
     if before.stable is None or _is_ready(look, before.stable):
         return ""
     fact = web_not_ready(look, before.stable, 1)
     return f"Stable {before.stable} cannot answer. {fact.message}" if fact else ""
-
-
-def _is_bare_long(look: Look) -> bool:
-    """Whether who serves has not been ready for a while, as the status has it."""
-    stated = next((one for one in look.resource.status.conditions if one.type == READY), None)
-    if stated is None or stated.status == "True" or stated.last_transition_time is None:
-        return False
-    return look.now - moment(stated.last_transition_time) >= BARE_FOR
 
 
 def shared(stable: str, before: Rollout, weight: int) -> Shares:
@@ -164,8 +153,7 @@ def seen_by_machine(
         route_moved=not ways.detour and _is_routed(look, before),
         detour=ways.detour or kept_out(look, before, waits),
         no_way_back=_no_way_back(look, before),
-        bare=_bare(look, before),
-        is_bare_long=_is_bare_long(look),
+        stable_down=_stable_down(look, before),
         can_answer=_is_ready(look, before.candidate),
         refused=waits.message if waits and migration.refused else "",
         exhausted=spending.exhausted(look),
@@ -236,6 +224,7 @@ def rollout_status(
         earlier_orders=list(after.earlier_orders) or None,
         capacity=capacity,
         unready_since=_stamp(after.unready_since),
+        alone_since=_stamp(after.alone_since),
         undecided_since=_stamp(after.undecided_since),
         looked_at=_stamp(after.looked_at),
         began=_stamp(after.began),

@@ -33,6 +33,10 @@ TOLD_AT_LEAST = timedelta(minutes=5)
 SPREADS = timedelta(seconds=3)
 """How long after the gateway accepted a route its last process still has the one before."""
 
+_ASKS = 64
+"""More than the counts of one weight can be begun anew: the place of its number in `Trial.asked`."""
+_Named = tuple[str, JudgedStatus | None]
+
 
 def rules(resource: Resource) -> dict[str, Rules]:
     """The gates of the SLOs that judge a candidate: those that are counted as requests come."""
@@ -64,7 +68,7 @@ def trial(resource: Resource, before: Rollout, now: datetime, measured: Measured
         route=places.route_name(resource) if resource.spec.traffic else "",
         rollout=timestamp(before.began) if before.began else "",
         since=before.stepped,
-        asked=64 * before.step + _spread(before, now) + recounts(before, policy(resource), now),
+        asked=_ASKS * before.step + _spread(before, now) + recounts(before, policy(resource), now),
     )
 
 
@@ -98,11 +102,6 @@ def blur(resource: Resource, looked: Looked) -> str:
     if resource.spec.traffic is None:
         return "Pods share connections, not requests."
     return "" if looked.source == GATEWAY else "Pods counted them, and requests beside the route come to stable alone."
-
-
-_NONE = Verdict.UNDECIDED
-"""What somebody says who has not looked."""
-_Named = tuple[str, JudgedStatus | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +173,11 @@ def verdict(found: Evidence, wanted: Iterable[str], looked: Looked) -> tuple[Ver
 
 
 def _first(every: Iterable[_Named], wanted: Verdict) -> _Named | None:
-    return next((one for one in every if Verdict(one[1].verdict or _NONE if one[1] else _NONE) is wanted), None)
+    return next((one for one in every if _said(one[1]) is wanted), None)
+
+
+def _said(one: JudgedStatus | None) -> Verdict:
+    return Verdict(one.verdict) if one and one.verdict else Verdict.UNDECIDED
 
 
 def _trouble(name: str, one: JudgedStatus | None, looked: Looked) -> Trouble:
