@@ -41,7 +41,7 @@ def from_(second: int, then: Sighting, before: Sighting = WELL) -> At:
 
 def stuck(at: int) -> Sighting:
     """Requests come once a second, and none ends after the fourth second."""
-    return working(started=10 + at, finished=10 + min(at, 4))
+    return working(started=10 + at, finished=10 + min(at, 4), oldest_unfinished=max(0.0, at - 4.5))
 
 
 def busy(at: int, slow: int = 1, **work: float) -> Sighting:
@@ -92,6 +92,7 @@ FINE: list[tuple[str, Sequence[Moment]]] = [
     ("one is slow beside many that end", moments(lambda at: busy(at, oldest_unfinished=3.0 + at))),
     ("stable's take as long", moments(from_(0, OLD), from_(0, replace(OLD, pod=STABLE.pod)))),
     ("few requests came", moments(lambda at: working(started=10 + min(at, 5), finished=10 + min(at, 3)))),
+    ("several are half sent", moments(lambda at: working(started=10 + at, finished=10 + min(at, 4)))),
     ("one ended in between", moments(lambda at: working(started=10 + at, finished=10 + at // 4))),
     ("stable stands still too", moments(stuck, STUCK_STABLE)),
     (
@@ -246,7 +247,7 @@ def hangs_and_nobody_comes(at: int) -> Sighting:
         (from_(SUDDEN, RESTARTED), 0),
         (from_(SUDDEN, UNREADY), 5),
         (from_(SUDDEN, SILENT), 5),
-        (hangs, 5),
+        (hangs, 6),
         (hangs_and_nobody_comes, 11),
     ],
     ids=["crashes", "loses readiness", "is silent", "hangs", "hangs at its only request"],

@@ -230,10 +230,12 @@ def _gets_stuck(moments: Moments, of: Of, now: Work) -> bool:
 
 
 def _stands_still(moments: Moments, of: Of, now: Work) -> str:
+    """Whether several came while none ended, and one whose body is there has waited as long: a client that sends its
+    body slowly waits for itself."""
     same = _last_same(moments, of, now)
     lasts, then = moments[-1].at - same.at, of(same)
     came = now.started - then.work.started if then and then.work else 0
-    if lasts < LASTING or came < SEVERAL:
+    if min(lasts, now.oldest_unfinished) < LASTING or came < SEVERAL:
         return ""
     return f"has ended none in {lasts:.0f} s, in which {came} came"
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.shorteners import WITH_TRAFFIC, all_of, changed, not_ready, secret_changed, with_spec
 from tests.unit.kinds.shortenerapp.test_canaries import GOOD, Released, shares
-from toprope.core.decision import Apply
+from toprope.core.decision import Apply, Decision
 from toprope.delivery.gate.counts import Counts
 from toprope.delivery.machine.rollout import WHOLE, Phase
 from toprope.delivery.trial import Looked
@@ -57,6 +57,12 @@ def sized(world: Released, stable: int, candidate: int) -> Any:
     return lambda seen: all_of(*grown)(world.look(seen))
 
 
+def fewest(decision: Decision) -> list[int]:
+    """Pods that the autoscalers of both revisions may not go below."""
+    found = [one.manifest for one in decision.actions if isinstance(one, Apply)]
+    return [one["spec"]["minReplicas"] for one in found if one["kind"] == "HorizontalPodAutoscaler"]
+
+
 def test_no_weight_rises_above_what_the_candidates_pods_are_for_and_they_are_asked_for() -> None:
     world = Released(
         replicas={"min": 4, "max": 20}, rollout={"steps": [{"weight": "10%", "hold": "5s"}, {"weight": "50%"}]}
@@ -70,14 +76,17 @@ def test_no_weight_rises_above_what_the_candidates_pods_are_for_and_they_are_ask
     assert told.message.endswith(
         "gets 50% of the requests once it has the pods. 4 of its web pods are ready; all requests need 20."
     )
-    scalers = [
-        one.manifest
-        for one in short.actions
-        if isinstance(one, Apply) and one.manifest["kind"] == "HorizontalPodAutoscaler"
-    ]
-    assert [one["spec"]["minReplicas"] for one in scalers] == [20, 20]
+    assert fewest(short) == [20, 20]
     world.pass_once(sized(world, 20, 10))
     assert world.resource.status.rollout.weight == "50%"
+
+
+def test_who_scales_stable_down_in_mid_step_gets_its_pods_back() -> None:
+    world = Released(replicas={"min": 2, "max": 8}, rollout={"steps": [{"weight": "50%", "hold": "1h"}]})
+    world.until(Phase.HOLDING)
+    world.pass_once(sized(world, 6, 6))
+    world.pass_once(sized(world, 6, 6))
+    assert fewest(world.pass_once(sized(world, 2, 6))) == [6, 6]
 
 
 def counted(world: Released, source: str) -> Any:

@@ -24,7 +24,8 @@ class Scale:
     """How large stable is, within the bounds of the spec."""
 
     floor: int
-    """Fewest pods of stable while a rollout moves: as many as it has."""
+    """Fewest pods of stable while a rollout moves: as many as it has, or had ready in this rollout. Who scales it down
+    by hand meanwhile does so in the spec."""
     ready: int
     """Its ready pods."""
     need: int
@@ -36,10 +37,10 @@ def scale_of(look: Look, before: Rollout) -> Scale:
     """Measured at stable."""
     spec = look.resource.spec.replicas
     stable = deployment_of(look, before.stable) if before.stable else None
-    has = int((stable or {}).get("spec", {}).get("replicas", 1))
-    floor, ready = max(spec.min, min(has, spec.max)), ready_pods(stable)
-    had = (look.resource.status.rollout or RolloutStatus()).capacity or 0
-    return Scale(floor, ready, max(1, min(floor, max(ready, had if before.candidate else 0))))
+    has, ready = int((stable or {}).get("spec", {}).get("replicas", 1)), ready_pods(stable)
+    had = ((look.resource.status.rollout or RolloutStatus()).capacity or 0) if before.candidate else 0
+    floor = max(spec.min, min(max(has, had), spec.max))
+    return Scale(floor, ready, max(1, min(floor, max(ready, had))))
 
 
 def need_at(scale: Scale, before: Rollout, policy: Policy) -> int:
