@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.load import Load
-from tests.e2e.releases import ill
+from tests.e2e.releases import STARTS, failed, goes_to, ill, status, weights
 from tests.e2e.world import World, a_shortener, until
 
 SLOS: list[dict[str, Any]] = [
@@ -22,8 +22,6 @@ ROLLOUT = {"steps": [{"weight": "50%", "hold": "10s"}], "bake": "20s"}
 PER_SECOND = 60.0
 """At 99 % a gate has seen enough after some 1,200 requests of the candidate's: two thirds of a minute at half of
 these."""
-STARTS = 120.0
-"""Seconds until a candidate has migrated and is ready."""
 JUDGED = 180.0
 """Seconds until the slowest verdict of these stories."""
 
@@ -40,32 +38,6 @@ def links(world: World) -> World:
 def load(links: World) -> Iterator[Load]:
     with Load(links, ["/first"], PER_SECOND) as lasting:
         yield lasting
-
-
-def status(world: World) -> dict[str, Any]:
-    found: dict[str, Any] = (world.get("sapp", "links") or {}).get("status") or {}
-    return found
-
-
-def goes_to(world: World, phase: str, within: float) -> dict[str, Any]:
-    """Until the rollout is in this phase; the rollout."""
-    until(
-        lambda: status(world)["rollout"]["phase"] == phase,
-        lambda: f"not {phase}: {status(world)['revision']} {status(world)['rollout']}",
-        within,
-    )
-    rollout: dict[str, Any] = status(world)["rollout"]
-    return rollout
-
-
-def weights(world: World) -> dict[str, int]:
-    """Users' shares by revision, as the route has them."""
-    route = world.find("httproutes", "toprope.dev/name=links")[0]
-    return {one["name"].rpartition("-")[2]: one["weight"] for one in route["spec"]["rules"][0]["backendRefs"]}
-
-
-def failed(load: Load) -> list[Any]:
-    return [one for one in load.answers if one.status != 302]
 
 
 def test_a_healthy_release_is_promoted_and_nobody_waits(links: World, load: Load) -> None:
