@@ -12,7 +12,7 @@ from grafana_foundation_sdk.models import units
 
 from tests.support.dashboards import AVAILABLE, COUNTED, FAST, GOLDEN, KIND, MODEST, NAME, of_links, ruled
 from toprope.slo import rules
-from toprope.slo.dashboards.config_map import config_map
+from toprope.slo.dashboards.config_map import config_map, packed
 from toprope.slo.dashboards.frame import as_json
 from toprope.slo.dashboards.promql import EXPERIMENT
 from toprope.slo.dashboards.queries import marks, queries
@@ -189,7 +189,7 @@ def test_the_same_twice_is_the_same() -> None:
 
 def test_the_sidecar_finds_it_and_no_file_overwrites_another() -> None:
     metadata = {"name": "links-dashboard", "namespace": "shop", "labels": {"a": "b"}}
-    made = config_map(metadata, GOLDEN["links"])
+    made = config_map(metadata, GOLDEN["links"]["uid"], packed(GOLDEN["links"]))
     assert made["metadata"]["labels"] == {"a": "b", "grafana_dashboard": "1"}
     assert made["metadata"]["annotations"] == {"grafana_folder": "Toprope"}
     assert {key: json.loads(text) for key, text in made["data"].items()} == {

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.support.specs import slo as generated
-from toprope.slo.rule_sets import Promiser, RuleSet, prometheus_rule, rule_sets, rules_config_map
+from toprope.slo.rule_sets import Promiser, RuleSet, prometheus_rule, rule_sets, rules_config_map, rules_file
 from toprope.slo.rules import BURNING, group, version_of
 from toprope.slo.sli import Counted
 from toprope.slo.spec import Alerting, Availability, Ratio, Slo
@@ -111,12 +111,12 @@ def test_a_broken_slo_stays_out_and_says_why_and_the_others_go_on() -> None:
 
 def test_without_slos_there_are_no_rules() -> None:
     assert prometheus_rule({}, []) is None
-    assert rules_config_map({}, []) is None
+    assert rules_config_map({}, rules_file([])) is None
 
 
 def test_the_plain_file_holds_the_same_groups() -> None:
     found = [promised()]
-    config_map, rule = rules_config_map({}, found), prometheus_rule({}, found)
+    config_map, rule = rules_config_map({}, rules_file(found)), prometheus_rule({}, found)
     assert config_map
     assert rule
     assert yaml.safe_load(config_map["data"]["rules.yaml"]) == rule["spec"]

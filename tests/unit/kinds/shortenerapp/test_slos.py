@@ -12,6 +12,7 @@ from toprope.core.resource import Resource
 from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.counted import counted
 from toprope.kinds.shortenerapp.data import DATA_PRESENT
+from toprope.kinds.shortenerapp.slos import watching
 from toprope.slo.promise import Promise
 from toprope.slo.windows import DAY
 
@@ -43,6 +44,13 @@ def test_it_is_said_also_where_data_are_missing_and_nothing_is_touched() -> None
     decision = paper.pass_once(all_of(measuring(paper), secret_changed("links-credentials", None)))
     assert {one.type: one.status for one in decision.conditions}[DATA_PRESENT] == "False"
     assert decision.status["budget"] == "0.6"
+
+
+def test_what_slos_are_watched_with_is_made_once_and_anew_when_they_say_something_else() -> None:
+    first, same = (watching(a_shortener({"slos": SLOS})) for _ in range(2))
+    stricter = watching(a_shortener({"slos": [SLOS[0], {**SLOS[1], "objective": "99.5"}]}))
+    assert first is same
+    assert (stricter.board != first.board, stricter.rule_sets[1].group != first.rule_sets[1].group) == (True, True)
 
 
 def through(namespace: str, name: str) -> Resource:

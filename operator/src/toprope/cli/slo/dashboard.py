@@ -10,7 +10,7 @@ from toprope.cli.manifest import resources_of
 from toprope.cli.rendering import installation
 from toprope.cli.say import fail
 from toprope.schema.text import as_yaml
-from toprope.slo.dashboards.config_map import config_map
+from toprope.slo.dashboards.config_map import config_map, packed
 from toprope.slo.dashboards.frame import as_json
 from toprope.slo.dashboards.overview import overview
 
@@ -36,7 +36,7 @@ def dashboard(
     command = " ".join(("toprope slo dashboard", *((f"--config-map {namespace}",) if namespace else ())))
     text = as_json(found)
     if namespace:
-        carried = config_map({"name": f"{found['uid']}-dashboard", "namespace": namespace}, found)
+        carried = config_map({"name": f"{found['uid']}-dashboard", "namespace": namespace}, found["uid"], packed(found))
         text = as_yaml([carried], generated_by=command if into else None)
     generated.put(text, into, command, checked=check)
 

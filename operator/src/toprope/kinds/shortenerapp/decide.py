@@ -88,7 +88,7 @@ def _actions(plan: Plan) -> Sequence[Action]:
         *plan.parts.births,
         *(one for revision in born for one in revision.birth),
     ]
-    wanted, watches = _children(plan), monitoring(resource, plan.rule_sets)
+    wanted, watches = _children(plan), monitoring(resource, plan.watched)
     kept = [
         *wanted,
         *watches,

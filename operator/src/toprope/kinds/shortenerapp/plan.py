@@ -14,13 +14,12 @@ from toprope.kinds.shortenerapp.reasons import Fact
 from toprope.kinds.shortenerapp.render.autoscaler import Bounds
 from toprope.kinds.shortenerapp.revisions import alive, needs, revision, rollout_of
 from toprope.kinds.shortenerapp.rotation import Rotation, rotation
-from toprope.kinds.shortenerapp.slos import judged, rule_sets_of
+from toprope.kinds.shortenerapp.slos import Watching, judged, watching
 from toprope.kinds.shortenerapp.spec import revision_of_spec
 from toprope.kinds.shortenerapp.standing import Standing, standing
 from toprope.kinds.shortenerapp.trial import Evidence
 from toprope.kinds.shortenerapp.web import Release
 from toprope.slo.health import Health
-from toprope.slo.rule_sets import RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +45,8 @@ class Plan:
     parts: Standing
     rotation: Rotation
     growth: data.Growth
-    rule_sets: Sequence[RuleSet]
-    """The SLOs: rendering their rules is a good part of a pass, so it is done once."""
+    watched: Watching
+    """What the SLOs are watched with."""
     slos: Health
 
     @property
@@ -115,7 +114,7 @@ def planned(look: Look, *, is_lost: bool) -> Plan:
         for name in alive(before, after)
     }
     every = together(release.needs for release in releases.values())
-    rules = rule_sets_of(resource)
+    watched = watching(resource)
     busy = any(release.migration.is_running for release in releases.values())
     image = _image(releases, before.stable)
     return Plan(
@@ -133,8 +132,8 @@ def planned(look: Look, *, is_lost: bool) -> Plan:
         parts=standing(resource, seen, every),
         rotation=Rotation() if is_lost else rotation(resource, seen, image, now, own_cache=every.own_cache, busy=busy),
         growth=data.growth(resource, seen, now),
-        rule_sets=rules,
-        slos=judged(resource, rules, seen.measured, now),
+        watched=watched,
+        slos=judged(resource, watched.rule_sets, seen.measured, now),
     )
 
 

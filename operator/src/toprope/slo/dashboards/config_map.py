@@ -10,14 +10,18 @@ LABEL = {"grafana_dashboard": "1"}
 FOLDER = {"grafana_folder": "Toprope"}
 
 
-def config_map(metadata: Mapping[str, Any], dashboard: Mapping[str, Any]) -> dict[str, Any]:
-    """The ConfigMap of one dashboard. The sidecar puts the files of all into one folder: the key is unique."""
+def packed(dashboard: Mapping[str, Any]) -> str:
+    """The file of one dashboard."""
     # Without white space: the operator keeps each in memory as it is, and a thousand indented ones are 11 MB more.
-    text = orjson.dumps(dashboard, option=orjson.OPT_SORT_KEYS).decode()
+    return orjson.dumps(dashboard, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def config_map(metadata: Mapping[str, Any], uid: str, file: str) -> dict[str, Any]:
+    """The ConfigMap of one dashboard. The sidecar puts the files of all into one folder: the key is unique."""
     labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {**metadata, "labels": {**labels, **LABEL}, "annotations": {**annotations, **FOLDER}},
-        "data": {f"{dashboard['uid']}.json": text},
+        "data": {f"{uid}.json": file},
     }
