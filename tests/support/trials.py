@@ -79,6 +79,8 @@ class PaperPod:
     metadata: dict[str, Any] = field(default_factory=dict)
     status: dict[str, Any] = field(default_factory=dict)
     ready: bool = True
+    states: dict[str, Any] = field(default_factory=dict)
+    """Of its container, where that does not run."""
 
     def begin_anew(self) -> None:
         """As a container that is started again."""
@@ -97,7 +99,7 @@ class PaperPod:
         return {"boot": self.boot, "at": 0, "restarts": 0, "buckets": list(BOUNDS), "classes": classes}
 
     def manifest(self) -> dict[str, Any]:
-        container = {"name": "web", "ready": self.ready, "restartCount": self.restarts}
+        container = {"name": "web", "ready": self.ready, "restartCount": self.restarts, "state": self.states}
         container |= self.status.pop("container", {})
         status = {"phase": "Running", "podIP": self.address, "containerStatuses": [container], **self.status}
         metadata = {"uid": self.uid, "name": f"web-{self.uid}", "labels": dict(self.labels), **self.metadata}

@@ -11,7 +11,7 @@ from toprope.delivery.pods import Pod
 from toprope.delivery.trial import FaultReason
 
 POD = Pod("c", "web-c", "10.0.0.1", "n", is_leaving=False, is_ready=True, restarts=0)
-WELL = Sighting(POD, Answer.PAGE, Work(boot=1, started=10, finished=10, oldest_unfinished=0))
+WELL = Sighting(POD, Answer.PAGE, Work(boot=1, started=10, finished=10, oldest_unfinished=0), was_ready=True)
 STABLE = replace(WELL, pod=replace(POD, uid="s", name="web-s"))
 SILENT = replace(WELL, answer=Answer.NONE, work=None)
 At = Callable[[int], Sighting]
@@ -54,8 +54,14 @@ def restarts_and_is_silent(at: int) -> Sighting:
     return WELL if at < 3 else replace(SILENT, restarts=int(at == 3))
 
 
+def down_until(second: int) -> At:
+    """Stable's pod is ready again."""
+    return lambda at: STABLE if at >= second else UNREADY_STABLE
+
+
 STUCK_STABLE: At = lambda at: replace(stuck(at), pod=STABLE.pod)  # noqa: E731
 UNREADY = with_pod(WELL, is_ready=False)
+UNREADY_STABLE = with_pod(STABLE, is_ready=False)
 RESTARTED = replace(WELL, restarts=1)
 RESTARTED_STABLE = replace(STABLE, restarts=1)
 LOOPING = with_pod(WELL, loops=True)
@@ -72,12 +78,17 @@ FINE: list[tuple[str, Sequence[Moment]]] = [
     ("both are about to", moments(from_(9, LOOPING), from_(3, replace(LOOPING, pod=replace(LOOPING.pod, uid="s"))))),
     ("it restarted with stable, and is silent meanwhile", moments(restarts_and_is_silent, from_(4, RESTARTED_STABLE))),
     ("it is taken away", moments(from_(3, replace(LEAVING, restarts=1)))),
-    ("it was never ready", moments(from_(0, UNREADY))),
+    ("it was never ready", moments(from_(0, replace(UNREADY, was_ready=False)))),
     ("it is not ready for four seconds", moments(from_(8, UNREADY))),
     ("it is not ready, and nobody has asked again", moments(from_(6, UNREADY), listed=lambda at: min(at, 8))),
-    ("stable's pods lost it too", moments(from_(6, UNREADY), from_(8, with_pod(STABLE, is_ready=False)))),
+    ("stable's pods lost it too", moments(from_(6, UNREADY), from_(8, UNREADY_STABLE))),
+    ("stable's pods lost it first, and long ago", moments(from_(2, UNREADY), from_(0, UNREADY_STABLE), 60)),
+    (
+        "stable's are back a moment before it",
+        moments(from_(2, UNREADY), lambda at: UNREADY_STABLE if at < 8 else STABLE),
+    ),
     ("it is silent for four seconds", moments(from_(8, SILENT))),
-    ("it only begins", moments(from_(0, with_pod(SILENT, is_ready=False)))),
+    ("it only begins", moments(from_(0, replace(with_pod(SILENT, is_ready=False), was_ready=False)))),
     ("it answered in between", moments(lambda at: WELL if at == 8 else SILENT)),
     ("stable is as silent", moments(from_(3, SILENT), from_(4, replace(SILENT, pod=STABLE.pod)))),
     (
@@ -155,6 +166,12 @@ FAULTS: list[tuple[str, Sequence[Moment], FaultReason, str]] = [
     ),
     ("it is not ready", moments(from_(7, UNREADY)), R.LOST_READINESS, "Pod web-c was ready and is not for 5 s."),
     (
+        "stable's are ready again, and it is not",
+        moments(from_(2, UNREADY), down_until(7)),
+        R.LOST_READINESS,
+        "Pod web-c was ready and is not for 5 s.",
+    ),
+    (
         "stable's pod that is not ready leaves",
         moments(from_(7, UNREADY), from_(7, with_pod(STABLE, is_ready=False, is_leaving=True))),
         R.LOST_READINESS,
@@ -162,7 +179,7 @@ FAULTS: list[tuple[str, Sequence[Moment], FaultReason, str]] = [
     ),
     (
         "stable's pod was never ready",
-        moments(from_(7, UNREADY), from_(0, with_pod(STABLE, is_ready=False))),
+        moments(from_(7, UNREADY), from_(0, replace(UNREADY_STABLE, was_ready=False))),
         R.LOST_READINESS,
         "Pod web-c was ready and is not for 5 s.",
     ),

@@ -54,6 +54,8 @@ class Sighting:
     work: Work | None = None
     restarts: int = 0
     """Since the trial began, but for those with its node or with stable's pods."""
+    was_ready: bool = False
+    """Since the trial began, at this look or an earlier one."""
     node_lived: float | None = None
     """When its node last gave a sign of life; None where nobody may ask."""
 
@@ -75,23 +77,27 @@ class Moment:
 Moments = Sequence[Moment]
 
 
-def fault(moments: Moments) -> Fault | None:
-    """The first that is found in these looks, the oldest first."""
+def fault(moments: Moments, excused: frozenset[str] = frozenset()) -> Fault | None:
+    """The first that is found in these looks, the oldest first. `excused` are those of `fell_with_stable` at the look
+    before."""
     if not moments:
         return None
-    excused = restarted_with_stable(moments)
+    excused = fell_with_stable(moments, excused)
     present = (uid for uid, one in moments[-1].candidate.items() if not one.pod.is_leaving and uid not in excused)
     return next((found for uid in present for check in CHECKS if (found := check(moments, uid))), None)
 
 
-def restarted_with_stable(moments: Moments) -> frozenset[str]:
+def fell_with_stable(moments: Moments, before: frozenset[str] = frozenset()) -> frozenset[str]:
     """The candidate's pods that restarted in the same looks as one of stable's that nobody takes away: by load, by a
-    bad node, by something else that is no release's fault. They may be silent and not ready meanwhile."""
-    stable = (uid for uid, one in moments[-1].stable.items() if not one.pod.is_leaving)
-    if not any(_began_to_loop(moments, _of_stable(uid)) or _has_restarted(moments, _of_stable(uid)) for uid in stable):
-        return frozenset()
-    own = ((uid, _of_candidate(uid)) for uid in moments[-1].candidate)
-    return frozenset(uid for uid, of in own if _loops(moments, of) or _has_restarted(moments, of))
+    bad node, by something else that is no release's fault. And those that did so `before` and are not ready again: what
+    took them down may go on, and a back-off lasts for minutes."""
+    last = moments[-1]
+    stable = (_of_stable(uid) for uid, one in last.stable.items() if not one.pod.is_leaving)
+    falls = any(_began_to_loop(moments, of) or _has_restarted(moments, of) for of in stable)
+    own = ((uid, _of_candidate(uid)) for uid in last.candidate) if falls else ()
+    fell = {uid for uid, of in own if _loops(moments, of) or _has_restarted(moments, of)}
+    down = {uid for uid in before & last.candidate.keys() if not last.candidate[uid].pod.is_ready}
+    return frozenset(fell | down)
 
 
 def crashes(moments: Moments, uid: str) -> Fault | None:
@@ -105,10 +111,10 @@ def crashes(moments: Moments, uid: str) -> Fault | None:
 
 
 def lost_readiness(moments: Moments, uid: str) -> Fault | None:
-    """It was ready, and is not for a while, as far as the API server was asked; stable's pods keep theirs."""
-    unready = list(_latest(moments, lambda moment: _is_unready(moment.candidate.get(uid))))
+    """It was ready, and is not for a while in which stable's pods kept theirs, as far as the API server was asked."""
+    unready = list(_latest(moments, lambda moment: _is_unready(moment.candidate.get(uid)) and not _stable_lost(moment)))
     lasts = moments[-1].listed - unready[-1].listed if unready else 0.0
-    if lasts < LASTING or not _was_ready(moments, lambda moment: moment.candidate.get(uid)) or _stable_lost(moments):
+    if lasts < LASTING or not moments[-1].candidate[uid].was_ready:
         return None
     name = moments[-1].candidate[uid].pod.name
     return Fault(FaultReason.LOST_READINESS, f"Pod {name} was ready and is not for {lasts:.0f} s.")
@@ -153,16 +159,10 @@ def _is_unready(one: Sighting | None) -> bool:
     return one is not None and not one.pod.is_ready
 
 
-def _was_ready(moments: Moments, of: Of) -> bool:
-    return any(one.pod.is_ready for moment in moments if (one := of(moment)))
-
-
-def _stable_lost(moments: Moments) -> bool:
-    """Whether a pod of stable's that nobody takes away has lost its readiness too."""
-    return any(
-        _is_unready(one) and not one.pod.is_leaving and _was_ready(moments, _of_stable(uid))
-        for uid, one in moments[-1].stable.items()
-    )
+def _stable_lost(moment: Moment) -> bool:
+    """Whether a pod of stable's that nobody takes away has lost its readiness too. A look at which it has proves
+    nothing, and what was unready before it begins anew."""
+    return any(_is_unready(one) and one.was_ready and not one.pod.is_leaving for one in moment.stable.values())
 
 
 def _is_silent(moment: Moment, uid: str) -> bool:

@@ -2,12 +2,10 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import timedelta
 
 import pytest
 
 from tests.support.trials import AVAILABILITY, CANDIDATE, FAULTY, NOW, STABLE, WEB, a_resource, a_stage
-from toprope.core.conditions import timestamp
 from toprope.core.errors import Transient
 from toprope.delivery.gate.counts import Counts
 from toprope.delivery.gate.verdict import Reason, Verdict
@@ -139,50 +137,6 @@ async def test_the_bell_is_silent_for_whom_has_been_told() -> None:
         assert looked.fault.reason is FaultReason.CRASHES
         await stage.later()
         assert len(stage.rung) == 1
-
-
-@pytest.mark.parametrize(
-    ("sentence", "reason", "ago", "is_one"),
-    [
-        ("it crashed in this step, and the operator died of it", "OOMKilled", -1, True),
-        ("it crashed before", "OOMKilled", 1, False),
-        ("its node began anew", "Unknown", -1, False),
-    ],
-)
-async def test_a_crash_that_an_earlier_operator_saw_is_one(sentence: str, reason: str, ago: int, is_one: bool) -> None:
-    at = timestamp(NOW - timedelta(seconds=ago))
-    ended = {"terminated": {"reason": reason, "exitCode": 137, "finishedAt": at}}
-    async with a_stage() as stage:
-        await stage.pod(CANDIDATE, restarts=3, status={"container": {"lastState": ended}})
-        await stage.pod(STABLE, restarts=3)
-        stage.ask(rollout="another try", since=NOW)
-        fault = (await stage.later()).fault
-        assert (fault is not None) is is_one, sentence
-        assert fault is None or "restarted once" in fault.message
-
-
-async def test_a_restart_that_stable_shared_is_no_fault_then_nor_later() -> None:
-    async with a_stage() as stage:
-        pod, other = await stage.pod(CANDIDATE), await stage.pod(STABLE)
-        stage.ask()
-        await stage.later()
-        other.restarts = pod.restarts = 1
-        found = [await stage.later(2) for _ in range(14)]
-        assert {one.fault for one in found} == {None}
-        pod.restarts = 2
-        assert (await stage.later(2)).fault
-
-
-async def test_a_fault_stays_when_its_pod_has_gone() -> None:
-    async with a_stage() as stage:
-        pod = await stage.pod(CANDIDATE)
-        await stage.pod(CANDIDATE)
-        stage.ask()
-        await stage.later()
-        pod.restarts = 1
-        assert (await stage.later(2)).fault
-        stage.cluster.pods.remove(pod)
-        assert (await stage.later(2)).fault
 
 
 @pytest.mark.parametrize("fails", FAULTY)
@@ -317,59 +271,3 @@ async def test_it_looks_once_a_second_for_as_long_as_it_is_kept() -> None:
         keeping.cancel()
         with suppress(asyncio.CancelledError):
             await keeping
-
-
-async def silent_for(seconds: int, renews: bool, ready: str = "True") -> FaultReason | None:
-    """What comes of a candidate on node `n` that falls silent."""
-    async with a_stage(nodes=True) as stage:
-        pod = await stage.pod(CANDIDATE, node="n")
-        await stage.pod(STABLE, node="m")
-        stage.cluster.has_node("n", ready, "0")
-        stage.ask()
-        await stage.later()
-        pod.fails = "cuts"
-        for second in range(seconds):
-            stage.cluster.has_node("n", ready, str(second // 6) if renews else "0")
-            await stage.later()
-        fault = stage.ask().fault
-        return fault.reason if fault else None
-
-
-@pytest.mark.parametrize(
-    ("sentence", "renews", "ready", "seconds", "fault"),
-    [
-        ("its node lives", True, "True", 14, FaultReason.DOES_NOT_ANSWER),
-        ("its node is not heard of", False, "True", 25, None),
-        ("its node is not ready", True, "False", 25, None),
-        ("it was not silent for long", True, "True", 5, None),
-    ],
-)
-async def test_a_silent_pod_is_accused_once_its_node_lives(
-    sentence: str, renews: bool, ready: str, seconds: int, fault: FaultReason | None
-) -> None:
-    assert await silent_for(seconds, renews, ready) is fault, sentence
-
-
-async def test_without_rights_on_nodes_a_silent_pod_is_accused_after_five_seconds() -> None:
-    async with a_stage() as stage:
-        pod = await stage.pod(CANDIDATE, node="n")
-        await stage.pod(STABLE)
-        stage.ask()
-        await stage.later()
-        pod.fails = "cuts"
-        for _ in range(6):
-            await stage.look()
-        looked = stage.ask()
-        assert looked.fault
-        assert looked.fault.reason is FaultReason.DOES_NOT_ANSWER
-
-
-@pytest.mark.parametrize(("longest", "fault"), [(10.0, FaultReason.HANGS), (60.0, None)])
-async def test_how_long_a_request_may_take_is_the_kinds_word(longest: float, fault: FaultReason | None) -> None:
-    async with a_stage() as stage:
-        await stage.pod(CANDIDATE, stuck=1, oldest=11.0)
-        await stage.pod(STABLE)
-        stage.ask(longest=longest)
-        for _ in range(12):
-            found = (await stage.later()).fault
-    assert (found.reason if found else None) is fault

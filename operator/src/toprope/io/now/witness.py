@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable
 from datetime import datetime
 
-from toprope.delivery.facts import MEMORY, Answer, Moment, Sighting, Work, fault, restarted_with_stable
+from toprope.delivery.facts import MEMORY, Answer, Moment, Sighting, Work, fault, fell_with_stable
 from toprope.delivery.pods import Pod
 from toprope.delivery.trial import Fault
 from toprope.io.now.look import Look
@@ -22,19 +22,23 @@ class Witness:
         self._moments: deque[Moment] = deque()
         self._before: dict[str, int] | None = None
         """Restarts that do not count, by UID."""
+        self._were_ready: set[str] = set()
+        self._excused = frozenset[str]()
+        """The candidate's pods that fell with stable's."""
 
     def saw(self, look: Look, longest: float) -> None:
         """One more look; a request may take so many seconds."""
         self._before = self._not_counted(look.listed)
+        self._were_ready |= {pod.uid for pod in look.listed.pods if pod.is_ready}
         candidate, stable = (
             {pod.uid: self._sighting(look, pod) for pod in side} for side in (look.listed.candidate, look.listed.stable)
         )
         self._moments.append(Moment(look.at, look.listed.at, candidate, stable, longest))
         while look.at - self._moments[0].at > MEMORY:
             self._moments.popleft()
-        self.fault = self.fault or fault(self._moments)
-        excused = restarted_with_stable(self._moments)
-        self._before |= {pod.uid: pod.restarts for pod in look.listed.candidate if pod.uid in excused}
+        self.fault = self.fault or fault(self._moments, self._excused)
+        self._excused = fell_with_stable(self._moments, self._excused)
+        self._before |= {pod.uid: pod.restarts for pod in look.listed.candidate if pod.uid in self._excused}
 
     def silent_nodes(self) -> Iterable[str]:
         """Those with a pod of the candidate's that did not answer at the last look."""
@@ -55,6 +59,7 @@ class Witness:
             asked.answer,
             _work(asked.page) if asked.page else None,
             pod.restarts - (self._before or {}).get(pod.uid, 0),
+            pod.uid in self._were_ready,
             look.node_lived(pod.node),
         )
 
