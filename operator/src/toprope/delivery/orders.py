@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from toprope.core.names import GROUP
+from toprope.delivery.machine.moved import is_shared
 from toprope.delivery.machine.rollout import Command, Rollout, Seen
 
 _LONGEST = 64
@@ -18,12 +19,14 @@ _LONGEST = 64
 
 
 def with_orders(seen: Seen, annotations: Mapping[str, str], before: Rollout) -> Seen:
-    """With all orders that stand, and those that are for this try of the wanted revision."""
+    """With all orders that stand, and those that are for this try. While the candidate has requests they are for it,
+    whatever the spec wants by now."""
+    tried = before.candidate if before.candidate and is_shared(before) else seen.wanted
     return replace(
         seen,
-        commands=orders(annotations, seen.wanted, before.earlier_orders),
+        commands=orders(annotations, tried, before.earlier_orders),
         standing=tuple(_written(annotations).values()),
-        addressed=tuple(_written(annotations, seen.wanted).values()),
+        addressed={one: tuple(_written(annotations, one).values()) for one in (tried, seen.wanted)},
         retry=retry(annotations, seen.wanted),
     )
 

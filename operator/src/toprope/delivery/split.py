@@ -23,6 +23,19 @@ def pods_for(weight: int, stable: int) -> int:
     return min(range(1, stable + 1), key=lambda pods: abs(share_of(pods, stable) - weight))
 
 
+def pods_within(weight: int, stable: int) -> int:
+    """How many pods a weight that was decided is for, beside so many of stable's by now: never more requests than it
+    allows, as far as one pod can help it."""
+    return max((pods for pods in range(1, stable + 1) if share_of(pods, stable) <= weight), default=1)
+
+
+def note(weight: int, stable: int) -> str:
+    """How the share of such a weight differs from it; empty where it does not."""
+    pods = pods_within(weight, stable)
+    share = share_of(pods, stable)
+    return "" if share == weight else f"decided {percent(weight)}, {pods} of {pods + stable} pods is {percent(share)}"
+
+
 def split(policy: Policy, stable: int) -> Policy:
     """The policy with the shares that pods can have beside so many of stable's."""
     if not policy.steps:

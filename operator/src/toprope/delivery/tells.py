@@ -1,7 +1,8 @@
 """What a person reads of a rollout in `kubectl describe`: an Event for each turn of it, told from before and after.
 
     a candidate begins, thaws, is tried again │ a weight is decided │ held by a person, a budget or no verdict
-    resumed │ taken back, with the evidence; kept from that │ failed │ frozen │ promoted │ withdrawn
+    resumed │ without requests meanwhile │ taken back, with the evidence; kept from that │ failed │ frozen │ promoted
+    withdrawn
 
 What is on its way as it should (a share that is seen, a hold that is over, more evidence) stands in the status.
 """
@@ -92,7 +93,15 @@ def _goes_on(before: Rollout, after: Rollout) -> Iterator[_Said]:
         yield _Said(
             after.reason, f"Revision {after.candidate} is ready, and gets no requests. {after.message}", "Warning"
         )
-    elif after.step != before.step or (after.reason in _HOLDS and after.reason != before.reason):
+    else:
+        yield from _stays(before, after)
+
+
+def _stays(before: Rollout, after: Rollout) -> Iterator[_Said]:
+    """At its requests, or about to have them."""
+    if after.step != before.step or (after.reason in _HOLDS and after.reason != before.reason):
         yield _Said(after.reason, after.message)
+    elif after.reason == Reason.ROUTE_NOT_MOVED != before.reason and before.routed:
+        yield _Said(after.reason, after.message, "Warning")
     elif before.reason == Reason.PAUSED and after.reason != Reason.PAUSED and after.phase is before.phase:
         yield _Said(Turn.RESUMED, f"Revision {after.candidate} goes on. {after.message}")

@@ -12,7 +12,7 @@ import pytest
 from tests.support.shorteners import ROUTE, WITH_TRAFFIC, Spoiling, all_of, changed, condition, secret_changed
 from tests.unit.kinds.shortenerapp.test_canaries import BAD, GOOD, OPEN, Released, shares
 from toprope.cli.paper import PaperCluster, merged
-from toprope.core.decision import Apply, Decision
+from toprope.core.decision import Apply, Decision, Tell
 from toprope.core.errors import Transient
 from toprope.core.names import REVISION, TAKEN_BACK
 from toprope.core.objects import DEPLOYMENT, HTTP_ROUTE, ApiResource, Manifest, Ref, labels_of
@@ -191,8 +191,10 @@ def test_an_abort_is_followed_though_the_credentials_are_lost(phase: Phase) -> N
     world.resource = replace(world.resource, annotations={"toprope.dev/abort": world.candidate})
     decision = world.pass_once(lambda seen: lost(world.look(seen)))
     assert shares(decision) == {f"links-web-{world.stable}": WHOLE}
-    assert len(decision.actions) == 2
-    assert all(isinstance(one, Apply) and one.first for one in decision.actions)
+    *applies, told = decision.actions
+    assert [isinstance(one, Apply) and one.first for one in applies] == [True, True]
+    assert isinstance(told, Tell)
+    assert (told.reason, told.type) == ("Aborted", "Warning")
     told = world.resource.status
     assert (told.rollout.phase, told.rollout.reason, told.rollout.weight) == ("RollingBack", "Aborted", "0%")
     assert told.history[0].weights[-1].weight == "0%"

@@ -17,6 +17,7 @@ from tests.support.shorteners import (
     changed,
     condition,
     give_secret,
+    secret_changed,
     with_pod,
     with_spec,
 )
@@ -178,3 +179,12 @@ def test_a_refusal_outlives_the_pod_that_said_it() -> None:
     paper.pass_once(refused(candidate))
     only_job = changed("Job", f"links-migrate-{candidate}", {"status": {"conditions": [BY_POLICY]}})
     assert SAID[:-1] in condition(paper.pass_once(only_job), "Progressing")[2]
+
+
+def test_what_else_it_lacks_is_not_why_it_is_refused() -> None:
+    paper, _, candidate = a_candidate(EXTERNAL)
+    paper.pass_once(all_of(refused(candidate), secret_changed("my-database", None)))
+    rollout = paper.resource.status.rollout
+    assert (rollout.phase, rollout.reason) == ("Failed", "CandidateRefused")
+    assert "takes away what the running release may use" in rollout.message
+    assert "my-database" not in rollout.message

@@ -140,3 +140,32 @@ def test_lost_requests_are_written_down_soon() -> None:
     world.lost = 40
     list(world.passes(6))
     assert world.resource.status.rollout.lost == 40
+
+
+PROMOTES = {"steps": [{"weight": "50%", "hold": "5s"}], "gate": {"maxUndecided": "60s", "onUndecided": "Promote"}}
+
+
+def test_who_is_promoted_undecided_has_its_pass_in_the_status_before_its_requests() -> None:
+    world = Released(rollout=PROMOTES)
+    last = world.until(Phase.BAKING)
+    told = world.resource.status.rollout
+    assert (told.reason, told.verdict, told.judged[0].verdict) == ("UndecidedPromoted", "Pass", "Undecided")
+    assert shares(last)[f"links-web-{world.candidate}"] == WHOLE // 2
+    (decision,) = world.passes(1)
+    assert shares(decision) == {f"links-web-{world.candidate}": WHOLE}
+
+
+def test_nobody_is_promoted_whom_nobody_sees() -> None:
+    world = Released(rollout=PROMOTES)
+    world.until(Phase.HOLDING)
+
+    def blind(seen: Seen) -> Seen:
+        found = world.look(seen)
+        return replace(found, looked=replace(found.looked, blind="No pod of candidate tells what it counts."))
+
+    for _ in range(200):
+        world.pass_once(blind)
+        world.now += timedelta(seconds=1)
+    told = world.resource.status.rollout
+    assert (told.phase, told.weight, told.reason) == (Phase.HOLDING, "50%", "UndecidedTooLong")
+    assert "No pod of candidate tells what it counts." in told.message

@@ -204,3 +204,15 @@ def test_a_gateway_that_is_taken_away_midway_gives_the_candidate_no_more_than_it
     assert [distinct(pair) for pair in pairwise(distinct(map(selected, decisions)))] == [
         [BOTH, world.candidate],
     ]
+
+
+def test_a_share_that_was_decided_is_never_more_where_stable_grows_and_the_status_has_the_true_one() -> None:
+    world = released(rollout={**QUICK, "steps": [{"weight": "25%", "hold": "1h"}]})
+    world.until(Phase.HOLDING)
+    assert world.resource.status.rollout.coarse is None
+    more = changed("Deployment", f"links-web-{world.stable}", {"spec": {"replicas": 5}, "status": {"readyReplicas": 5}})
+    for _ in range(3):
+        decision = world.pass_once(lambda seen: more(world.look(seen)))
+    assert sizes(decision, world.candidate) == (1, 1)
+    told = world.resource.status.rollout
+    assert (told.weight, told.coarse) == ("25%", "decided 25%, 1 of 6 pods is 16.667%")

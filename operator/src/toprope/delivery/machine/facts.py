@@ -127,7 +127,7 @@ def is_endless(look: Look) -> bool:
 
 def has_passed(look: Look) -> bool:
     """Whether this step's verdict allows the next one."""
-    undecided = is_endless(look) and look.policy.on_undecided is OnUndecided.PROMOTE
+    undecided = is_endless(look) and look.policy.on_undecided is OnUndecided.PROMOTE and not look.seen.is_blind
     return not look.policy.is_judged or look.seen.verdict is Verdict.PASS or undecided
 
 

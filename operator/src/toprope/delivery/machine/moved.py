@@ -101,14 +101,16 @@ def _said(row: Row, after: Rollout, look: Look) -> Rollout:
 def _earlier(after: Rollout, look: Look) -> tuple[str, ...]:
     """Orders that no try follows any more."""
     seen, past = look.seen, look.before.earlier_orders
-    mine = seen.addressed if _is_tried(after, seen.wanted) else ()
+    mine = {one for revision, told in seen.addressed.items() if _is_tried(after, revision, seen) for one in told}
     return tuple(one for one in seen.standing if one in past or one not in mine)
 
 
-def _is_tried(after: Rollout, wanted: str) -> bool:
-    """Whether the wanted revision has a try under way, or to come."""
-    if after.candidate != wanted or after.phase not in (Phase.FAILED, Phase.ROLLING_BACK):
-        return after.stable != wanted
+def _is_tried(after: Rollout, revision: str, seen: Seen) -> bool:
+    """Whether a revision has a try under way, or to come."""
+    if revision != seen.wanted:
+        return revision == after.candidate and is_shared(after)
+    if after.candidate != revision or after.phase not in (Phase.FAILED, Phase.ROLLING_BACK):
+        return after.stable != revision
     return lives(after) is not None if after.phase is Phase.FAILED else can_return(after)
 
 

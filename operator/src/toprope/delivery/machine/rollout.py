@@ -1,5 +1,6 @@
 """A rollout as the status has it, what its owner wants of it, and what one look at the world showed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -189,17 +190,17 @@ class Seen:
     stable_down: str = ""
     """Why stable can answer nobody, as a sentence; empty: it can."""
     can_answer: bool = True
-    """Whether the candidate has any ready pod."""
+    """Whether the candidate has any ready pod that requests can come to."""
     refused: str = ""
     """Why the candidate can never serve beside stable, as a sentence."""
     exhausted: str = ""
     """Whose budget is spent, so that new releases wait, as a sentence."""
     commands: frozenset[Command] = field(default_factory=frozenset)
-    """Those that are for this try of the wanted revision."""
+    """Those that are for this try of the candidate while it has requests; else of the wanted revision."""
     standing: tuple[str, ...] = ()
     """All orders that stand, as `promote=7d8e2c1a9`."""
-    addressed: tuple[str, ...] = ()
-    """Those of them that name the wanted revision, whatever try they are for."""
+    addressed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Those of them that name the candidate, or the wanted revision, whatever try they are for."""
     retry: str | None = None
     """The order to try the wanted revision again; each is followed once."""
     share: Share = Share()
@@ -210,6 +211,8 @@ class Seen:
     """The gate's, over all SLOs that it judges."""
     judged: Trouble = Trouble("NotLooked", "Nobody has looked at the candidate yet.")
     """What the verdict stands on."""
+    is_blind: bool = False
+    """Whether that is nothing, as nobody sees the candidate or stable now."""
     probed: Verdict = Verdict.UNDECIDED
     """What the probes of the candidate say."""
     probes: Trouble = Trouble("Probing", "Probes are on their way to the candidate.")

@@ -110,11 +110,15 @@ def ends_outage(*when: Fact) -> Sequence[Row]:
 
 
 def spares(phase: Phase) -> Sequence[Row]:
-    """Nobody who answers is taken back for a wish, to one who does not."""
+    """Nobody who answers is taken back for a wish, or for too few pods, to one who does not."""
     keeps = "{candidate} keeps its requests until another one can take them"
     say = f"Revision {{wanted}} is wanted now, but {keeps}. {{stable_down}}"
     wishes = (Fact.WANTS_STABLE, Fact.WANTS_ANOTHER)
-    return tuple(row(wish, Fact.STABLE_DOWN, to=phase, reason=Reason.STABLE_NOT_READY, say=say) for wish in wishes)
+    short = f"{{obstacle}} But {keeps}. {{stable_down}}"
+    return (
+        *(row(wish, Fact.STABLE_DOWN, to=phase, reason=Reason.STABLE_NOT_READY, say=say) for wish in wishes),
+        row(Fact.LATE, Fact.STABLE_DOWN, to=phase, reason=Reason.STABLE_NOT_READY, say=short),
+    )
 
 
 def begins(*when: Fact) -> Sequence[Row]:

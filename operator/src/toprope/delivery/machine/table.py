@@ -70,7 +70,12 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
             say="Ready, and waits: toprope.dev/pause names revision {candidate}.",
         ),
         *goes_whole(Fact.READY, Fact.IS_FREE, Fact.KNOWN, reason=Reason.SERVED_BEFORE),
-        *ends_outage(Fact.READY, Fact.IS_FREE),
+        row(
+            Fact.STABLE_GONE, Fact.PAUSED, to=Phase.PREPARING, reason=Reason.PAUSED,
+            say="{stable_down} Revision {candidate} could, and waits: toprope.dev/pause names it.",
+        ),
+        # Who is not whole yet is more than nobody.
+        *ends_outage(Fact.IS_FREE),
         freezes(Fact.READY, Fact.FROZEN),
         row(
             Fact.READY, Fact.IS_FREE, Fact.UNPAID, to=Phase.PREPARING, reason=Reason.BUDGET_BELOW_ONE_VERDICT,

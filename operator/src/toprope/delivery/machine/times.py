@@ -73,13 +73,13 @@ def alone(before: Rollout, seen: Seen, now: datetime) -> Rollout:
 
 def trimmed(after: Rollout) -> Rollout:
     """Without the times that nobody needs in this phase."""
-    is_shared = after.phase in _IS_SHARED
+    is_shared, alone_since = after.phase in _IS_SHARED, after.alone_since if after.phase in _NEEDS_PODS else None
     return replace(
         after,
         unready_since=after.unready_since if after.phase in _NEEDS_PODS else None,
-        alone_since=after.alone_since if after.phase in _NEEDS_PODS else None,
+        alone_since=alone_since,
         undecided_since=after.undecided_since if is_shared else None,
-        looked_at=after.looked_at if is_shared else None,
+        looked_at=after.looked_at if is_shared or alone_since else None,
     )
 
 

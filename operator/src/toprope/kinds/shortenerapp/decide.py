@@ -15,7 +15,6 @@ from toprope.core.objects import Manifest, labels_of, ref_of
 from toprope.core.prune import pruned
 from toprope.core.resource import Resource
 from toprope.delivery.history import recorded
-from toprope.delivery.machine.facts import note_of
 from toprope.delivery.machine.moved import gone_at, is_shared, late_at, lives, rest_ends
 from toprope.delivery.tells import tells
 from toprope.kinds.shortenerapp import data, health, jobs, rollout, spending
@@ -29,6 +28,7 @@ from toprope.kinds.shortenerapp.render.pod_disruption_budget import pod_disrupti
 from toprope.kinds.shortenerapp.render.service_account import service_account
 from toprope.kinds.shortenerapp.revisions import outdated, remembered
 from toprope.kinds.shortenerapp.seen import Seen
+from toprope.kinds.shortenerapp.sharing import coarse
 from toprope.kinds.shortenerapp.slos import monitoring
 from toprope.kinds.shortenerapp.status import ReplicasStatus, ShortenerAppStatus
 from toprope.kinds.shortenerapp.timing import PROBING, next_look, step_due
@@ -61,11 +61,12 @@ def _untouched(plan: Plan, fact: Fact) -> Decision:
     its requests as ever."""
     look, slos = plan.look, plan.slos
     is_taken = plan.takes_back and is_shared(plan.before)
+    told = tells(plan.before, plan.after, look.resource.resource_version) if is_taken else ()
     stated = [fact.false(health.READY), fact.false(data.DATA_PRESENT), fact.false(data.RECONCILED), *slos.conditions]
     return Decision(
         _fields(look.resource.status.model_copy(update=_budgets(slos) | (_rollout(plan) if is_taken else {}))),
         stated,
-        (*(Apply(one, first=True) for one in (_doors(plan) if plan.falls else ())), *slos.tells),
+        (*(Apply(one, first=True) for one in (_doors(plan) if plan.falls else ())), *slos.tells, *told),
         next_look(stated, look.resource.status.conditions, [slos.due, _step_due(plan)], look.now),
     )
 
@@ -168,10 +169,10 @@ def _status(plan: Plan) -> ShortenerAppStatus:
 
 def _rollout(plan: Plan) -> dict[str, Any]:
     look, before, after = plan.look, plan.before, plan.after
-    budget = spending.budget_status(look, before, after, plan.paid)
+    budget, note = spending.budget_status(look, before, after, plan.paid), coarse(after, plan.policy, plan.scale)
     return {
         "revision": rollout.revision_status(after),
-        "rollout": rollout.rollout_status(after, plan.found, note_of(after.weight, plan.policy), budget, plan.capacity),
+        "rollout": rollout.rollout_status(after, plan.found, note, budget, plan.capacity),
         "history": recorded(look.resource.status.history, before, after, plan.found, look.now),
     }
 

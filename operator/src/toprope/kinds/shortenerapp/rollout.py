@@ -6,6 +6,7 @@ from datetime import datetime
 from toprope.core.conditions import Condition, timestamp
 from toprope.core.names import TAKEN_BACK
 from toprope.core.objects import annotations_of
+from toprope.delivery.gate.verdict import Verdict
 from toprope.delivery.machine.facts import cause_of
 from toprope.delivery.machine.moved import is_shared, lives, moves
 from toprope.delivery.machine.reasons import Reason as Moved
@@ -26,7 +27,7 @@ from toprope.kinds.shortenerapp.health import (
     waits_for,
     web_not_ready,
 )
-from toprope.kinds.shortenerapp.migrations import Migration
+from toprope.kinds.shortenerapp.migrations import Migration, obstacle
 from toprope.kinds.shortenerapp.needs import Needs
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
 from toprope.kinds.shortenerapp.revisions import REMEMBERED
@@ -85,7 +86,17 @@ def given(look: Look, before: Rollout, weight: int, waits: Fact | None) -> int:
         return weight
     if has_requests(look, before.candidate):
         return 0 if _is_gone(look, before, before.candidate) else weight
-    return 0 if waits else weight
+    return 0 if waits and not _is_alone(look, before) else weight
+
+
+def _is_alone(look: Look, before: Rollout) -> bool:
+    """Whether the candidate has somebody who answers, and stable nobody: then whatever it lacks is no reason to keep
+    requests from it."""
+    return _can_answer(look, before) and not _is_ready(look, before.stable)
+
+
+def _can_answer(look: Look, before: Rollout) -> bool:
+    return _is_ready(look, before.candidate) and _no_endpoints(look, before) is None
 
 
 def _is_gone(look: Look, before: Rollout, candidate: str) -> bool:
@@ -103,6 +114,8 @@ def _is_ready(look: Look, revision: str | None) -> bool:
 def kept_out(look: Look, before: Rollout, waits: Fact | None) -> str:
     """Why the candidate has no requests though the status gives it some; empty: it has, or nothing keeps it out."""
     if not waits or not before.weight or not before.candidate or has_requests(look, before.candidate):
+        return ""
+    if _is_alone(look, before):
         return ""
     return f"Revision {before.candidate} gets no requests until it is ready. {waits.message}"
 
@@ -154,13 +167,14 @@ def seen_by_machine(
         detour=ways.detour or kept_out(look, before, waits),
         no_way_back=_no_way_back(look, before),
         stable_down=_stable_down(look, before),
-        can_answer=_is_ready(look, before.candidate),
-        refused=waits.message if waits and migration.refused else "",
+        can_answer=_can_answer(look, before),
+        refused=_refused(look, migration),
         exhausted=spending.exhausted(look),
         share=trial.share(looked),
         blur=trial.blur(look.resource, looked),
         verdict=verdict,
         judged=judged,
+        is_blind=bool(looked.blind),
         probed=probed,
         probes=probes,
         fault=taken_back(look, before)
@@ -168,6 +182,11 @@ def seen_by_machine(
         is_noted=found.at == look.now,
     )
     return with_orders(seen, look.resource.annotations, before)
+
+
+def _refused(look: Look, migration: Migration) -> str:
+    fact = obstacle(look.resource, migration, look.now) if migration.refused else None
+    return fact.message if fact else ""
 
 
 def _no_endpoints(look: Look, before: Rollout) -> Fact | None:
@@ -228,7 +247,8 @@ def rollout_status(
         undecided_since=_stamp(after.undecided_since),
         looked_at=_stamp(after.looked_at),
         began=_stamp(after.began),
-        verdict=shown.verdict,
+        # Nobody proved it: the spec takes the place of a proof.
+        verdict=Verdict.PASS if after.reason == Moved.UNDECIDED_PROMOTED else shown.verdict,
         lost=shown.lost,
         counted_by=shown.counted_by,
         judged_at=_stamp(shown.at),

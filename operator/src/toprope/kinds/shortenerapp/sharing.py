@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from toprope.core.names import REVISION
 from toprope.core.objects import Manifest, labels_of
 from toprope.core.resource import Resource
+from toprope.delivery.machine.facts import note_of
 from toprope.delivery.machine.rollout import WHOLE, Phase, Policy, Rollout
 from toprope.delivery.machine.weights import percent
-from toprope.delivery.split import pods_for, split
+from toprope.delivery.split import note, pods_within, split
 from toprope.kinds.shortenerapp import places, sizes, trial
 from toprope.kinds.shortenerapp.health import Look, Shares, deployment_of, plain_of, selects
 from toprope.kinds.shortenerapp.reasons import Fact, Reason
@@ -42,6 +43,13 @@ def policy(resource: Resource, scale: Scale) -> Policy:
     return asked if resource.spec.traffic else split(asked, scale.floor)
 
 
+def coarse(after: Rollout, policy: Policy, scale: Scale) -> str:
+    """How the candidate's share differs from what was asked for, or from what was decided where stable has another
+    size since."""
+    is_odd = policy.grid and 0 < after.weight < WHOLE and after.weight not in policy.grid
+    return note(after.weight, scale.floor) if is_odd else note_of(after.weight, policy)
+
+
 def selected(look: Look, shares: Shares, scale: Scale) -> str | None:
     """What the plain Service may select in this pass; None: all. It gives a candidate requests when it has just the
     pods for them and stable has all of its own, and takes none away because one of them is lost."""
@@ -53,7 +61,7 @@ def selected(look: Look, shares: Shares, scale: Scale) -> str | None:
     if weight == WHOLE:
         both_now = None if selects(look, None) else stable
         return wanted if ready_pods(live) >= scale.need else both_now
-    return wanted if _is_just(live, pods_for(weight, scale.floor)) and not _lacks_pods(scale) else stable
+    return wanted if _is_just(live, pods_within(weight, scale.floor)) and not _lacks_pods(scale) else stable
 
 
 def detour(look: Look, before: Rollout, scale: Scale) -> str:
@@ -65,7 +73,7 @@ def detour(look: Look, before: Rollout, scale: Scale) -> str:
     if before.weight == WHOLE:
         wanted = f"Service {service} selects revision {before.candidate} alone once {scale.need} of its pods are ready"
         return "" if selects(look, before.candidate) else f"{wanted}: {has}."
-    pods = pods_for(before.weight, scale.floor)
+    pods = pods_within(before.weight, scale.floor)
     is_share = f"{percent(before.weight)} of the requests is {_counted(pods)} of revision {before.candidate}"
     if not _is_just(live, pods):
         return f"{is_share}: {has}."

@@ -13,7 +13,7 @@ from toprope.delivery.machine.facts import next_weight
 from toprope.delivery.machine.moved import is_shared, moves, routed_weight
 from toprope.delivery.machine.rollout import WHOLE, Phase, Policy, Rollout
 from toprope.delivery.spec import RolloutStatus
-from toprope.delivery.split import pods_for
+from toprope.delivery.split import pods_within
 from toprope.kinds.shortenerapp.health import Look, deployment_of
 from toprope.kinds.shortenerapp.render.autoscaler import Bounds
 from toprope.kinds.shortenerapp.troubles import ready_pods
@@ -48,7 +48,7 @@ def need_at(scale: Scale, before: Rollout, policy: Policy) -> int:
     share = before.weight if is_shared(before) else next_weight(before, policy)
     if is_whole(before, share, policy):
         return scale.need
-    return pods_for(share, scale.floor) if policy.grid else max(1, -(-scale.need * share // WHOLE))
+    return pods_within(share, scale.floor) if policy.grid else max(1, -(-scale.need * share // WHOLE))
 
 
 def is_whole(before: Rollout, share: int, policy: Policy) -> bool:
@@ -91,5 +91,5 @@ def _of_candidate(before: Rollout, after: Rollout, usual: Bounds, policy: Policy
     share = routed_weight(before, after) or after.weight or next_weight(after, policy)
     if is_whole(after, share, policy):
         return usual
-    pods = pods_for(share, usual.least)
+    pods = pods_within(share, usual.least)
     return Bounds(pods, pods)

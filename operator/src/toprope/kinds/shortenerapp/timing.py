@@ -40,11 +40,11 @@ def next_look(
 
 
 def step_due(after: Rollout, policy: Policy, now: datetime) -> datetime | None:
-    """When to look at a candidate that has requests, is about to, or is to lose them."""
+    """When to look at a candidate that has requests, is about to, is to lose them, or alone could answer any."""
     if after.phase is Phase.ROLLING_BACK and after.routed is None:
         return now + HOLDING
     if not is_shared(after):
-        return None
+        return now + HOLDING if after.alone_since else None
     is_true = after.phase is not Phase.SHIFTING and after.routed is not None
     look, ends = now + (HOLDING if is_true else SHIFTING), held_until(after, policy)
     return min(look, ends) if ends and ends > now else look
