@@ -2,10 +2,15 @@
 
 from tests.support.trials import CANDIDATE, STABLE, a_stage
 from toprope.delivery.gate.verdict import Verdict
+from toprope.delivery.trial import Looked
 
 FIVE_MINUTES = 300
 SHARE = 2
 """Requests a second of the candidate's: one in a hundred of 200."""
+
+
+def verdict(looked: Looked) -> str:
+    return looked.judged["availability"].verdict
 
 
 async def test_good_for_five_minutes_and_then_broken_fails_within_twenty_requests() -> None:
@@ -16,12 +21,12 @@ async def test_good_for_five_minutes_and_then_broken_fails_within_twenty_request
             candidate.good += SHARE
             stable.good += 99 * SHARE
             looked = await stage.later()
-        assert looked.judged["availability"].verdict is Verdict.UNDECIDED
-        while looked.judged["availability"].verdict is not Verdict.FAIL:
+        assert verdict(looked) == Verdict.UNDECIDED
+        while verdict(looked) != Verdict.FAIL:
             candidate.bad += SHARE
             stable.good += 99 * SHARE
             looked = await stage.later()
             assert candidate.bad <= 20
         # Whatever comes after it.
         candidate.good += 5000
-        assert (await stage.later()).judged["availability"].verdict is Verdict.FAIL
+        assert verdict(await stage.later()) == Verdict.FAIL

@@ -79,7 +79,7 @@ def test_in_preparing_too_time_in_which_nobody_looked_proves_nothing() -> None:
     world.lasts(1, 0, 3)
     assert world.said == (Phase.PREPARING, "Probing")
     world.lasts(40, 0, 3)
-    assert world.said[0] == Phase.BAKING
+    assert world.resource.status.rollout.phase == Phase.BAKING
 
 
 @pytest.mark.parametrize("wish", [{"settings": {"slugLength": 7}}, {"settings": {"slugLength": 11}}])
