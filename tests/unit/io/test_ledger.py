@@ -204,6 +204,17 @@ async def test_nobody_waits_for_numbers_that_are_there() -> None:
     assert world.ledger.pause() == EVERY
 
 
+async def test_a_mistake_of_ours_ends_no_looks() -> None:
+    world = World()
+    world.of()
+    world.prometheus.failing["clock"] = ZeroDivisionError()
+    await world.later()
+    assert world.of().blind
+    world.prometheus.failing.clear()
+    await world.later()
+    assert world.of().blind is None
+
+
 def test_without_prometheus_nothing_is_known() -> None:
     assert NoPrometheus().of(a_resource("links", [SLO])) == Measured(blind=Blindness(None, ""))
 

@@ -100,6 +100,20 @@ def test_other_peoples_records_and_unproved_ones_are_left_out() -> None:
     )
 
 
+STRANGERS = [
+    {label: value for label, value in EVALUATED.labels.items() if label != lacking}
+    for lacking in ("namespace", "kind", "name", "slo", "rules", "window")
+]
+
+
+@pytest.mark.parametrize("labels", STRANGERS, ids=["namespace", "kind", "name", "slo", "rules", "window"])
+def test_a_series_that_lacks_a_label_is_somebody_elses_and_blinds_nobody(labels: dict[str, str]) -> None:
+    stranger = Series(labels, 1, 990)
+    assert list(recorded([stranger, *EVERYTHING], CLOCK, NOW)) == [AVAILABILITY]
+    ours = Series(objective("availability"), 900.0, CLOCK)
+    assert histories([stranger, ours], CLOCK, NOW) == {AVAILABILITY: NOW - timedelta(seconds=100)}
+
+
 @pytest.mark.parametrize(
     "nonsense",
     [

@@ -99,6 +99,12 @@ def test_how_long_it_lasts(sentence: str, today: float, left: float, lasts: time
     assert said == lasts or (said and lasts and abs(said - lasts) < timedelta(seconds=1))
 
 
+def test_whatever_somebody_recorded_it_lasts_no_longer_than_the_window() -> None:
+    said = numbers(errors={"30d": 0.0, "1d": 0.0})
+    odd = replace(said, left=Sample(1e305, NOW), burn=dict.fromkeys(said.burn, Sample(1e306, NOW)))
+    assert found(odd).exhausted_in == timedelta(days=3)
+
+
 def test_without_a_number_of_today_nobody_knows_how_long_it_lasts() -> None:
     whole = numbers(errors={"30d": 0.0005, "1d": 0.01})
     assert found(replace(whole, burn={"30d": whole.burn["30d"]})).exhausted_in is None

@@ -136,7 +136,14 @@ class Ledger:
         return EAGER if any(one.is_young(now) for one in self._kept.values()) else EVERY
 
     async def look(self) -> None:
-        """One look, and the bells of those whom it concerns."""
+        """One look, and the bells of those whom it concerns. A mistake of ours in a number that somebody recorded must
+        not end the operator: without looks it says itself that it is blind."""
+        try:
+            await self._look()
+        except Exception:
+            log.exception("a look at Prometheus failed by a mistake of ours")
+
+    async def _look(self) -> None:
         try:
             async with asyncio.timeout(LONGEST_LOOK):
                 await self._ask()

@@ -78,10 +78,9 @@ def _believed() -> Iterator[None]:
 
 
 def _put(drafts: dict[tuple[str, str, str, str], _Draft], one: Series) -> None:
-    labels = one.labels
-    if "slo" not in labels or "kind" not in labels:
-        return  # somebody else's record of the same name
-    whose = (labels["namespace"], labels["kind"], labels["name"], labels["slo"])
+    whose, labels = _whose(one), one.labels
+    if whose is None:
+        return
     kept = drafts.setdefault(whose, {}).setdefault(labels["__name__"], {})
     # Two of one identity are a pair of replicas, or the rules before and after a change.
     window = labels.get("window", "")
@@ -89,13 +88,26 @@ def _put(drafts: dict[tuple[str, str, str, str], _Draft], one: Series) -> None:
         kept[window] = one
 
 
+def _whose(one: Series) -> tuple[str, str, str, str] | None:
+    """Whose record it is; None where it is somebody else's of the same name: anybody may record what he likes, and must
+    not blind those beside him."""
+    labels = one.labels
+    if labels.get("__name__") == OBJECTIVE and not {"rules", "window"} <= labels.keys():
+        return None
+    match [labels.get(label) for label in ("namespace", "kind", "name", "slo")]:
+        case [str(namespace), str(kind), str(name), str(slo)]:
+            return namespace, kind, name, slo
+        case _:
+            return None
+
+
 def histories(series: Iterable[Series], clock: float, now: datetime) -> dict[Identity, datetime]:
     """When each SLO's history begins. `clock` was the time at Prometheus when it was `now` here."""
     found: dict[Identity, float] = {}
     with _believed():
         for one in series:
-            if "slo" in one.labels and "kind" in one.labels:
-                whose = Identity(*(one.labels[label] for label in ("namespace", "kind", "name", "slo")))
+            if named := _whose(one):
+                whose = Identity(*named)
                 found[whose] = min(one.value, found.get(whose, one.value))
         return {whose: now + timedelta(seconds=at - clock) for whose, at in found.items()}
 

@@ -129,4 +129,5 @@ def _exhausted_in(look: _Look, remaining: float) -> timedelta | None:
     burn = look.at(look.numbers.burn, today(look.promise.window))
     if burn is None or burn < remaining:
         return None
-    return timedelta(seconds=remaining * look.promise.window / burn)
+    # At most a window: whatever somebody recorded, it is a time.
+    return timedelta(seconds=min(1.0, remaining / burn) * look.promise.window)
