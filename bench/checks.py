@@ -32,7 +32,7 @@ def _cached() -> list[Figure]:
     unit, whole = _seconds("test-unit"), _seconds("test") / 60
     return [
         Figure("make test-unit", unit, "s", "<= 20", unit <= 20),
-        Figure("make test, everything cached", whole, "min", "<= 30", whole <= 30),
+        Figure("make test, everything cached", whole, "min", "<= 12", whole <= 12),
     ]
 
 

@@ -79,7 +79,8 @@ def kinds() -> list[str]:
 def drawn(number: int, names: Sequence[str]) -> tuple[Ruled, Scenario]:
     """One scenario after the other, each of the next generated SLO that has it."""
     name = names[number % len(names)]
-    promises = (a_promise(seed) for seed in count(number))
+    # A stretch of seeds for each: neighbours would find the same one.
+    promises = (a_promise(seed) for seed in count(1000 * number))
     return next((ruled, one) for ruled in promises for one in scenarios(ruled) if one.name == name)
 
 

@@ -31,7 +31,7 @@ ROOT = "/apis/toprope.dev/v1alpha1/namespaces/default/shortenerapps/links"
 
 @dataclass
 class Place:
-    """An API server with one resource and its children; what it was asked for in other words than GET."""
+    """An API server with one resource and its children; what it was asked for in other words than GET and dry runs."""
 
     kubeconfig: Path
     paper: Paper
@@ -41,6 +41,8 @@ class Place:
     answers: Mapping[str, int] = field(default_factory=dict)
     """By the end of a path: what is answered there."""
     writes: list[str] = field(default_factory=list)
+    refuses: tuple[int, Mapping[str, Any]] | None = None
+    """What it answers to dry runs."""
 
     @property
     def resource(self) -> Resource:
@@ -48,6 +50,9 @@ class Place:
 
     async def answer(self, request: web.Request) -> web.Response:
         """One request."""
+        if request.query.get("dryRun") == "All":
+            status, said = self.refuses or (200, await request.json())
+            return web.json_response(said, status=status)
         self.writes += [request.method] if request.method != "GET" else []
         for end, code in self.answers.items():
             if request.path.endswith(end):

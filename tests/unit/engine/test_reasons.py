@@ -25,6 +25,7 @@ from toprope.engine.one_pass import Bug
 from toprope.engine.parse import Unreadable
 from toprope.io.prometheus import TooMuch, Unseen
 from toprope.io.translation import Gone, Missing
+from toprope.slo.reasons import Reason as OfSlos
 
 CODE = Path(toprope.__file__).parent
 TESTS = Path(__file__).parents[2]
@@ -73,8 +74,8 @@ def test_the_engine_says_when_all_is_done_and_when_it_was_asked_to_do_nothing() 
     assert "Remove it to go on." in status.DISABLED.message
 
 
-@pytest.mark.parametrize("reasons", [Moved, traffic.RouteReason])
-def test_every_reason_of_a_rollout_or_a_route_is_said_and_tested(reasons: type[StrEnum]) -> None:
+@pytest.mark.parametrize("reasons", [Moved, traffic.RouteReason, OfSlos], ids=["rollouts", "routes", "SLOs"])
+def test_every_reason_of_a_rollout_a_route_or_an_slo_is_said_and_tested(reasons: type[StrEnum]) -> None:
     code = "".join(one.read_text() for one in CODE.rglob("*.py"))
     tests = "".join(one.read_text() for one in TESTS.rglob("test_*.py") if one != Path(__file__))
     name = reasons.__name__

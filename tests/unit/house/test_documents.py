@@ -7,12 +7,13 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[3]
-DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "dev").glob("*.md")), *sorted((ROOT / "bench").glob("*.md"))]
+FOLDERS = (ROOT, ROOT / "dev", ROOT / "bench", ROOT / "docs", ROOT / "docs" / "runbooks")
+DOCUMENTS = [one for folder in FOLDERS for one in sorted(folder.glob("*.md"))]
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 README = (ROOT / "README.md").read_text()
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_what_a_document_links_to_exists(document: Path) -> None:
     assert [link for link in LINK.findall(document.read_text()) if not (document.parent / link).exists()] == []
 

@@ -13,6 +13,7 @@ from toprope.io.translation import Missing
 from toprope.kind import Kind
 
 FIELD_MANAGER = "toprope-cli"
+_STRICT = {"fieldManager": FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"}
 
 
 def _uncounted(verb: str, code: str) -> None:
@@ -35,9 +36,12 @@ class CommandCluster:
 
     async def apply(self, ref: Ref, manifest: Mapping[str, Any]) -> Manifest:
         """Server-side apply of somebody's manifest: fields of others are taken over, unknown ones are refused."""
-        params = {"fieldManager": FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"}
-        live: Manifest = await self._api.call(Request("PATCH", ref, ref.path, params, manifest, APPLY))
+        live: Manifest = await self._api.call(Request("PATCH", ref, ref.path, _STRICT, manifest, APPLY))
         return live
+
+    async def tried(self, ref: Ref, manifest: Mapping[str, Any]) -> None:
+        """The same as a dry run: what would be refused is, and nothing is stored."""
+        await self._api.call(Request("PATCH", ref, ref.path, {**_STRICT, "dryRun": "All"}, manifest, APPLY))
 
     async def annotate(self, ref: Ref, changes: Mapping[str, str | None]) -> Manifest:
         """Writes these annotations and no others; None takes one away. Refused where there is no such object."""

@@ -10,15 +10,19 @@ import typer
 
 from toprope.cli.change import words
 from toprope.cli.change.planned import PlannedChange, compared, uncompared
-from toprope.cli.manifest import Written, resources_of
+from toprope.cli.manifest import Written, resources_of, told
 from toprope.cli.planned import Planned, PlannedSlo, as_json, as_text
 from toprope.cli.prometheus import TokenFile, way
 from toprope.cli.rendering import installation
 from toprope.cli.say import Format, err, fail, out
 from toprope.cli.selected import Selected, selected
+from toprope.core.places import where_of
 from toprope.io.credentials import Connection
 from toprope.io.prometheus import Unseen
 from toprope.slo.forecast import Forecast
+
+_UNASKED = ("Forbidden", "NotFound", "ApiMissing")
+"""Why the API server does not say what it thinks of a manifest: rights, the namespace, or the CRD are missing."""
 
 
 def plan(
@@ -39,12 +43,13 @@ def plan(
 
     Compared with the live resource and its children: whether the release changes, into which revision, how that would
     be rolled out, or which live fields change; and each child, as it is once the release is stable. That needs rights
-    to read (get on the resource, list on its children), and says what may not be read. Without a cluster it says what
-    would be made. Of the SLOs: which alerts live, when they fire, what the budget allows.
+    to read (get on the resource, list on its children), and says what may not be read. The API server is asked by a dry
+    run whether it would take the manifest (patch on the resource): rules between fields, and what may not change once
+    it is there, only it knows. Without a cluster it says what would be made. Of the SLOs: which alerts live, when they
+    fire, what the budget allows.
 
     Exit code 0: planned, whatever would change. 1: the manifest would be refused, or an SLO would be without rules. 2:
-    the command line is wrong. What may not change once it is there, as the kind of database, only the API server
-    knows: kubectl apply --dry-run=server.
+    the command line is wrong.
 
     Example: toprope plan -f examples/links.yaml --requests-per-second 50
     """
@@ -57,8 +62,21 @@ def plan(
     else:
         for line in [*_as_text(changes, found), *as_text(found, there)]:
             out.print(line, markup=False)
-    if broken := [sentence for one in resources for sentence in one.broken]:
+    refused = [sentence for one, each in zip(resources, changes, strict=True) for sentence in _refused(one, each)]
+    if broken := [*refused, *(sentence for one in resources for sentence in one.broken)]:
         fail("\n".join(broken))
+
+
+def _refused(written: Written, planned: PlannedChange) -> Iterator[str]:
+    """What the API server has against it, each with its line. Who may not ask it is told so."""
+    refusal = planned.refused
+    if refusal is None:
+        return
+    if refusal.reason in _UNASKED:
+        err.print(f"Whether the API server would take it is not known: {refusal}", style="yellow", markup=False)
+        return
+    for path, why in refusal.causes or [("", str(refusal))]:
+        yield told(written.file, written.place, where_of(path), why)
 
 
 def _changes(resources: list[Written], per_second: float, look: bool) -> list[PlannedChange]:

@@ -12,7 +12,7 @@
 An error carries the policy (its class) and the sentence a person reads (its text).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from toprope.core.objects import Ref
 
@@ -52,10 +52,14 @@ class Refused(TopropeError):
 
     reason = "Refused"
 
-    def __init__(self, ref: Ref, message: str, *, reason: str = "Refused") -> None:
+    def __init__(
+        self, ref: Ref, message: str, *, reason: str = "Refused", causes: Sequence[tuple[str, str]] = ()
+    ) -> None:
         super().__init__(message)
         self.ref = ref
         self.reason = reason
+        self.causes = causes
+        """Field by field, as `spec.slos[0].objective`: what is wrong with it, as far as the API server says so."""
 
 
 class ChildNotOurs(Refused):

@@ -1,5 +1,6 @@
 """YAML whose every value knows its line and its path, so that a sentence can say where."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -131,6 +132,11 @@ def path_of(where: Where, above: str = "") -> str:
     for step in where:
         above = f"{above}[{step}]" if isinstance(step, int) else f"{above}.{step}".removeprefix(".")
     return above
+
+
+def where_of(path: str) -> Where:
+    """The way that such a path means."""
+    return tuple(int(number) if number else name for number, name in re.findall(r"\[(\d+)\]|([^.\[\]]+)", path))
 
 
 def documents(text: str, cure: str) -> Sequence[Place]:

@@ -1,6 +1,6 @@
 """From what the API server answers to the errors that the engine knows what to do about. The only place for it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -33,7 +33,7 @@ def error_of(status: int, body: bytes, request: str, ref: Ref, retry_after: str 
         case _ if status >= 500:
             return Transient(sentence, retry_after=_seconds(retry_after))
         case _:
-            return Refused(ref, sentence, reason=said.get("reason") or "Refused")
+            return Refused(ref, sentence, reason=said.get("reason") or "Refused", causes=list(_causes(said)))
 
 
 def _status_of(body: bytes) -> Mapping[str, Any]:
@@ -53,6 +53,11 @@ def _missing(ref: Ref, sentence: str, said: Mapping[str, Any]) -> Missing:
         f"Toprope notices within a minute."
     )
     return Missing(ref, lacks, reason="ApiMissing")
+
+
+def _causes(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for one in (said.get("details") or {}).get("causes") or ():
+        yield str(one.get("field") or ""), str(one.get("message") or one.get("reason") or "no message")
 
 
 def _seconds(retry_after: str | None) -> float | None:

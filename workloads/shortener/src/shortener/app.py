@@ -24,7 +24,7 @@ from shortener.service import UNHEARD
 from shortener.settings import ShortenerSettings
 from shortener.shared import Shared
 from shortener.store import Store
-from toprope_kit import problem
+from toprope_kit import problem, trace
 from toprope_kit.cache import Cache, CacheSettings
 from toprope_kit.database import Database, DatabaseSettings, connect, leave_as_is
 from toprope_kit.worker import Worker
@@ -136,6 +136,7 @@ def api(parts: Parts) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=trace.FASTAPI_OFF,
     )
     problem.install(app)
     app.include_router(router)

@@ -1,14 +1,14 @@
 """The changes of all resources of a file, compared with what lives where there is a cluster."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from toprope.cli.change.change import Change, of_living, of_new
 from toprope.cli.change.lived import lived
 from toprope.cli.change.rolling import Rolling, rolling
-from toprope.cli.cluster import cluster
+from toprope.cli.cluster import CommandCluster, cluster
 from toprope.cli.manifest import Written
-from toprope.core.errors import TopropeError
+from toprope.core.errors import Refused, TopropeError
 from toprope.io.credentials import CredentialsError
 
 
@@ -19,6 +19,8 @@ class PlannedChange:
     change: Change
     rolling: Rolling | None
     """Where a rollout begins."""
+    refused: Refused | None = None
+    """What the API server has against it: some rules, those between fields above all, only it can tell."""
 
 
 async def compared(written: Sequence[Written], per_second: float) -> tuple[list[PlannedChange], str]:
@@ -29,10 +31,21 @@ async def compared(written: Sequence[Written], per_second: float) -> tuple[list[
             for one in written:
                 look = await lived(there, one.kind, one.resource.ref)
                 change = await of_living(one.kind, look, one.resource) if look else await of_new(one.kind, one.resource)
-                found.append(_with_rollout(one, change, per_second))
+                planned = _with_rollout(one, change, per_second)
+                found.append(replace(planned, refused=await _refused(there, one)))
             return found, ""
     except (CredentialsError, TopropeError) as failure:
         return await uncompared(written), str(failure)
+
+
+async def _refused(there: CommandCluster, one: Written) -> Refused | None:
+    ref, manifest = one.resource.ref, one.place.value()
+    placed = {**manifest, "metadata": {**manifest["metadata"], "namespace": ref.namespace}}
+    try:
+        await there.tried(ref, placed)
+    except Refused as refusal:
+        return refusal
+    return None
 
 
 async def uncompared(written: Sequence[Written]) -> list[PlannedChange]:
