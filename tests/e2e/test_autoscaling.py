@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.e2e.releases import STARTS, goes_to, status
 from tests.e2e.world import World, a_shortener, until
 
 BOTH = 180.0
@@ -21,8 +22,10 @@ def usage(world: World) -> int | None:
     return None
 
 
-def ready(world: World) -> int:
-    (found,) = world.find("deployments", "toprope.dev/name=links,app.kubernetes.io/component=web")
+def ready(world: World, revision: str | None = None) -> int:
+    """Web pods, of the only revision there is or of this one."""
+    of = f",toprope.dev/revision={revision}" if revision else ""
+    (found,) = world.find("deployments", f"toprope.dev/name=links,app.kubernetes.io/component=web{of}")
     return int(found["status"].get("readyReplicas", 0))
 
 
@@ -34,3 +37,24 @@ def test_pods_that_do_more_than_was_asked_for_get_company(world: World) -> None:
     assert "unknown" not in world.kubectl("get", "hpa", "--no-headers")
     until(lambda: ready(world) == 2, lambda: f"{ready(world)} ready pods: {autoscaler(world)['status']}", 120, every=1)
     assert autoscaler(world)["spec"]["minReplicas"] == 1
+
+
+def test_a_release_and_the_autoscaler_do_not_fight(world: World) -> None:
+    before = status(world)["revision"]["stable"]
+    steps = {"steps": [{"weight": "50%", "hold": "60s"}], "bake": "5s"}
+    world.patch("links", {"settings": {"slugLength": 9}, "replicas": {"max": 3}, "rollout": steps})
+    goes_to(world, "Holding", STARTS)
+    candidate = status(world)["revision"]["candidate"]
+    seen = []
+
+    def is_over() -> bool:
+        told = status(world)
+        if told["rollout"]["phase"] in ("Shifting", "Holding"):
+            seen.append((ready(world, before), ready(world, candidate)))
+        return bool(told["rollout"]["phase"] == "Idle")
+
+    until(is_over, lambda: f"{status(world)['rollout']}", 240)
+    assert status(world)["revision"]["stable"] == candidate
+    # Stable had two, was not shrunk, and grew to the new bound while the candidate had half of its requests.
+    assert (min(stable for stable, _ in seen), max(stable for stable, _ in seen)) == (2, 3), seen
+    assert min(mine for _, mine in seen) >= 2, seen

@@ -1,7 +1,7 @@
 """Releases that are held by the SLOs, on real pods behind the real gateway, under people who come as they like.
 
 A healthy one gets half of the requests, passes, and then all of them, and nobody waits. One that fails a twentieth of
-its redirects is taken back by itself, and so is one that only gets slower.
+its redirects is taken back by itself, and so are one that only gets slower, and one that its memory limit kills.
 """
 
 from collections.abc import Iterator
@@ -89,4 +89,13 @@ def test_one_that_fails_a_twentieth_of_its_redirects_is_taken_back(links: World,
 def test_one_that_only_gets_slower_is_taken_back(links: World, load: Load, tmp_path: Path) -> None:
     is_taken_back(links, ill("ill-slow", "slow=0.4", tmp_path), load, "fast-redirects")
     assert not failed(load), "slow answers are answers"
+    is_withdrawn(links)
+
+
+def test_one_that_its_memory_limit_kills_under_load_is_taken_back(links: World, load: Load, tmp_path: Path) -> None:
+    stable = status(links)["revision"]["stable"]
+    links.patch("links", {"image": ill("ill-eats", "eats=4", tmp_path)})
+    taken_back = goes_to(links, "Failed", STARTS + JUDGED)
+    assert (taken_back["reason"], "OOMKilled" in taken_back["message"]) == ("CandidateCrashes", True), taken_back
+    assert weights(links) == {stable: 100_000}
     is_withdrawn(links)
