@@ -91,10 +91,13 @@ def _register(registered: kopf.OperatorRegistry, kind: Kind, wired: Wired) -> No
 
     @kopf.on.event(*where, registry=registered)
     async def hear(event: kopf.RawEvent, **_: Any) -> None:
-        # kopf keeps the body as long as its daemon lives; most of it, as Python holds it, are managedFields.
-        cast("dict[str, Any]", event["object"]["metadata"]).pop("managedFields", None)
         # The store has it before the daemon starts: kopf calls the callbacks of one event in this order.
         wired.store.heard(kind.resource, None, event["type"] or "ADDED", event["object"])
+        # kopf keeps the body for as long as its daemon lives, as Python holds it, and needs to know whose it is.
+        body = cast("dict[str, Any]", event["object"])
+        body["metadata"].pop("managedFields", None)
+        for part in ("spec", "status"):
+            body.pop(part, None)
 
     @kopf.daemon(*where, registry=registered, cancellation_timeout=5)
     async def keep(namespace: str | None, name: str, **_: Any) -> None:
