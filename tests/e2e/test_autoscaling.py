@@ -42,7 +42,7 @@ def test_pods_that_do_more_than_was_asked_for_get_company(world: World) -> None:
 def test_a_release_and_the_autoscaler_do_not_fight(world: World) -> None:
     before = status(world)["revision"]["stable"]
     # Without SLOs nobody is judged; time and facts decide.
-    steps = {"strategy": "Canary", "steps": [{"weight": "50%", "hold": "60s"}], "bake": "5s"}
+    steps = {"strategy": "Canary", "steps": [{"weight": "50%", "hold": "40s"}], "bake": "5s"}
     world.patch("links", {"settings": {"slugLength": 9}, "rollout": steps})
     goes_to(world, "Holding", STARTS)
     world.patch("links", {"replicas": {"max": 3}})
