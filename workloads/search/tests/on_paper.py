@@ -1,4 +1,4 @@
-"""The model computed a second time, in numpy and straight from the published architecture: what the graph must equal."""
+"""The model computed a second time, in numpy, from the published architecture: what the graph must equal."""
 
 from collections.abc import Sequence
 from math import erf, sqrt
@@ -15,7 +15,11 @@ HEADS = 12
 def embedding(weights: Tensors, ids: Sequence[int]) -> Matrix:
     """One text, alone and without filling, in 64-bit floats."""
     x = _at(weights, "embeddings.word_embeddings")[list(ids)]
-    x = x + _at(weights, "embeddings.position_embeddings")[: len(ids)] + _at(weights, "embeddings.token_type_embeddings")[0]
+    x = (
+        x
+        + _at(weights, "embeddings.position_embeddings")[: len(ids)]
+        + _at(weights, "embeddings.token_type_embeddings")[0]
+    )
     x = _norm(weights, x, "embeddings.LayerNorm")
     for number in range(6):
         x = _layer(weights, x, f"encoder.layer.{number}")

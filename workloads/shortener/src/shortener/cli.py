@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from shortener.outcome import Failure, cleaned, fail
+from toprope_kit.outcome import Failure, cleaned, fail
 from toprope_kit.settings import SettingsProblem
 
 
@@ -23,9 +23,9 @@ def _serve(_: argparse.Namespace) -> int:
 
 
 def _migrate(arguments: argparse.Namespace) -> int:
-    from shortener.migrate import check, run  # noqa: PLC0415
+    from shortener.migrate import run  # noqa: PLC0415
 
-    asyncio.run(check.check() if arguments.check else run.migrate())
+    asyncio.run(run.check() if arguments.check else run.migrate())
     return 0
 
 

@@ -1,6 +1,7 @@
 """The model as an ONNX graph, written by hand from its weights: no framework is needed to export it.
 
-    ids ─► word + position + type ─► norm ─► 6 × (attention ─► norm ─► feed forward ─► norm) ─► mean over mask ─► length 1
+    ids ─► word + position + type ─► norm ─► six layers ─► mean over mask ─► length 1
+                                    each: attention ─► norm ─► feed forward ─► norm
 
 Where it differs from the original on paper it does not in numbers: the three projections of attention are one
 multiplication, and the division by the root of a head's width stands in the query's weights.
@@ -78,7 +79,12 @@ class Graph:
     def norm(self, x: str, name: str) -> str:
         """Layer normalisation."""
         return self.op(
-            "LayerNormalization", x, self.weight(f"{name}.weight"), self.weight(f"{name}.bias"), axis=-1, epsilon=EPSILON
+            "LayerNormalization",
+            x,
+            self.weight(f"{name}.weight"),
+            self.weight(f"{name}.bias"),
+            axis=-1,
+            epsilon=EPSILON,
         )
 
     def model(self) -> onnx.ModelProto:

@@ -63,7 +63,9 @@ def _filled(folder: Path) -> Card:
     (folder / "tokenizer.json").write_bytes(weights.proved(*weights.TOKENIZER))
     for name in weights.PAPERS:
         shutil.copy(weights.folder() / name, folder / name)
-    hashes = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in ("model.onnx", "tokenizer.json")}
+    hashes = {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in ("model.onnx", "tokenizer.json")
+    }
     card = Card("all-MiniLM-L6-v2", digest_of(hashes, LIMIT), graph.WIDTH, LIMIT, hashes)
     (folder / CARD).write_text(json.dumps(card.as_json(), indent=2) + "\n")
     return card

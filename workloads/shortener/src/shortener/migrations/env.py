@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from shortener.migrate.place import SCHEMA, VERSION_TABLE
+from shortener.migrate.place import SCHEMA
+from toprope_kit.migrate.place import VERSION_TABLE
 
 connection = context.config.attributes.get("connection")
 context.configure(
