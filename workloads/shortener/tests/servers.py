@@ -255,12 +255,17 @@ def write_credentials(folder: Path, **more: str) -> None:
             path.write_text(content)
 
 
-def shortener(environ: Mapping[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
-    """Run one of the programs to its end."""
+def program(module: str, environ: Mapping[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
+    """Run one of a service's programs to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "shortener", *words], env=dict(environ), capture_output=True, text=True,
+        [sys.executable, "-m", module, *words], env=dict(environ), capture_output=True, text=True,
         check=False, timeout=60,
     )  # fmt: skip
+
+
+def shortener(environ: Mapping[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
+    """Run one of the shortener's programs to its end."""
+    return program("shortener", environ, *words)
 
 
 def as_owner(environ: Mapping[str, str]) -> dict[str, str]:

@@ -63,12 +63,14 @@ class Busy(Failure):
 class Ingest:
     """One generation being filled."""
 
-    def __init__(self, settings: IngestSettings, embedder: Embedder) -> None:
+    def __init__(self, settings: IngestSettings, database: DatabaseSettings, embedder: Embedder) -> None:
         self.settings = settings
+        self._database = database
         self.embedder = embedder
         self.generation: Generation = row.wanted(settings, embedder.card)
         self.progress = Progress()
         self.loaded = Loaded()
+        self.followed = Followed()
         self._told = 0.0
 
     async def run(self) -> None:
@@ -159,7 +161,7 @@ class Ingest:
         self.progress.enter("Embedding", lag)
         telling = asyncio.create_task(self._keep_telling())
         try:
-            await follower.follow(self._followed)
+            self.followed = await follower.follow(self._followed)
         finally:
             telling.cancel()
 
@@ -231,7 +233,7 @@ class Ingest:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Any]:
-        connection = await reached(DatabaseSettings.load(), self.settings.database_wait)
+        connection = await reached(self._database, self.settings.database_wait)
         try:
             await teach(connection)
             yield connection
@@ -239,7 +241,7 @@ class Ingest:
             connection.terminate()
 
     async def _another(self) -> Any:
-        return await connect(DatabaseSettings.load(), command_timeout=SLOWEST)
+        return await connect(self._database, command_timeout=SLOWEST)
 
     async def _tell(self, connection: Any, *, at_once: bool = False) -> None:
         if at_once or time.monotonic() - self._told > TOLD_EVERY:
@@ -268,7 +270,7 @@ async def _working(settings: IngestSettings, *, again: bool) -> Ingest:
         embedder = Embedder(settings.model_dir, threads.threads())
     except WrongModel as error:
         raise Refused(str(error)) from error
-    ingest = Ingest(settings, embedder)
+    ingest = Ingest(settings, DatabaseSettings.load(), embedder)
     async with page.served(settings.ops_port, ingest.progress.as_json):
         await (ingest.refresh() if again else ingest.run())
     return ingest
@@ -288,7 +290,7 @@ def _sentence(done: Ingest) -> str:
     loaded = done.loaded
     return (
         f"generation {done.generation.name} is ready: {loaded.lines} lines, {loaded.rejected} rejected, "
-        f"{done.embedder.computed} texts embedded in {done.embedder.seconds:.0f} s"
+        f"{done.followed.embedded} embedded, {done.followed.unchanged} vectors taken over"
     )
 
 
