@@ -56,6 +56,11 @@ class World:
     def rows(self, statement: str) -> list[list[str]]:
         return [line.split("|") for line in self.sql(statement).splitlines()]
 
+    def environ(self, **more: str) -> dict[str, str]:
+        """The environment of a program of ours."""
+        folder = self.folder / "credentials"
+        return servers.environment(self.postgres, None, folder, DATABASE_NAME=self.database, **more)
+
     def database_settings(self, user: str = "owner") -> DatabaseSettings:
         servers.write_credentials(self.folder / "credentials", api_key=KEY)
         return DatabaseSettings(

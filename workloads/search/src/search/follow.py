@@ -6,8 +6,9 @@
                                               └─ new text        ─► embedded, shortest first, batch by batch
     the whole window done ─► position
 
-Each batch is a transaction of its own, and what has its vector is not computed again: killed anywhere, at most the
-batch in hand is computed twice. One follower at a time: an advisory lock, which falls with its connection.
+Each batch is a transaction of its own, and what has its vector is not computed again: killed anywhere, it loses the
+batch that is being written and the one in hand. One follower at a time: an advisory lock, which falls with its
+connection.
 
 The ingest Job follows until nothing is left, and so does a refresh. Otherwise the generation's own search pods do it,
 a loop in one of them: they have the model in memory, and a generation without pods needs no vectors. One that comes

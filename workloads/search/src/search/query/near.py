@@ -1,8 +1,7 @@
 """The nearest documents of one generation, by its index or exactly; always `depth` of them, where there are so many.
 
-    no filter ──────────────────────────► along the index
     a filter that few documents pass ───► all of those, exactly: quicker than a walk, and nothing is missed
-    a filter that many pass ────────────► along the index, which goes on until enough passed (iterative scan)
+    no filter, or one that many pass ───► along the index, which goes on until enough passed (iterative scan)
                                              └── fewer came back than there are ──► exactly, all that pass
 
 A filter put behind an index scan would lose rows silently; here they come, or the answer says that there are no more.
@@ -116,14 +115,12 @@ async def nearest(
     connection: Any, generation: Generation, counts: Counts, vector: Vector, filters: Filters, depth: int
 ) -> list[Near]:
     """The way that fits the filter."""
-    if not filters:
-        return await along_index(connection, generation, vector, filters, depth)
-    passing = await counts.of(connection, filters)
-    if passing <= FEW:
+    if filters and await counts.of(connection, filters) <= FEW:
         return await exactly(connection, generation, vector, filters, depth)
     found = await along_index(connection, generation, vector, filters, depth)
-    if len(found) < min(depth, passing):
-        return await exactly(connection, generation, vector, filters, depth)
+    # A graph of many equal vectors may have parts that no way leads to, and a walk ends after so many steps.
+    if len(found) < depth and len(found) < await counts.of(connection, filters):
+        return await exactly_all(connection, generation, vector, filters, depth)
     return found
 
 

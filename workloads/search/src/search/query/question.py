@@ -74,7 +74,8 @@ def vector(values: Sequence[float], generation: Generation) -> Vector:
     """A vector of the index's own dimension, all of it numbers."""
     if len(values) != generation.dimension:
         raise wrong("vector", f"It has {len(values)} numbers, and this index has {generation.dimension}.")
-    found = np.asarray(values, np.float32)
+    with np.errstate(over="ignore"):
+        found = np.asarray(values, np.float32)
     if not np.isfinite(found).all():
         raise wrong("vector", "It holds something that is no finite number.")
     if not found.any():
