@@ -5,7 +5,7 @@ import http.server
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -139,9 +139,9 @@ KEYS = {"aws_access_key_id": "key", "aws_secret_access_key": "hunter2"}
 
 @pytest.mark.integration
 def test_an_object_is_copied_from_an_s3_compatible_store(store: str, tmp_path: Path) -> None:
-    client = boto3.client("s3", endpoint_url=store, region_name="us-east-1", **KEYS)
-    client.create_bucket(Bucket="papers")
-    client.put_object(Bucket="papers", Key="2026/all.jsonl", Body=CONTENT)
+    with closing(boto3.client("s3", endpoint_url=store, region_name="us-east-1", **KEYS)) as client:
+        client.create_bucket(Bucket="papers")
+        client.put_object(Bucket="papers", Key="2026/all.jsonl", Body=CONTENT)
     source = {"objectStore": {"uri": "s3://papers/2026/all.jsonl", "endpoint": store}}
     with fetched(settings(source, tmp_path, **KEYS)) as path:
         assert path.read_bytes() == CONTENT

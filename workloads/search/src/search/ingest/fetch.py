@@ -8,7 +8,7 @@ import hashlib
 import http.client
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Any, Protocol
 from urllib.parse import urlsplit
@@ -75,8 +75,10 @@ def _copy_object(source: ObjectSource, into: IO[bytes], settings: IngestSettings
 
     place = urlsplit(source.uri)
     try:
-        body = _client(source, settings).get_object(Bucket=place.netloc, Key=place.path.lstrip("/"))["Body"]
-        _copied(body, into, settings.source_max_bytes)
+        with closing(_client(source, settings)) as client:
+            body = client.get_object(Bucket=place.netloc, Key=place.path.lstrip("/"))["Body"]
+            with closing(body):
+                _copied(body, into, settings.source_max_bytes)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "no code")
         raise Failure(f"the object store refuses {source.uri}: {code}") from error

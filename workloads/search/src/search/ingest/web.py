@@ -10,7 +10,7 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -65,16 +65,14 @@ def opened(address: str) -> Iterator[http.client.HTTPResponse]:
         parts = urlsplit(url)
         origin = Origin.of(parts)
         connection = _connected(origin, origin.addresses(public=origin != named))
-        try:
-            answer = _asked(connection, parts)
+        # The connection is closed when both are: an answer keeps its own hold on the socket.
+        with closing(connection), closing(_asked(connection, parts)) as answer:
             if answer.status == 200:
                 yield answer
                 return
             if answer.status not in MOVED or not (target := answer.getheader("Location")):
                 raise _unusable(answer.status)
             url = urljoin(url, target)
-        finally:
-            connection.close()
     raise Refused(f"the source redirects more than {HOPS} times")
 
 
