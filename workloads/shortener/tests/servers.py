@@ -187,6 +187,22 @@ def postgres(data: Path | None = None) -> Iterator[Postgres]:
         shutil.rmtree(server.home, ignore_errors=True)
 
 
+@contextmanager
+def small_disk() -> Iterator[Path | None]:
+    """A file system of 160 MB; None where we may not mount one: only root can."""
+    place = Path(mkdtemp(prefix="toprope-disk-"))
+    place.chmod(0o755)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=160m", "tmpfs", place], check=False, capture_output=True
+    )
+    try:
+        yield None if mounted.returncode else place
+    finally:
+        if not mounted.returncode:
+            subprocess.run(["umount", "--lazy", place], check=True)
+        place.rmdir()
+
+
 @dataclass
 class CacheServer:
     """One Valkey, with a password, that forgets everything when it ends."""
