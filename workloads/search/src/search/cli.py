@@ -29,20 +29,20 @@ def _migrate(arguments: argparse.Namespace) -> int:
 
 
 def _ingest(arguments: argparse.Namespace) -> int:
-    from search.ingest import run  # noqa: PLC0415
+    from search.ingest import programs  # noqa: PLC0415
     from toprope_kit import logs, termination  # noqa: PLC0415
 
     logs.configure("search-ingest", "INFO")
-    sentence = asyncio.run(run.refresh() if arguments.again else run.ingest())
+    sentence = asyncio.run(programs.refresh() if arguments.again else programs.ingest())
     sys.stdout.write(f"{sentence}\n")
     termination.leave(sentence)
     return 0
 
 
 def _drop(arguments: argparse.Namespace) -> int:
-    from search.ingest import run  # noqa: PLC0415
+    from search.ingest import programs  # noqa: PLC0415
 
-    sys.stdout.write(f"{asyncio.run(run.drop(arguments.generation))}\n")
+    sys.stdout.write(f"{asyncio.run(programs.drop(arguments.generation))}\n")
     return 0
 
 
