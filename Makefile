@@ -13,7 +13,7 @@ PYTEST = $(PYTHON) -m pytest -q --durations=12 --durations-min=5
 PAIR = -n 2 --dist loadfile --no-loadscope-reorder
 # Most of the time these wait: for a server, a signal, a due time.
 TRIO = -n 3 --dist loadfile --no-loadscope-reorder
-export PYTHONPATH := operator/src:workloads/kit/src:workloads/shortener/src:.
+export PYTHONPATH := operator/src:workloads/kit/src:workloads/shortener/src:workloads/search/src:.
 # Bytecode is kept, and not in the checkout: without it every start compiles all that it imports.
 export PYTHONPYCACHEPREFIX := $(CACHE)/pycache
 unexport PYTHONDONTWRITEBYTECODE

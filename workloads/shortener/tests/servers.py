@@ -187,6 +187,22 @@ def postgres(data: Path | None = None) -> Iterator[Postgres]:
         shutil.rmtree(server.home, ignore_errors=True)
 
 
+@contextmanager
+def small_disk() -> Iterator[Path | None]:
+    """A file system of 160 MB; None where we may not mount one: only root can."""
+    place = Path(mkdtemp(prefix="toprope-disk-"))
+    place.chmod(0o755)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=160m", "tmpfs", place], check=False, capture_output=True
+    )
+    try:
+        yield None if mounted.returncode else place
+    finally:
+        if not mounted.returncode:
+            subprocess.run(["umount", "--lazy", place], check=True)
+        place.rmdir()
+
+
 @dataclass
 class CacheServer:
     """One Valkey, with a password, that forgets everything when it ends."""
@@ -255,12 +271,17 @@ def write_credentials(folder: Path, **more: str) -> None:
             path.write_text(content)
 
 
-def shortener(environ: Mapping[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
-    """Run one of the programs to its end."""
+def program(module: str, environ: Mapping[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
+    """Run one of a service's programs to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "shortener", *words], env=dict(environ), capture_output=True, text=True,
+        [sys.executable, "-m", module, *words], env=dict(environ), capture_output=True, text=True,
         check=False, timeout=60,
     )  # fmt: skip
+
+
+def shortener(environ: Mapping[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
+    """Run one of the shortener's programs to its end."""
+    return program("shortener", environ, *words)
 
 
 def as_owner(environ: Mapping[str, str]) -> dict[str, str]:

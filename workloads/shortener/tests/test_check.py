@@ -10,16 +10,18 @@ from pathlib import Path
 import pytest
 
 import shortener as package
-from shortener.migrate.check import Running, against
-from shortener.migrate.ddl import Known
-from shortener.migrate.steps import Step, newest, up_to
-from shortener.outcome import Failure, Refused
+from shortener.migrate.place import PLACE
 from shortener.store import ReleaseTooOld
+from toprope_kit.migrate.check import Running, against
+from toprope_kit.migrate.ddl import Known
+from toprope_kit.migrate.steps import Step, Steps
+from toprope_kit.outcome import Failure, Refused
 from workloads.shortener.tests import servers
 from workloads.shortener.tests.conftest import World, running_with
 
-HEAD = newest()
-BEFORE = up_to(HEAD)[-2]
+STEPS = Steps(PLACE.folder)
+HEAD = STEPS.newest()
+BEFORE = STEPS.up_to(HEAD)[-2]
 DROP = "ALTER TABLE shortener.links DROP COLUMN note"
 LINKS = Known(frozenset({"SHORTENER.LINKS"}), frozenset({"SHORTENER.LINKS"}))
 
@@ -52,7 +54,7 @@ def step(ddl: str, unused_since: str | None = None) -> Step:
     ],
 )  # fmt: skip
 def test_beside_what_runs(sentence: str, taken: Step, running: dict[str, str | None], said: str | None) -> None:
-    found = against([taken], LINKS, Running(running))
+    found = against([taken], LINKS, Running(running, STEPS))
     assert len(found) == (said is not None), sentence
     assert (said or "") in (found[0].fact if found else ""), sentence
 

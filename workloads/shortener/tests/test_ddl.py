@@ -1,8 +1,11 @@
 import pytest
 
-from shortener.migrate.ddl import Known, refusals, statements, touched
-from shortener.migrate.steps import contractions, newest, steps_after, up_to
+from shortener.migrate.place import PLACE
 from shortener.migrations import names
+from toprope_kit.migrate.ddl import Known, refusals, statements, touched
+from toprope_kit.migrate.steps import Steps
+
+STEPS = Steps(PLACE.folder)
 
 FILLED = Known(existing=frozenset({"S.LINKS"}), filled=frozenset({"S.LINKS"}))
 EMPTY = Known(existing=frozenset({"S.LINKS"}), filled=frozenset())
@@ -108,25 +111,25 @@ def test_of_a_statement_it_is_known_whether_it_only_takes_something_away() -> No
     assert [refusal.contracts for refusal in refusals(ddl, FILLED)] == [True, False, True, False]
 
 
-@pytest.mark.parametrize("head", up_to(newest()))
+@pytest.mark.parametrize("head", STEPS.up_to(STEPS.newest()))
 def test_every_step_of_ours_may_run_beside_the_release_before(head: str) -> None:
-    for step in steps_after(head):
+    for step in STEPS.after(head):
         tables = touched(step.ddl)
         found = refusals(step.ddl, Known(tables, tables))
         assert [one for one in found if not (one.contracts and step.unused_since)] == []
 
 
-@pytest.mark.parametrize("head", [None, *up_to(newest())])
+@pytest.mark.parametrize("head", [None, *STEPS.up_to(STEPS.newest())])
 def test_each_step_is_told_apart(head: str | None) -> None:
-    steps = steps_after(head)
-    assert [*up_to(head), *(step.name for step in steps)] == up_to(newest())
+    steps = STEPS.after(head)
+    assert [*STEPS.up_to(head), *(step.name for step in steps)] == STEPS.up_to(STEPS.newest())
     assert all(f"-> {step.name}" in step.ddl and step.ddl.count("-- Running") == 1 for step in steps)
 
 
 def test_what_a_step_of_ours_takes_away_is_unused_since_an_earlier_one() -> None:
-    for step, since in contractions().items():
-        assert since in up_to(step)[:-1]
+    for step, since in STEPS.contractions().items():
+        assert since in STEPS.up_to(step)[:-1]
 
 
 def test_a_web_worker_knows_the_steps_of_its_release() -> None:
-    assert names() == set(up_to(newest()))
+    assert names() == set(STEPS.up_to(STEPS.newest()))

@@ -4,11 +4,9 @@ import asyncio
 import os
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
 
@@ -111,18 +109,10 @@ def test_without_its_cache_everything_goes_on(breakable: World) -> None:
 
 @pytest.fixture
 def small_disk() -> Iterator[Path]:
-    """A file system of 160 MB; only root can mount one."""
-    place = Path(mkdtemp(prefix="toprope-disk-"))
-    place.chmod(0o755)
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=160m", "tmpfs", place], check=False, capture_output=True
-    )
-    if mounted.returncode:
-        place.rmdir()
-        pytest.skip("a full disk needs a small one, and only root may mount it")
-    yield place
-    subprocess.run(["umount", "--lazy", place], check=True)
-    place.rmdir()
+    with servers.small_disk() as place:
+        if place is None:
+            pytest.skip("a full disk needs a small one, and only root may mount it")
+        yield place
 
 
 def test_a_full_database_answers_what_it_knows_and_loses_nothing(small_disk: Path, tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from starlette.requests import Request
 
 from shortener import agents, cursors, slugs, targets
 from shortener.gate import reached_by
-from shortener.outcome import cleaned
 from shortener.scram import verifier
 from shortener.settings import ShortenerSettings
 from shortener.visitors import client_address, rate_group, visitor
+from toprope_kit.outcome import cleaned
 from toprope_kit.problem import BadRequest, Unprocessable
 
 FIREFOX = b"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 
-from shortener.migrate.releases import NOBODY
-from shortener.outcome import Refused
 from shortener.settings import MigrateSettings
 from tests.support.shorteners import (
     EXTERNAL,
@@ -28,6 +26,8 @@ from toprope.kinds.shortenerapp import migrations
 from toprope.kinds.shortenerapp.reasons import Reason
 from toprope.kinds.shortenerapp.render import environment, job
 from toprope.kinds.shortenerapp.spec import revision_of_spec
+from toprope_kit.migrate.releases import NOBODY
+from toprope_kit.outcome import Refused
 
 SAID = (
     "migration 0006 to 0007 cannot run beside revision 67dns75th: `ALTER TABLE SHORTENER.LINKS DROP COLUMN NOTE` takes "

@@ -149,6 +149,11 @@ class Database:
             reset=self._reset,
         )
 
+    async def renew(self) -> None:
+        """What `init` says has changed: each connection is made anew before it is used again."""
+        if self._pool is not None:
+            await self._pool.expire_connections()
+
     async def close(self, seconds: float = 5) -> None:
         """Close all connections, by force after `seconds`."""
         if self._pool is None:

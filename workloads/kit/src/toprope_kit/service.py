@@ -39,6 +39,14 @@ class Gauge:
 
 
 @dataclass(frozen=True)
+class Trials:
+    """An SLI that is no request's status or time: two counters of the service, of what went well and what did not."""
+
+    good: Counter
+    bad: Counter
+
+
+@dataclass(frozen=True)
 class Service:
     """One workload: how its app is made and what the world may count of it."""
 
@@ -50,6 +58,9 @@ class Service:
     """Route name of an SLI → the route templates that belong to it; a trailing `*` makes a template a prefix."""
 
     numbers: tuple[Counter | Gauge, ...] = ()
+
+    trials: Mapping[str, Trials] = field(default_factory=dict)
+    """Name of an SLI → what is counted for it; `/sli` shows them beside the routes. Only of users' requests."""
 
     def route_name(self, template: str) -> str | None:
         """The published name of a route template, or None when requests to it count for no SLI."""

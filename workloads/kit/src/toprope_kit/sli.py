@@ -1,7 +1,8 @@
 """`/sli`: what the operator reads once a second to judge a pod, a few hundred bytes of counters.
 
-Only published routes are in it; latency counts answers below 500, by bucket and not cumulative. A client that gave up
-stands in `gone` by how long it had waited, because only the reader knows which wait was too long.
+Only published routes are in it, and the trials that a service declares. Latency counts answers below 500, by bucket
+and not cumulative. A client that gave up stands in `gone` by how long it had waited, because only the reader knows
+which wait was too long.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,7 +10,7 @@ from typing import Any
 
 from toprope_kit.memory import BOUNDS, BUCKETS, CLASSES, CUT, FINISHED, OLDEST, STARTED, Row, Slot
 from toprope_kit.requests import CLIENT_GONE
-from toprope_kit.service import Service
+from toprope_kit.service import Service, Trials
 
 Page = dict[str, Any]
 
@@ -24,7 +25,13 @@ def page(service: Service, slots: Sequence[Slot], now: float) -> Page:
             name: _class(index, slots, now) | {"routes": _routes(service, by_class[name])}
             for index, name in enumerate(CLASSES)
         },
+        "trials": {name: _trials(trials, slots) for name, trials in service.trials.items()},
     }
+
+
+def _trials(trials: Trials, slots: Sequence[Slot]) -> Page:
+    good, bad = (sum(slot.cell(number).value for slot in slots) for number in (trials.good, trials.bad))
+    return {"total": round(good + bad), "bad": round(bad)}
 
 
 def _class(index: int, slots: Sequence[Slot], now: float) -> Page:

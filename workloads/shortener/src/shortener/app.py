@@ -1,6 +1,5 @@
 """One worker, put together: redirects as bare ASGI in front, everything else FastAPI."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from shortener.store import Store
 from toprope_kit import problem, trace
 from toprope_kit.cache import Cache, CacheSettings
 from toprope_kit.database import Database, DatabaseSettings, connect, leave_as_is
+from toprope_kit.tasks import stop
 from toprope_kit.worker import Worker
 
 
@@ -97,15 +97,6 @@ class Parts:
             stack.callback(self.passwords.close)
             stack.push_async_callback(stop, tasks)
             yield
-
-
-async def stop(tasks: Iterable["asyncio.Task[None]"]) -> None:
-    """Cancel them until they are gone: in Python 3.11 a driver's `wait_for` may swallow one cancellation."""
-    running = set(tasks)
-    while running:
-        for task in running:
-            task.cancel()
-        _, running = await asyncio.wait(running, timeout=0.2)
 
 
 def create(worker: Worker) -> Front:

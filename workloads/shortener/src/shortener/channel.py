@@ -23,8 +23,8 @@ from uuid import uuid4
 
 import asyncpg
 
-from shortener.lost import LOST
 from toprope_kit import logs
+from toprope_kit.lost import LOST
 
 logger = logging.getLogger(__name__)
 

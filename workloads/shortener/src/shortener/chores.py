@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
-from shortener.lost import LOST
 from shortener.service import INBOX, INBOX_LAG
 from shortener.store import Store
+from toprope_kit.lost import LOST
 from toprope_kit.memory import Slot
 
 MOST = 20_000

@@ -7,10 +7,9 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from shortener.outcome import Failure, cleaned, fail
-from toprope_kit.settings import SettingsProblem
+from toprope_kit.outcome import console_of
 
 
 def _serve(_: argparse.Namespace) -> int:
@@ -23,9 +22,9 @@ def _serve(_: argparse.Namespace) -> int:
 
 
 def _migrate(arguments: argparse.Namespace) -> int:
-    from shortener.migrate import check, run  # noqa: PLC0415
+    from shortener.migrate import run  # noqa: PLC0415
 
-    asyncio.run(check.check() if arguments.check else run.migrate())
+    asyncio.run(run.check() if arguments.check else run.migrate())
     return 0
 
 
@@ -59,13 +58,4 @@ def console() -> int:
 
 def main(words: Sequence[str]) -> int:
     """Run one program; the exit code."""
-    arguments = parser().parse_args(list(words) or ["serve"])
-    program: Callable[[argparse.Namespace], int] = arguments.program
-    try:
-        return program(arguments)
-    except Failure as failure:
-        return fail(str(failure), failure.exit_code)
-    except SettingsProblem as problem:
-        return fail(str(problem))
-    except Exception as error:  # noqa: BLE001 - the border: whatever it was, a person reads one sentence
-        return fail(f"shortener {' '.join(words)} failed: {cleaned(error)}")
+    return console_of(parser(), list(words) or ["serve"])

@@ -21,8 +21,8 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from shortener import agents
-from shortener.lost import LOST
 from shortener.service import BUFFERED, FULL, INVALID, LAG, RETRIED, WRITTEN
+from toprope_kit.lost import LOST
 from toprope_kit.memory import Slot
 
 BATCH = 1_000

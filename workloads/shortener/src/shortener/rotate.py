@@ -16,13 +16,13 @@ import asyncpg
 from redis.exceptions import RedisError
 
 from shortener.migrate import bootstrap
-from shortener.migrate.grants import quoted
-from shortener.migrate.reach import reached
-from shortener.outcome import Failure, cleaned
 from shortener.scram import verifier
 from shortener.settings import MigrateSettings
 from toprope_kit.cache import Cache, CacheAway, CacheSettings
 from toprope_kit.database import DatabaseSettings
+from toprope_kit.migrate.place import quoted
+from toprope_kit.migrate.reach import reached
+from toprope_kit.outcome import Failure, cleaned
 
 CACHE_TIMEOUT = 5.0
 """Seconds that the cache may take for one word: nobody waits for this program."""

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from toprope_kit.migrate import settings as migrate
 from toprope_kit.settings import EnvSettings
 
 # First segments that we answer ourselves, or may one day; no link can have them.
@@ -47,14 +48,8 @@ class ShortenerSettings(EnvSettings):
         return OURS | frozenset(word for word in asked if word)
 
 
-class MigrateSettings(EnvSettings):
+class MigrateSettings(migrate.MigrateSettings):
     """What the programs beside the web pods need to know."""
-
-    app_role: Annotated[str, Field(min_length=1, max_length=63)] = "app"
-    """The database role of the web pods; it is granted what they need and owns nothing."""
-
-    migrate_wait: Annotated[float, Field(ge=0)] = 60.0
-    """Seconds to wait for the database, and for another migration to end."""
 
     bootstrap_tenant: Annotated[str, Field(min_length=1, max_length=63)] = "default"
     """The tenant that exists from the start."""
@@ -64,9 +59,3 @@ class MigrateSettings(EnvSettings):
 
     bootstrap_key_file: Path | None = None
     """The API key of that tenant; only its hash is stored."""
-
-    revision: Annotated[str | None, Field(max_length=63)] = None
-    """What the operator calls this release; the database remembers how far it is."""
-
-    running_revisions: Annotated[str | None, Field(max_length=1000)] = None
-    """The releases that run meanwhile, with blanks in between; `none` when nothing does. Left out, nobody knows."""

@@ -17,8 +17,8 @@ import asyncpg
 from redis.asyncio import Redis
 
 from shortener.entry import Entry, packed, unpacked
-from shortener.lost import LOST
 from toprope_kit.cache import Cache, CacheAway
+from toprope_kit.lost import LOST
 
 LIFE = 300
 """Seconds that an entry lives."""

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Protocol
 
-from shortener.outcome import Failure
 from toprope_kit.auth import PresentedKey, parse
+from toprope_kit.outcome import Failure
 
 
 class Execute(Protocol):

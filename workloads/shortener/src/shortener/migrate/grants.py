@@ -6,6 +6,7 @@ There is no grant on a single partition: a partition has no row-level security o
 from collections.abc import Iterator
 
 from shortener.migrate.place import SCHEMA
+from toprope_kit.migrate.place import quoted
 
 TABLES = {
     "links": "SELECT, INSERT, UPDATE, DELETE",
@@ -31,11 +32,6 @@ FUNCTIONS = (
     "forget(integer, integer)",
     "inbox_state()",
 )
-
-
-def quoted(name: str) -> str:
-    """The name as an SQL identifier, whatever it holds."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def grants(role: str, database: str) -> Iterator[str]:

@@ -1,5 +1,8 @@
 """Where things stand in the database; shared by Alembic's environment and the programs around it."""
 
+from pathlib import Path
+
+from toprope_kit.migrate.place import Place
+
 SCHEMA = "shortener"
-VERSION_TABLE = "schema_version"
-LOCK = 0x746F70726F7065  # "toprope": one migration at a time on a database
+PLACE = Place(SCHEMA, Path(__file__).parents[1] / "migrations")

@@ -7,10 +7,10 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shortener.migrate.place import SCHEMA, VERSION_TABLE
-from shortener.migrate.reach import reached
-from shortener.settings import MigrateSettings
 from toprope_kit.database import DatabaseSettings
+from toprope_kit.migrate.place import VERSION_TABLE, Place
+from toprope_kit.migrate.reach import reached
+from toprope_kit.migrate.settings import MigrateSettings
 
 
 @asynccontextmanager
@@ -27,9 +27,9 @@ async def as_owner(settings: MigrateSettings) -> AsyncIterator[tuple[AsyncConnec
     await engine.dispose()
 
 
-async def current_head(connection: asyncpg.Connection) -> str | None:
+async def current_head(connection: asyncpg.Connection, place: Place) -> str | None:
     """The last step that was taken; None in a new database."""
-    if await connection.fetchval("SELECT to_regclass($1)", f"{SCHEMA}.{VERSION_TABLE}") is None:
+    if await connection.fetchval("SELECT to_regclass($1)", f"{place.schema}.{VERSION_TABLE}") is None:
         return None
-    head: str | None = await connection.fetchval(f"SELECT version_num FROM {SCHEMA}.{VERSION_TABLE}")  # noqa: S608
+    head: str | None = await connection.fetchval(f"SELECT version_num FROM {place.schema}.{VERSION_TABLE}")  # noqa: S608
     return head

@@ -4,10 +4,13 @@ The sentence goes to standard error and to the container's termination log, from
 pod's status. It holds no secret and no stack: foreign errors are cleaned here, once.
 """
 
+import argparse
 import re
 import sys
+from collections.abc import Callable, Sequence
 
 from toprope_kit import termination
+from toprope_kit.settings import SettingsProblem
 
 CREDENTIALS = re.compile(r"(?i)://[^/@\s]+@|\b(password|secret|key)\s*[=:]\s*\S+")
 LONGEST = 400
@@ -36,3 +39,17 @@ def fail(sentence: str, exit_code: int = Failure.exit_code) -> int:
     sys.stderr.write(" ".join(sentence.split()) + "\n")
     termination.leave(sentence)
     return exit_code
+
+
+def console_of(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
+    """Run the program that the words name, as the parser's default `program`; the exit code."""
+    arguments = parser.parse_args(list(words))
+    program: Callable[[argparse.Namespace], int] = arguments.program
+    try:
+        return program(arguments)
+    except Failure as failure:
+        return fail(str(failure), failure.exit_code)
+    except SettingsProblem as problem:
+        return fail(str(problem))
+    except Exception as error:  # noqa: BLE001 - the border: whatever it was, a person reads one sentence
+        return fail(f"{parser.prog} {' '.join(words)} failed: {cleaned(error)}")

@@ -5,8 +5,8 @@ import time
 
 import asyncpg
 
-from shortener.outcome import Failure, cleaned
 from toprope_kit.database import LOST, DatabaseSettings, connect
+from toprope_kit.outcome import Failure, cleaned
 
 PAUSE = 0.2
 """Seconds between two tries."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from shortener.migrate.place import SCHEMA, VERSION_TABLE
+from toprope_kit.migrate.place import VERSION_TABLE
 
 # Comments vanish; strings and bodies of functions stand for themselves, so that no word in them is taken for SQL.
 TOKEN = re.compile(
@@ -134,7 +134,7 @@ def rewrites(action: str, filled: bool) -> str | None:
 
 def changes_rows(action: str, filled: bool) -> str | None:
     """Rows that the running release reads and writes meanwhile, and as many as there are."""
-    if filled and re.match(rf"(?:UPDATE|DELETE FROM) (?!(?:ONLY )?{SCHEMA}\.{VERSION_TABLE}\b)", action, re.IGNORECASE):
+    if filled and re.match(rf"(?:UPDATE|DELETE FROM) (?!(?:ONLY )?\w+\.{VERSION_TABLE}\b)", action, re.IGNORECASE):
         return "changes rows of a filled table in one transaction; let the new release do it in portions"
     return None
 

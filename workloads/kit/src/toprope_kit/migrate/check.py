@@ -1,4 +1,4 @@
-"""The program `shortener migrate --check`: may this release's steps be taken beside what runs?
+"""`migrate --check`: may this release's steps be taken beside what runs?
 
     database's head ──► the steps from there ──► each statement that what runs could not live with ──► refused, or fine
 
@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from shortener.migrate import releases
-from shortener.migrate.ddl import Known, Refusal, refusals, touched
-from shortener.migrate.owner import as_owner, current_head
-from shortener.migrate.steps import Step, newest, steps_after, up_to
-from shortener.outcome import Refused
-from shortener.settings import MigrateSettings
+from toprope_kit.migrate import releases
+from toprope_kit.migrate.ddl import Known, Refusal, refusals, touched
+from toprope_kit.migrate.owner import as_owner, current_head
+from toprope_kit.migrate.place import Place
+from toprope_kit.migrate.settings import MigrateSettings
+from toprope_kit.migrate.steps import Step, Steps
+from toprope_kit.outcome import Refused
 
 LONGEST = 120
 """Characters of a statement that a person needs to find it."""
@@ -28,13 +29,14 @@ class Running:
 
     heads: Mapping[str, str | None]
     """The newest step that each revision knows; None: it never said so."""
+    steps: Steps
 
     def __str__(self) -> str:
         return f"revision {' and '.join(self.heads)}" if self.heads else "the running release"
 
     def knows(self, step: str) -> bool:
         """Whether all of it does; not when nobody says what runs."""
-        return bool(self.heads) and all(step in up_to(head) for head in self.heads.values())
+        return bool(self.heads) and all(step in self.steps.up_to(head) for head in self.heads.values())
 
     def known(self) -> str:
         """What it knows, for a sentence."""
@@ -76,17 +78,19 @@ async def known(connection: asyncpg.Connection, ddl: str) -> Known:
     return Known(frozenset(existing), frozenset(filled))
 
 
-async def check() -> None:
+async def check(place: Place, settings: MigrateSettings) -> None:
     """Print the DDL; Refused when what runs could not live with it. Changes nothing."""
-    settings = MigrateSettings.load()
+    all_steps = Steps(place.folder)
     async with as_owner(settings) as (_, connection):
-        head = await current_head(connection)
-        steps = steps_after(head)
+        head = await current_head(connection, place)
+        steps = all_steps.after(head)
         ddl = "".join(step.ddl for step in steps)
         sys.stdout.write(ddl or f"-- nothing to do: the database is at {head}\n")
         if head is None or settings.running_revisions == releases.NOBODY:
             return
-        running = Running(await releases.heads(connection, (settings.running_revisions or "").split()))
+        running = Running(
+            await releases.heads(connection, place, (settings.running_revisions or "").split()), all_steps
+        )
         found = against(steps, await known(connection, ddl), running)
     if found:
         raise Refused(_sentence(head, found, running))
@@ -96,6 +100,6 @@ def _sentence(head: str, found: Sequence[Refusal], running: Running) -> str:
     first, more = found[0], f" ({len(found) - 1} more)" if len(found) > 1 else ""
     statement = first.statement if len(first.statement) <= LONGEST else f"{first.statement[: LONGEST - 1]}…"
     return (
-        f"migration {head} to {newest()} cannot run beside {running}: `{statement}` {first.fact}{more}. "
+        f"migration {head} to {running.steps.newest()} cannot run beside {running}: `{statement}` {first.fact}{more}. "
         "Nothing was changed."
     )

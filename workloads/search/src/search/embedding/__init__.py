@@ -1,0 +1,1 @@
+"""Texts into vectors, in this process: the model, its identity, its threads."""

@@ -1,0 +1,1 @@
+"""A generation is filled: lines become documents, documents vectors, vectors an index that proves its recall."""

@@ -1,0 +1,1 @@
+"""The database's history, oldest first; Alembic walks it, `search migrate` starts it. Steps only add."""

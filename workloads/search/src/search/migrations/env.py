@@ -1,0 +1,6 @@
+"""Where Alembic gets its connection: from the kit, which holds the lock; or none, when only the DDL is asked for."""
+
+from search.place import PLACE
+from toprope_kit.migrate import environment
+
+environment.run(PLACE)
