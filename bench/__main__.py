@@ -1,7 +1,7 @@
 """All figures, one bench after the other: `python -m bench [NAME…] [-o json]`.
 
 A bench is a module of this folder with a `main`. Those that need the local cluster come last; the cluster is taken
-down at the end, also after a failure. About three hours in all, of which promtool takes one, without those that build
+down at the end, also after a failure. About five hours in all, of which promtool takes one, without those that build
 everything anew (`demo_from_nothing`, `checks_from_nothing`), which are run when they are named.
 """
 
@@ -24,6 +24,11 @@ FLOOR = (
     "slo_promtool",
     "status_age",
     "gate",
+    "search_model",
+    "search_quality",
+    "search_memory",
+    "search_kills",
+    "search_index",
 )
 CLUSTER = ("demo", "on_cluster", "switching", "checks")
 ASKED_FOR = ("demo_from_nothing", "checks_from_nothing")

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from search.models import Results
 from search.service import FOLLOWED
 from workloads.search.tests.conftest import Running, running_in
 from workloads.search.tests.worlds import TOPICS, World
@@ -175,3 +176,11 @@ async def test_an_index_without_words_says_so(filled: World) -> None:
         refused = await running.client.get("/v1/search", params={"q": "robot", "mode": "hybrid"})
     assert refused.status_code == 422
     assert "hybrid: false" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/search?q=robot&explain=true", "/v1/search?q=robot&k=1", "/v1/documents/d1/similar"]
+)
+async def test_an_answer_is_what_its_description_says(running: Running, path: str) -> None:
+    answer = (await running.client.get(path)).json()
+    assert Results.model_validate(answer).model_dump(by_alias=True, mode="json") == answer

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from search.embedding.embedder import Embedder
+from search.ingest.progress import Progress
 from search.ingest.run import Ingest
 from search.ingest.settings import IngestSettings
 from toprope_kit.auth import mint
@@ -85,9 +86,12 @@ class World:
         }
         return IngestSettings.model_validate(given)
 
-    def ingest(self, source: Path | Mapping[str, Any], generation: str = "g1", **more: Any) -> Ingest:
+    def ingest(
+        self, source: Path | Mapping[str, Any], generation: str = "g1", progress: Progress | None = None, **more: Any
+    ) -> Ingest:
         """Fill a generation; raises what the program would have said."""
         filling = Ingest(self.settings(source, generation, **more), self.database_settings(), self.embedder)
+        filling.progress = progress or filling.progress
         asyncio.run(filling.run())
         return filling
 

@@ -85,6 +85,8 @@ class Postgres:
     port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
     passwords: dict[str, str] = field(default_factory=known_passwords)
+    settings: tuple[str, ...] = ()
+    """More than a test needs, as `name=value`."""
 
     def create(self, data: Path | None = None) -> None:
         """A new, empty server; `data` puts its files somewhere else, such as on a small disk."""
@@ -116,7 +118,7 @@ class Postgres:
             "max_wal_size=64MB",
             "log_min_messages=fatal",
         )
-        for setting in settings:
+        for setting in (*settings, *self.settings):
             command += ["-c", setting]
         with (self.home / "log").open("ab") as log:
             self.process = subprocess.Popen(  # type: ignore[call-overload]
@@ -171,9 +173,9 @@ class Postgres:
 
 
 @contextmanager
-def postgres(data: Path | None = None) -> Iterator[Postgres]:
+def postgres(data: Path | None = None, settings: tuple[str, ...] = ()) -> Iterator[Postgres]:
     """A running server with the roles that the operator's database has; gone afterwards."""
-    server = Postgres(Path(mkdtemp(prefix="toprope-postgres-")))
+    server = Postgres(Path(mkdtemp(prefix="toprope-postgres-")), settings=settings)
     try:
         server.create(data)
         server.start()

@@ -76,11 +76,9 @@ class Engine:
         fingerprint = question.fingerprint(self.generation.name)
         after = cursors.place(cursor, fingerprint) if cursor else None
         start = time.perf_counter()
-        vector = question.vector
-        if question.mode != "lexical" and vector is None:
-            vector = await self._questions.vector(question.text)
+        vector, stems = await self._understood(question)
         embedded = time.perf_counter()
-        (close, worded), stems = await self._lists(question, vector)
+        close, worded = await self._lists(question, vector, stems)
         ranked = [one for one in _ranking(question, close, worded) if one.id != question.without]
         left = [one for one in ranked if after is None or one.place > after]
         found, more = await self._page(question, left, [stem.word for stem in stems])
@@ -93,18 +91,23 @@ class Engine:
         seconds = {"embedding": embedded - start, "database": done - embedded, "total": done - start}
         return Answer(found, following, reason, seconds, close, vector)
 
+    async def _understood(self, question: Question) -> tuple[Any, Sequence[Stem]]:
+        """Its vector, where one is needed, and its stems; looked up side by side when both are new."""
+        if question.mode == "lexical" or question.vector is not None:
+            return question.vector, await self._stems_of(question.text)
+        if question.text in self._stems:
+            return await self._questions.vector(question.text), self._stems[question.text]
+        return await asyncio.gather(self._questions.vector(question.text), self._stems_of(question.text))
+
     async def _lists(
-        self, question: Question, vector: Any
-    ) -> tuple[tuple[Sequence[Near], Sequence[Worded]], Sequence[Stem]]:
+        self, question: Question, vector: Any, stems: Sequence[Stem]
+    ) -> tuple[Sequence[Near], Sequence[Worded]]:
         if question.mode == "vector":
-            # The words are for the snippets only; of a bare vector there are none.
-            close, stems = await asyncio.gather(self._near(question, vector), self._stems_of(question.text))
-            return (close, ()), stems
+            # The stems are for the snippets only; of a bare vector there are none.
+            return await self._near(question, vector), ()
         if question.mode == "lexical":
-            stems = await self._stems_of(question.text)
-            return ((), await self._worded(question, stems)), stems
-        close, (worded, stems) = await asyncio.gather(self._near(question, vector), self._words(question))
-        return (close, worded), stems
+            return (), await self._worded(question, stems)
+        return await asyncio.gather(self._near(question, vector), self._worded(question, stems))
 
     async def _near(self, question: Question, vector: Any) -> Sequence[Near]:
         async with self._database.acquire() as connection:
@@ -112,10 +115,6 @@ class Engine:
                 connection, self.generation, self._counts, vector, question.filters,
                 question.depth + (question.without is not None),
             )  # fmt: skip
-
-    async def _words(self, question: Question) -> tuple[Sequence[Worded], Sequence[Stem]]:
-        stems = await self._stems_of(question.text)
-        return await self._worded(question, stems), stems
 
     async def _worded(self, question: Question, stems: Sequence[Stem]) -> Sequence[Worded]:
         async with self._database.acquire() as connection:

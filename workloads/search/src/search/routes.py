@@ -21,6 +21,7 @@ from search.models import (
     Shown,
     Weight,
     Written,
+    sent,
 )
 from search.oracle import Sample
 from search.parts import Parts
@@ -69,22 +70,14 @@ def answers(status: int, text: str, *problems: type[Problem]) -> dict[int | str,
     return {status: {"description": text}, **problem_responses(Unprocessable, Unavailable, *problems)}
 
 
-class Json(Response):
-    """A model that was checked when it was made is not checked once more on its way out."""
-
-    media_type = "application/json"
-
-    def __init__(self, results: Results) -> None:
-        super().__init__(orjson.dumps(results.model_dump(by_alias=True, exclude_none=False)))
-
-
 async def answered(request: Request, at: Parts, asked: Question, cursor: str | None) -> Response:
     """One page; some are compared with the exact answer afterwards."""
     engine = at.engine
     answer = await engine.answer(asked, cursor)
     if asked.mode != "lexical" and asked.without is None and PREVIEW not in request.scope["headers"]:
         at.oracle.offer(Sample(answer.vector, asked.filters, tuple(answer.near)))
-    return Json(Results.of(answer, engine.generation, asked.mode, explain=asked.explain))
+    body = sent(answer, engine.generation, asked.mode, explain=asked.explain)
+    return Response(orjson.dumps(body), media_type="application/json")
 
 
 @router.get(

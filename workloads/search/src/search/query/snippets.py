@@ -6,13 +6,13 @@ Marks are places, not markup: what a document says is never put into a page as a
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 LENGTH = 240
 READ = 20_000
 """Characters of a text that are looked through."""
 
-WORD = re.compile(r"\w+")
-ENDINGS = ("", "s", "es", "ed", "ing", "ly", "d", "er", "ers", "al", "ion", "ions", "ity", "ive", "ness", "e")
+ENDINGS = "s|es|ed|ing|ly|d|er|ers|al|ion|ions|ity|ive|ness|e"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,8 @@ class Snippet:
 def snippet(text: str, stems: Sequence[str]) -> Snippet:
     """The piece with the most different words of the question; the beginning where there is none."""
     text = text[:READ]
-    found = [(match.start(), match.end(), stem) for match in WORD.finditer(text) if (stem := _stem(match[0], stems))]
-    start = _best(found)
-    start = _word_start(text, start)
+    found = [(match.start(), match.end(), match.lastindex) for match in forms(tuple(stems)).finditer(text)]
+    start = _word_start(text, _best(found))
     end = min(len(text), start + LENGTH)
     if end < len(text):
         # Not in the middle of a word, unless there is only one.
@@ -37,22 +36,21 @@ def snippet(text: str, stems: Sequence[str]) -> Snippet:
     return Snippet(text[start:end], marks)
 
 
-def _stem(word: str, stems: Sequence[str]) -> str | None:
-    folded = word.casefold()
-    return next((stem for stem in stems if _is_form(folded, stem)), None)
+@lru_cache(maxsize=1024)
+def forms(stems: tuple[str, ...]) -> re.Pattern[str]:
+    """Words that may be of these stems: nearly what the database's own stemmer says, and much quicker."""
+    return re.compile("|".join(rf"\b({_form(stem)})\b" for stem in stems) or r"(?!)", re.IGNORECASE)
 
 
-def _is_form(word: str, stem: str) -> bool:
-    """Whether the word may be one of the stem's: nearly what the database's own stemmer says, and much quicker."""
-    if not word.startswith(stem[:-1] if len(stem) > 2 else stem):
-        return False
-    if word.startswith(stem) and (word[len(stem) :] in ENDINGS or len(stem) > 4):
-        return True
-    # study, studies, studied: the stem of all is studi.
-    return stem.endswith("i") and word[len(stem) - 1 :] in ("y", "ies", "ied", "ying")
+def _form(stem: str) -> str:
+    escaped = re.escape(stem)
+    if stem.endswith("i"):
+        # study, studies, studied: the stem of all is studi.
+        return rf"{re.escape(stem[:-1])}(?:y|ies|ied|ying|i\w*)"
+    return rf"{escaped}\w*" if len(stem) > 4 else rf"{escaped}(?:{ENDINGS})?"
 
 
-def _best(found: Sequence[tuple[int, int, str]]) -> int:
+def _best(found: Sequence[tuple[int, int, int | None]]) -> int:
     best, most = 0, 0
     for left, _, _ in found:
         kinds = len({stem for start, end, stem in found if left <= start and end <= left + LENGTH - 40})
