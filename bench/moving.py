@@ -46,7 +46,8 @@ APART = 0.5
 """Seconds between two candidates that turn bad, but in the last round, where all do at once."""
 SUDDEN = 1000
 """Bad requests on one page: no gate needs a second one."""
-PATIENCE = 300.0
+PATIENCE = 900.0
+"""Seconds: with pods a resource is three times the work for the API server, and five a second queue up."""
 
 
 def main() -> None:

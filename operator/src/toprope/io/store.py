@@ -133,7 +133,7 @@ class Store:
         if before and before.version >= version:
             return None
         ref = Ref(resource, namespace, name)
-        # Copied: the bytes that orjson gives hold the whole buffer they were written in, two to five times their length.
+        # Copied: the bytes that orjson gives hold the whole buffer they were written in, up to five times as long.
         body = bytes(memoryview(orjson.dumps(_slim(manifest))))
         entry = _Entry(version, self._owner_of(resource, manifest), body)
         if before and before.owner != entry.owner:
