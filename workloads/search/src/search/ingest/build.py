@@ -27,6 +27,9 @@ TERMS = """
     WHERE source = $1 AND NOT deleted
 """
 
+# Two Jobs may read the same source.
+TAKE_TURNS = "SELECT pg_advisory_xact_lock(hashtext('search terms'), hashtext($1))"
+
 Told = Callable[[int, int], None]
 Connect = Callable[[], Awaitable[Any]]
 
@@ -54,6 +57,7 @@ async def terms(connection: Any, source: str) -> None:
     literal = "'" + source.replace("'", "''") + "'"
     words = f"SELECT words FROM search.documents WHERE source = {literal} AND NOT deleted"  # noqa: S608 - a checked name
     async with connection.transaction():
+        await connection.execute(TAKE_TURNS, source)
         await connection.execute("DELETE FROM search.terms WHERE source = $1", source)
         await connection.execute(TERMS, source, words)
     await connection.execute("ANALYZE search.terms")
