@@ -20,10 +20,12 @@ BUILDING = """
     WHERE relid = to_regclass($1) AND tuples_total > 0
 """
 
-# The empty word cannot be one: its row says how many documents there are.
+# The empty word and the blank cannot be words: their rows say how many documents there are, and how long on average.
 TERMS = """
     INSERT INTO search.terms (source, word, documents)
     SELECT $1, word, ndoc FROM ts_stat($2) UNION ALL SELECT $1, '', count(*) FROM search.documents
+    WHERE source = $1 AND NOT deleted
+    UNION ALL SELECT $1, ' ', coalesce(round(avg(length(words))), 0) FROM search.documents
     WHERE source = $1 AND NOT deleted
 """
 
