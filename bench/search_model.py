@@ -29,7 +29,7 @@ from search.model import make, weights
 from workloads.search.tests import on_paper
 
 Matrix = NDArray[np.float64]
-COMPARED, ROUNDS = 50, 3
+COMPARED, ROUNDS = 12, 3
 
 
 def floats(folder: Path) -> Callable[[Sequence[Cut]], Matrix]:

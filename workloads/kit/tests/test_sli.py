@@ -1,10 +1,11 @@
+from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
 
 from toprope_kit.memory import BUCKETS, CUT, FINISHED, OLDEST, STARTED, Memory, RowKey
-from toprope_kit.service import Service
+from toprope_kit.service import Counter, Service, Trials
 from toprope_kit.sli import page
 from workloads.kit.tests.app import SERVICE
 
@@ -75,3 +76,13 @@ def test_four_busy_routes_stay_below_ten_kilobytes() -> None:
                 for bucket in range(BUCKETS):
                     put(memory, 0, RowKey(route_class, "GET", f"/{name}", status), bucket, 10**10)
     assert len(orjson.dumps(page(service, memory.slots, 0.0))) < 10_000
+
+
+def test_trials_that_a_service_declares_are_counted_over_all_workers() -> None:
+    good, bad = Counter("hits_total", "Hits."), Counter("misses_total", "Misses.")
+    service = replace(SERVICE, numbers=(good, bad), trials={"recall": Trials(good, bad)})
+    memory = Memory(service, 2)
+    for slot in memory.slots:
+        slot.cell(good).add(10)
+    memory.slots[1].cell(bad).add()
+    assert page(service, memory.slots, 0.0)["trials"] == {"recall": {"total": 21, "bad": 1}}

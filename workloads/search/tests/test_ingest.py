@@ -173,6 +173,26 @@ def test_an_index_that_does_not_find_fails(world: World, source: Path) -> None:
     assert world.generation()["state"] == "Failed"
 
 
+def test_a_generation_that_is_ready_is_left_as_it_is(world: World, source: Path) -> None:
+    world.ingest(source)
+    world.embedder = toy = Toy()
+    again = world.ingest(written(source, ["{", "{"]))
+    assert (toy.computed, again.progress.stage, world.generation()["state"]) == (0, "Ready", "Ready")
+
+
+def test_one_that_failed_may_be_tried_again(world: World, source: Path) -> None:
+    with pytest.raises(Refused):
+        world.ingest(written(world.folder / "bad.jsonl", ["{", "{"]))
+    world.ingest(source)
+    assert (world.generation()["state"], world.generation()["reason"]) == ("Ready", "")
+
+
+def test_long_documents_are_read_a_few_at_a_time(world: World, source: Path) -> None:
+    long = [a_document(n, text=f"word{n} " * 60_000) for n in range(40)]
+    world.ingest(written(source, long))
+    assert world.generation()["embedded"] == 40
+
+
 def test_a_generation_never_changes(world: World, source: Path) -> None:
     world.ingest(source)
     with pytest.raises(Refused, match="begun with another quantization and hybrid"):

@@ -31,8 +31,10 @@ WINDOW = 1024
 
 LOCK = "SELECT pg_try_advisory_lock(hashtext('search follower'), hashtext($1))"
 
+# Of a longer body no model reads more than that, and a window of them would not fit into memory.
 NEXT = """
-    SELECT id, sequence, title, body, filters::text AS filters, text_digest, deleted FROM search.documents
+    SELECT id, sequence, title, left(body, 20000) AS body, filters::text AS filters, text_digest, deleted
+    FROM search.documents
     WHERE source = $1 AND sequence > $2 ORDER BY sequence LIMIT $3
 """
 LAG = """

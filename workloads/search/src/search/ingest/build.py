@@ -20,12 +20,17 @@ BUILDING = """
     WHERE relid = to_regclass($1) AND tuples_total > 0
 """
 
-# The empty word cannot be one: its row says how many documents there are.
+# The empty word and the blank cannot be words: their rows say how many documents there are, and how long on average.
 TERMS = """
     INSERT INTO search.terms (source, word, documents)
     SELECT $1, word, ndoc FROM ts_stat($2) UNION ALL SELECT $1, '', count(*) FROM search.documents
     WHERE source = $1 AND NOT deleted
+    UNION ALL SELECT $1, ' ', coalesce(round(avg(length(words))), 0) FROM search.documents
+    WHERE source = $1 AND NOT deleted
 """
+
+# Two Jobs may read the same source.
+TAKE_TURNS = "SELECT pg_advisory_xact_lock(hashtext('search terms'), hashtext($1))"
 
 Told = Callable[[int, int], None]
 Connect = Callable[[], Awaitable[Any]]
@@ -54,6 +59,7 @@ async def terms(connection: Any, source: str) -> None:
     literal = "'" + source.replace("'", "''") + "'"
     words = f"SELECT words FROM search.documents WHERE source = {literal} AND NOT deleted"  # noqa: S608 - a checked name
     async with connection.transaction():
+        await connection.execute(TAKE_TURNS, source)
         await connection.execute("DELETE FROM search.terms WHERE source = $1", source)
         await connection.execute(TERMS, source, words)
     await connection.execute("ANALYZE search.terms")

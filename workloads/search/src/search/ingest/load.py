@@ -11,7 +11,6 @@ Done twice it changes nothing, so a killed load is simply begun again: nothing i
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 from search import documents
@@ -21,6 +20,9 @@ from search.ingest.lines import Line
 from search.ingest.settings import FieldMapping
 
 BATCH = 500
+BATCH_BYTES = 2**23
+"""Of long lines fewer are held at once."""
+
 DUPLICATE = "the id stands on line"
 
 # The memory of one load; it lies on the database's disk, for there may be millions.
@@ -32,6 +34,7 @@ SEE = """
 """
 REJECT = """
     INSERT INTO search.rejected_lines SELECT $1, * FROM unnest($2::bigint[], $3::text[])
+    ON CONFLICT (source, line) DO UPDATE SET reason = excluded.reason
 """
 # What the API wrote since is not the source's to take away.
 VANISHED = """
@@ -105,8 +108,15 @@ async def bury_vanished(connection: Any, source: str) -> int:
 
 
 def _batches(lines: Iterable[Line], mapping: FieldMapping) -> Iterator[list[Numbered]]:
-    cleaned = (_numbered(line, mapping) for line in lines)
-    while batch := list(islice(cleaned, BATCH)):
+    batch: list[Numbered] = []
+    size = 0
+    for line in lines:
+        batch.append(_numbered(line, mapping))
+        size += len(line.content or b"")
+        if len(batch) == BATCH or size > BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
         yield batch
 
 

@@ -16,6 +16,10 @@ BEGIN = """
         quantization, hybrid, filter_fields)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (name) DO NOTHING
 """
+REVIVE = """
+    UPDATE search.generations SET state = CASE state WHEN 'Failed' THEN 'Building' ELSE state END, reason = ''
+    WHERE name = $1 RETURNING state
+"""
 PROVED = """
     UPDATE search.generations
     SET recall_trials = $2, recall_hits = $3, recall_lower = $4, overlap = $5, ndcg = $6, judged = $7 WHERE name = $1
@@ -40,8 +44,8 @@ def wanted(settings: IngestSettings, card: Card) -> Generation:
     )
 
 
-async def begin(connection: Any, generation: Generation, role: str) -> None:
-    """Row and table are there; Refused when there is a generation of that name which is another one."""
+async def begin(connection: Any, generation: Generation, role: str) -> str:
+    """Row and table are there; its state. Refused when there is a generation of that name which is another one."""
     await connection.execute("INSERT INTO search.sources (id) VALUES ($1) ON CONFLICT DO NOTHING", generation.source)
     values = [getattr(generation, name) for name in ("name", *FIXED)]
     await connection.execute(BEGIN, *values)
@@ -54,6 +58,8 @@ async def begin(connection: Any, generation: Generation, role: str) -> None:
         )
     await connection.execute(generation.create())
     await connection.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {generation.table} TO {quoted(role)}")
+    # One that failed and is tried again lives: what is written meanwhile is written for it, too.
+    return str(await connection.fetchval(REVIVE, generation.name))
 
 
 def differing(one: Generation, other: Generation) -> list[str]:

@@ -94,7 +94,10 @@ class Ingest:
         await self.run()
 
     async def _steps(self, connection: Any) -> None:
-        await row.begin(connection, self.generation, self.settings.app_role)
+        if await row.begin(connection, self.generation, self.settings.app_role) == "Ready":
+            # A Job that is started again after its success; its pods may follow already.
+            self.progress.enter("Ready")
+            return
         try:
             await self._load(connection)
             follower = Follower(connection, self.generation, self.embedder)
