@@ -13,6 +13,8 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import onnx
@@ -52,13 +54,24 @@ def floats(folder: Path) -> Path:
     return path
 
 
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """onnxruntime advises shape inference, by the root logger, for models that were traced; ours was written."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+
+
 def _filled(folder: Path) -> Card:
     unquantised = floats(folder)
-    # It advises shape inference for models that, other than ours, were traced.
-    logging.getLogger().setLevel(logging.ERROR)
-    quantize_dynamic(
-        unquantised, folder / "model.onnx", per_channel=True, reduce_range=True, weight_type=QuantType.QInt8,
-    )  # fmt: skip
+    with _hushed():
+        quantize_dynamic(
+            unquantised, folder / "model.onnx", per_channel=True, reduce_range=True, weight_type=QuantType.QInt8,
+        )  # fmt: skip
     unquantised.unlink()
     (folder / "tokenizer.json").write_bytes(weights.proved(*weights.TOKENIZER))
     for name in weights.PAPERS:
