@@ -10,11 +10,13 @@ import yaml
 from tests.e2e.world import World, a_shortener
 
 SECONDS = 240
+EXAMPLE = Path(__file__).parents[2] / "examples" / "links.yaml"
 
 
 def demo(world: World, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    manifest = folder / "demo.yaml"
-    manifest.write_text(yaml.safe_dump(a_shortener(world)))
+    """With the SLOs of the example."""
+    manifest, example = folder / "demo.yaml", yaml.safe_load(EXAMPLE.read_text())
+    manifest.write_text(yaml.safe_dump(a_shortener(world, slos=example["spec"]["slos"])))
     command = [sys.executable, "-m", "toprope", "demo", "-f", str(manifest), *words]
     environment = os.environ | {"KUBECONFIG": str(world.kubeconfig)}
     return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False, env=environment)
@@ -24,6 +26,13 @@ def test_a_link_is_shortened_followed_and_counted(world: World, tmp_path: Path) 
     told = demo(world, tmp_path)
     assert told.returncode == 0, told.stdout + told.stderr
     for word in ("applied ShortenerApp", "Ready", "shortened https://", "followed it: 302", "1 visit", "READY"):
+        assert word in told.stdout
+
+
+def test_its_slos_come_alive(world: World, tmp_path: Path) -> None:
+    told = demo(world, tmp_path, "--slos")
+    assert told.returncode == 0, told.stdout + told.stderr
+    for word in ("availability", "fast-redirects", "Met"):
         assert word in told.stdout
 
 
