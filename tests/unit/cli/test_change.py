@@ -1,120 +1,21 @@
 """What `toprope plan` says would change, against an API server on paper that knows no other verb than GET."""
 
-import asyncio
-import json
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from aiohttp import web
-from aiohttp.test_utils import TestServer
-from typer.testing import CliRunner, Result
 
+from tests.support.planning import Place
 from tests.support.rollouts import ago, at
-from tests.support.shorteners import EXTERNAL, WITH_TRAFFIC, Paper, a_shortener, give_secret, with_spec
-from toprope.cli.app import app
+from tests.support.shorteners import EXTERNAL, WITH_TRAFFIC, Paper, a_shortener, with_spec
 from toprope.cli.paper import merged
-from toprope.core.resource import Resource
 from toprope.kinds.shortenerapp.spec import revision_of_spec
 
 SLOS = {"slos": [{"name": "availability", "objective": "99.9", "availability": {}}]}
 SPEC: dict[str, Any] = {**WITH_TRAFFIC, **SLOS}
 LONGER_SLUGS = {"settings": {"slugLength": 9}}
 SPENT = {"name": "availability", "state": "Exhausted", "exhaustedSince": ago(60), "budgetRemaining": "-0.1"}
-META = {"name": "links", "namespace": "default"}
-ROOT = "/apis/toprope.dev/v1alpha1/namespaces/default/shortenerapps/links"
-
-
-@dataclass
-class Place:
-    """An API server with one resource and its children; what it was asked for in other words than GET and dry runs."""
-
-    kubeconfig: Path
-    paper: Paper
-    status: Mapping[str, Any] = field(default_factory=dict)
-    """Over that of the settled resource."""
-    notes: Mapping[str, str] = field(default_factory=dict)
-    answers: Mapping[str, int] = field(default_factory=dict)
-    """By the end of a path: what is answered there."""
-    writes: list[str] = field(default_factory=list)
-    refuses: tuple[int, Mapping[str, Any]] | None = None
-    """What it answers to dry runs."""
-
-    @property
-    def resource(self) -> Resource:
-        return self.paper.resource
-
-    async def answer(self, request: web.Request) -> web.Response:
-        """One request."""
-        if request.query.get("dryRun") == "All":
-            status, said = self.refuses or (200, await request.json())
-            return web.json_response(said, status=status)
-        self.writes += [request.method] if request.method != "GET" else []
-        for end, code in self.answers.items():
-            if request.path.endswith(end):
-                return web.json_response({"message": "you may not"}, status=code)
-        if request.path == ROOT:
-            return web.json_response(self.live())
-        assert "labelSelector" in request.query
-        found = [one for one in self.paper.cluster.objects if one.resource.path("default") == request.path]
-        return web.json_response({"items": [self.paper.cluster.child(one) for one in found]})
-
-    def live(self) -> dict[str, Any]:
-        metadata = {**META, "uid": "paper", "generation": 1, "resourceVersion": "1", "annotations": dict(self.notes)}
-        return {
-            **written(self.resource),
-            "metadata": metadata,
-            "status": merged(self.resource.status.dump(), self.status),
-        }
-
-    async def plan(self, change: Mapping[str, Any], *words: str) -> Result:
-        """As a person runs it, with this change of the spec that lives."""
-        given = json.dumps(written(with_spec(self.resource, change)))
-        environment = {"KUBECONFIG": str(self.kubeconfig), "COLUMNS": "200"}
-        shown = await asyncio.to_thread(
-            CliRunner().invoke, app, ["plan", "-f", "-", *words], input=given, env=environment
-        )
-        assert self.writes == []
-        return shown
-
-    async def told(self, change: Mapping[str, Any], *words: str) -> dict[str, Any]:
-        shown = await self.plan(change, "-o", "json", *words)
-        found: dict[str, Any] = json.loads(shown.stdout)["resources"][0]["change"]
-        return found
-
-
-def written(resource: Resource) -> dict[str, Any]:
-    spec = resource.spec.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return {"apiVersion": "toprope.dev/v1alpha1", "kind": "ShortenerApp", "metadata": META, "spec": spec}
-
-
-@pytest.fixture
-def paper(request: pytest.FixtureRequest) -> Paper:
-    """The world of these changes of the spec, or made by this function: a parameter."""
-    if callable(made := getattr(request, "param", {})):
-        found: Paper = made()
-        return found
-    world = Paper(a_shortener({**SPEC, **made}))
-    for name, keys in {"my-database": ["owner-uri", "app-uri"], "my-cache": ["uri"]}.items():
-        give_secret(world, name, keys)
-    return world.settle()
-
-
-@pytest.fixture
-async def place(tmp_path: Path, paper: Paper) -> AsyncIterator[Place]:
-    found, site = Place(tmp_path / "kubeconfig", paper), web.Application()
-    site.router.add_route("*", "/{path:.*}", found.answer)
-    async with TestServer(site) as server:
-        cluster = {"cluster": {"server": str(server.make_url("/")).rstrip("/")}, "name": "here"}
-        context = {"context": {"cluster": "here", "user": "me"}, "name": "here"}
-        users = [{"name": "me", "user": {}}]
-        config = {"clusters": [cluster], "contexts": [context], "users": users, "current-context": "here"}
-        found.kubeconfig.write_text(yaml.safe_dump(config))
-        yield found
 
 
 def turned(told: Mapping[str, Any], turn: str) -> set[str]:

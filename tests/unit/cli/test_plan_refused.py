@@ -4,10 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.cli.test_change import Place, paper, place
+from tests.support.planning import Place
 from toprope.core.places import path_of, where_of
-
-__all__ = ["paper", "place"]
 
 
 def invalid(*causes: tuple[str, str]) -> tuple[int, dict[str, Any]]:
