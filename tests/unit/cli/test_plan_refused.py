@@ -29,6 +29,18 @@ async def test_a_refusal_without_causes_is_said_whole(place: Place) -> None:
     assert (shown.exit_code, "strict decoding error" in shown.stderr) == (1, True)
 
 
+async def test_what_has_no_type_is_refused_though_the_answer_is_500(place: Place) -> None:
+    place.refuses = 500, {"message": 'failed to create typed patch object: duplicate entries for key [name="a"]'}
+    shown = await place.plan({})
+    assert (shown.exit_code, "duplicate entries" in shown.stderr) == (1, True)
+
+
+async def test_a_server_that_is_ill_is_compared_with_nothing(place: Place) -> None:
+    place.refuses = 503, {"message": "not today"}
+    shown = await place.plan({})
+    assert (shown.exit_code, "Not compared with what lives" in shown.stderr) == (0, True)
+
+
 @pytest.mark.parametrize(
     ("status", "said"),
     [

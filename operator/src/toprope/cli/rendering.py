@@ -60,7 +60,8 @@ def _spec(manifest: Mapping[str, Any], kind: Kind) -> Any:
     given = manifest.get("spec") or {}
     strange = [*_unknown(manifest, _OBJECT, ()), *_unknown(given, structural(kind.spec, "spec"), ("spec",))]
     try:
-        spec = kind.spec.model_validate(given)
+        # As strictly as the API server: it takes no number for a text, nor a text for a number.
+        spec = kind.spec.model_validate(given, strict=True)
     except ValidationError as refusal:
         raise NotRenderable([*strange, *faults(refusal, ("spec",))]) from refusal
     if strange:

@@ -62,7 +62,7 @@ class Store:
 
     def owned(self, owner: Owner, labels: Mapping[str, str]) -> Sequence[Manifest]:
         """All objects of an owner that carry `labels` too."""
-        found = (self.get(ref) for ref in self._owned.get(owner, ()))
+        found = (self.get(ref) for ref in tuple(self._owned.get(owner, ())))
         return [one for one in found if one is not None and labels.items() <= labels_of(one).items()]
 
     def expect(self, ref: Ref) -> None:

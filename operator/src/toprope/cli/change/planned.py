@@ -8,8 +8,11 @@ from toprope.cli.change.lived import lived
 from toprope.cli.change.rolling import Rolling, rolling
 from toprope.cli.cluster import CommandCluster, cluster
 from toprope.cli.manifest import Written
-from toprope.core.errors import Refused, TopropeError
+from toprope.core.errors import Refused, TopropeError, Transient
 from toprope.io.credentials import CredentialsError
+
+_UNTYPED = "failed to create typed patch object"
+"""What server-side apply has no type for, as two entries of one name, it answers with 500."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,10 @@ async def _refused(there: CommandCluster, one: Written) -> Refused | None:
         await there.tried(ref, placed)
     except Refused as refusal:
         return refusal
+    except Transient as trouble:
+        if _UNTYPED not in str(trouble):
+            raise
+        return Refused(ref, str(trouble), reason="Invalid")
     return None
 
 
