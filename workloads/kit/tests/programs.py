@@ -100,6 +100,11 @@ class Service(Program):
         found: dict[str, object] = self.ops("sli").json()["classes"][route_class]
         return found
 
+    def finished(self, count: int, route_class: str = "main") -> dict[str, object]:
+        """The same as soon as `count` are finished: one counts when its last byte has left, and a reader is quicker."""
+        until(lambda: self.requests(route_class)["finished"] == count)
+        return self.requests(route_class)
+
     def number(self, name: str) -> float:
         """One number of /metrics."""
         lines = [line for line in self.ops("metrics").text.splitlines() if line.startswith(name)]
