@@ -52,7 +52,7 @@ def test_a_job_fills_a_generation_and_a_pod_serves_it(world: World, model: Path)
     with a_pod(world, model) as pod:
         answer = get(f"{pod.url}/v1/search?q=cryptography&k=3").json()
         assert answer["items"][0]["title"].startswith("cryptography")
-        until(lambda: get(pod.ops + "/sli").json()["classes"]["main"]["finished"] == 1)
+        until(lambda: get(pod.ops + "/sli").json()["classes"]["main"]["finished"] == 1, "the request is counted")
         page = get(pod.ops + "/sli").json()
         assert page["classes"]["main"]["routes"]["search"]["total"] == 1
         assert page["trials"] == {"recall": {"total": 0, "bad": 0}}
