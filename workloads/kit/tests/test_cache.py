@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import shutil
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,10 @@ class Place:
     def secret(self, name: str, value: str) -> None:
         (self.folder / name).write_text(value)
 
+    def copy(self, name: str) -> Path:
+        """The credentials as they are now."""
+        return Path(shutil.copytree(self.folder, self.folder / name))
+
     def settings(self, pause: float = 0.1) -> CacheSettings:
         return CacheSettings(
             cache_uri=SecretStr(f"redis://127.0.0.1:{self.port}/0"), cache_pause=pause,
@@ -43,6 +48,7 @@ def serving(place: Place) -> Iterator[Program]:
         "CREDENTIALS_DIR": str(place.folder),
         "CACHE_SERVER": str(server),
         "CACHE_MAXMEMORY": "8mb",
+        "CACHE_FOLLOW": "0.1",
     }
     with running([PROGRAM, "serve"], environment) as program:
         yield program
@@ -62,6 +68,12 @@ async def answers(cache: Cache) -> bool:
     except CacheAway:
         return False
     return True
+
+
+async def refuses(cache: Cache) -> bool:
+    """A new connection has to say its password again."""
+    await cache._redis.connection_pool.disconnect()
+    return not await answers(cache)
 
 
 async def accepting(place: Place) -> None:
@@ -139,6 +151,19 @@ async def test_during_a_rotation_the_server_takes_both(place: Place) -> None:
         for password in ("first", "second"):
             place.secret("cache-password", password)
             await accepting(place)
+
+
+async def test_a_server_that_was_started_in_mid_rotation_forgets_what_became_void(place: Place) -> None:
+    place.secret("cache-password.next", "second")
+    old = Cache(replace(place, folder=place.copy("old")).settings())
+    with serving(place) as program:
+        await true_soon(lambda: answers(old))
+        place.secret("cache-password", "second")
+        (place.folder / "cache-password.next").unlink()
+        await true_soon(lambda: refuses(old))
+        await accepting(place)
+        assert program.process.poll() is None
+    await old.close()
 
 
 async def test_a_subscriber_has_the_same_password_and_no_circuit(place: Place) -> None:
