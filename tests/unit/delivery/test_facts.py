@@ -65,6 +65,7 @@ UNREADY_STABLE = with_pod(STABLE, is_ready=False)
 RESTARTED = replace(WELL, restarts=1)
 RESTARTED_STABLE = replace(STABLE, restarts=1)
 LOOPING = with_pod(WELL, loops=True)
+DOWN_STABLE = with_pod(RESTARTED_STABLE, loops=True, is_ready=False)
 LEAVING = with_pod(SILENT, is_leaving=True, is_ready=False)
 OLD = working(oldest_unfinished=11.2)
 
@@ -73,6 +74,9 @@ FINE: list[tuple[str, Sequence[Moment]]] = [
     ("all is well", moments()),
     ("it restarted before the trial", moments(from_(0, with_pod(WELL, restarts=3)))),
     ("it waits since its node began anew", moments(from_(9, with_pod(WELL, loops=True, lost_with_node=True)))),
+    ("it restarted a moment ago", moments(from_(8, RESTARTED))),
+    ("stable restarted a moment after", moments(from_(6, RESTARTED), from_(10, RESTARTED_STABLE))),
+    ("stable restarted before these looks, and is down", moments(from_(2, RESTARTED), from_(0, DOWN_STABLE))),
     ("stable restarted a moment before", moments(from_(10, RESTARTED), from_(8, RESTARTED_STABLE))),
     ("both had restarted when somebody first looked", moments(from_(0, RESTARTED), from_(0, RESTARTED_STABLE), 0)),
     ("both are about to", moments(from_(9, LOOPING), from_(3, replace(LOOPING, pod=replace(LOOPING.pod, uid="s"))))),
@@ -124,37 +128,37 @@ OOM = with_pod(replace(WELL, restarts=1), ended="OOMKilled, exit code 137")
 FAULTS: list[tuple[str, Sequence[Moment], FaultReason, str]] = [
     (
         "memory ran out",
-        moments(from_(12, OOM)),
+        moments(from_(7, OOM)),
         R.CRASHES,
         "Pod web-c restarted once in this rollout: its last end was OOMKilled, exit code 137.",
     ),
     (
         "it restarted twice",
-        moments(from_(12, replace(WELL, restarts=2))),
+        moments(from_(7, replace(WELL, restarts=2))),
         R.CRASHES,
         "Pod web-c restarted 2 times in this rollout.",
     ),
     (
         "it loops",
-        moments(from_(12, with_pod(WELL, loops=True, ended="exit code 1"))),
+        moments(from_(7, with_pod(WELL, loops=True, ended="exit code 1"))),
         R.CRASHES,
         "Pod web-c is in CrashLoopBackOff: its last end was exit code 1.",
     ),
     (
         "stable restarted before these looks",
-        moments(from_(12, RESTARTED), from_(0, RESTARTED_STABLE)),
+        moments(from_(7, RESTARTED), from_(0, RESTARTED_STABLE)),
         R.CRASHES,
         "Pod web-c restarted once in this rollout.",
     ),
     (
         "stable's pod that restarted leaves",
-        moments(from_(12, RESTARTED), from_(10, with_pod(RESTARTED_STABLE, is_leaving=True))),
+        moments(from_(7, RESTARTED), from_(10, with_pod(RESTARTED_STABLE, is_leaving=True))),
         R.CRASHES,
         "Pod web-c restarted once in this rollout.",
     ),
     (
         "stable's pod loops since before these looks",
-        moments(from_(12, RESTARTED), from_(0, with_pod(STABLE, loops=True))),
+        moments(from_(7, RESTARTED), from_(0, replace(with_pod(STABLE, loops=True), was_ready=False))),
         R.CRASHES,
         "Pod web-c restarted once in this rollout.",
     ),
@@ -235,6 +239,32 @@ def test_fault(sentence: str, seen: Sequence[Moment], reason: FaultReason, messa
     assert (found.reason, found.message) == (reason, message)
 
 
+def beside_nine(ill: At, seen: Sequence[Moment]) -> Sequence[Moment]:
+    """Stable has ten pods, and one of them is ill."""
+    nine = {f"s{number}": replace(STABLE, pod=replace(STABLE.pod, uid=f"s{number}")) for number in range(9)}
+    return [replace(one, stable={"s": ill(at), **nine}) for at, one in enumerate(seen)]
+
+
+@pytest.mark.parametrize(
+    ("candidate", "ill", "reason"),
+    [
+        (from_(10, UNREADY), from_(2, UNREADY_STABLE), R.LOST_READINESS),
+        (from_(10, RESTARTED), from_(8, RESTARTED_STABLE), R.CRASHES),
+        (stuck, STUCK_STABLE, R.HANGS),
+    ],
+)
+def test_one_ill_pod_of_many_excuses_nobody(candidate: At, ill: At, reason: FaultReason) -> None:
+    found = fault(beside_nine(ill, moments(candidate, seconds=18)))
+    assert found
+    assert found.reason == reason
+
+
+def test_a_third_of_stables_pods_excuses() -> None:
+    three = {f"s{number}": replace(STABLE, pod=replace(STABLE.pod, uid=f"s{number}")) for number in range(2)}
+    seen = moments(from_(2, RESTARTED), from_(8, RESTARTED_STABLE))
+    assert fault([replace(one, stable={**one.stable, **three}) for one in seen]) is None
+
+
 def test_the_fault_of_any_pod_is_the_candidates() -> None:
     other = replace(with_pod(WELL, uid="d", name="web-d"), restarts=1)
     seen = [replace(one, candidate={**one.candidate, "d": other}) for one in moments()]
@@ -261,7 +291,7 @@ def hangs_and_nobody_comes(at: int) -> Sighting:
 @pytest.mark.parametrize(
     ("candidate", "looks"),
     [
-        (from_(SUDDEN, RESTARTED), 0),
+        (from_(SUDDEN, RESTARTED), 5),
         (from_(SUDDEN, UNREADY), 5),
         (from_(SUDDEN, SILENT), 5),
         (hangs, 6),

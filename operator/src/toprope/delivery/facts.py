@@ -16,6 +16,9 @@ from toprope.delivery.trial import Fault, FaultReason
 
 LASTING = 5.0
 """Seconds that something must go on before it is believed."""
+ENOUGH = 1 / 3
+"""Of stable's pods. Where so many show what a candidate's pod shows, or as large a part as of the candidate's, it is
+not the release's: but one that is ill among many excuses nobody."""
 SEVERAL = 3
 """Requests that came while none ended, and make a pod hang: a single slow one is none."""
 MEMORY = 20.0
@@ -88,23 +91,24 @@ def fault(moments: Moments, excused: frozenset[str] = frozenset()) -> Fault | No
 
 
 def fell_with_stable(moments: Moments, before: frozenset[str] = frozenset()) -> frozenset[str]:
-    """The candidate's pods that restarted in the same looks as one of stable's that nobody takes away: by load, by a
-    bad node, by something else that is no release's fault. And those that did so `before` and are not ready again: what
-    took them down may go on, and a back-off lasts for minutes."""
+    """The candidate's pods that restarted in the same looks as stable's, or while those are down: by load, by a bad
+    node, by something else that is no release's fault. And those that did so `before`, are not ready again and have
+    not restarted since: a back-off lasts for minutes."""
     last = moments[-1]
-    stable = (_of_stable(uid) for uid, one in last.stable.items() if not one.pod.is_leaving)
-    falls = any(_began_to_loop(moments, of) or _has_restarted(moments, of) for of in stable)
-    own = ((uid, _of_candidate(uid)) for uid in last.candidate) if falls else ()
-    fell = {uid for uid, of in own if _loops(moments, of) or _has_restarted(moments, of)}
-    down = {uid for uid in before & last.candidate.keys() if not last.candidate[uid].pod.is_ready}
-    return frozenset(fell | down)
+    own, stable = _staying(last.candidate), _staying(last.stable)
+    fell = {uid for uid in own if _loops(moments, _of_candidate(uid)) or _has_restarted(moments, _of_candidate(uid))}
+    theirs = sum(_fell_or_is_down(moments, _of_stable(uid)) for uid in stable)
+    down = {uid for uid in before & own.keys() if not (own[uid].pod.is_ready or own[uid].restarts)}
+    return frozenset(fell | down if _is_shared((theirs, len(stable)), (len(fell), len(own))) else down)
 
 
 def crashes(moments: Moments, uid: str) -> Fault | None:
-    """It restarted since the trial began, or is about to once more."""
-    one = moments[-1].candidate[uid]
-    if not one.restarts and not _is_looping(one.pod):
+    """It restarted since the trial began, or is about to once more, and for a while stable's pods did not: what fells
+    both may fell the candidate first."""
+    fallen = list(_latest(moments, lambda moment: _has_crashed(moment.candidate.get(uid))))
+    if not fallen or moments[-1].listed - fallen[-1].listed < LASTING:
         return None
+    one = moments[-1].candidate[uid]
     ended = f": its last end was {one.pod.ended}" if one.pod.ended else ""
     did = f"restarted {_times(one.restarts)} in this rollout" if one.restarts else "is in CrashLoopBackOff"
     return Fault(FaultReason.CRASHES, f"Pod {one.pod.name} {did}{ended}.")
@@ -112,7 +116,7 @@ def crashes(moments: Moments, uid: str) -> Fault | None:
 
 def lost_readiness(moments: Moments, uid: str) -> Fault | None:
     """It was ready, and is not for a while in which stable's pods kept theirs, as far as the API server was asked."""
-    unready = list(_latest(moments, lambda moment: _is_unready(moment.candidate.get(uid)) and not _stable_lost(moment)))
+    unready = list(_latest(moments, lambda moment: _is_unready(moment.candidate.get(uid)) and not _both_lost(moment)))
     lasts = moments[-1].listed - unready[-1].listed if unready else 0.0
     if lasts < LASTING or not moments[-1].candidate[uid].was_ready:
         return None
@@ -138,8 +142,8 @@ def does_not_answer(moments: Moments, uid: str) -> Fault | None:
 
 def hangs(moments: Moments, uid: str) -> Fault | None:
     """It takes requests and does not answer them; stable's pods do."""
-    said = _hanging(moments, lambda moment: moment.candidate.get(uid))
-    if not said or any(_hanging(moments, _of_stable(other)) for other in moments[-1].stable):
+    said = _hanging(moments, _of_candidate(uid))
+    if not said or _both_hang(moments):
         return None
     return Fault(FaultReason.HANGS, f"Pod {moments[-1].candidate[uid].pod.name} takes requests and {said}.")
 
@@ -159,10 +163,39 @@ def _is_unready(one: Sighting | None) -> bool:
     return one is not None and not one.pod.is_ready
 
 
-def _stable_lost(moment: Moment) -> bool:
-    """Whether a pod of stable's that nobody takes away has lost its readiness too. A look at which it has proves
-    nothing, and what was unready before it begins anew."""
-    return any(_is_unready(one) and one.was_ready and not one.pod.is_leaving for one in moment.stable.values())
+def _has_crashed(one: Sighting | None) -> bool:
+    return one is not None and bool(one.restarts or _is_looping(one.pod))
+
+
+def _staying(side: Mapping[str, Sighting]) -> Mapping[str, Sighting]:
+    """Without those that somebody takes away."""
+    return {uid: one for uid, one in side.items() if not one.pod.is_leaving}
+
+
+def _is_shared(stable: tuple[int, int], candidate: tuple[int, int]) -> bool:
+    """Whether both show it, given how many of how many pods do."""
+    (theirs, of_stable), (own, of_own) = stable, candidate
+    return theirs > 0 and theirs * of_own >= min(own, ENOUGH * of_own) * of_stable
+
+
+def _both_lost(moment: Moment) -> bool:
+    """Whether stable's pods have lost their readiness too. A look at which they have proves nothing, and what was
+    unready before it begins anew."""
+    stable = [_has_lost(one) for one in _staying(moment.stable).values()]
+    candidate = [_has_lost(one) for one in _staying(moment.candidate).values()]
+    return _is_shared((sum(stable), len(stable)), (sum(candidate), len(candidate)))
+
+
+def _has_lost(one: Sighting) -> bool:
+    return _is_unready(one) and one.was_ready
+
+
+def _both_hang(moments: Moments) -> bool:
+    """Whether stable's pods do not answer their requests either."""
+    last = moments[-1]
+    stable = [bool(_hanging(moments, _of_stable(uid))) for uid in _staying(last.stable)]
+    candidate = [bool(_hanging(moments, _of_candidate(uid))) for uid in _staying(last.candidate)]
+    return _is_shared((sum(stable), len(stable)), (sum(candidate), len(candidate)))
 
 
 def _is_silent(moment: Moment, uid: str) -> bool:
@@ -192,8 +225,15 @@ def _has_restarted(moments: Moments, of: Of) -> bool:
     return max(counts) > min(counts[:-1], default=0)
 
 
+def _fell_or_is_down(moments: Moments, of: Of) -> bool:
+    """Restarted in these looks, or is down now and was not always: one that never got ready is ill for itself."""
+    last = of(moments[-1])
+    is_down = last is not None and last.was_ready and (_is_looping(last.pod) or not last.pod.is_ready)
+    return is_down or _began_to_loop(moments, of) or _has_restarted(moments, of)
+
+
 def _began_to_loop(moments: Moments, of: Of) -> bool:
-    """In these looks: one that waits since before is ill for itself, and excuses nobody."""
+    """In these looks."""
     seen = [one.pod for moment in moments if (one := of(moment))]
     return _is_looping(seen[-1]) and not (len(seen) > 1 and _is_looping(seen[0]))
 

@@ -46,6 +46,7 @@ def anything(chance: random.Random, rollout: Rollout) -> Seen:
 def check(before: Rollout, seen: Seen, policy: Policy, after: Rollout) -> None:
     moved = after.stable != before.stable
     rises = after.weight > before.weight
+    is_alone = bool(seen.stable_down or seen.no_way_back) and seen.can_answer
     allowed = seen.verdict is Verdict.PASS or not policy.is_judged or Command.PROMOTE in seen.commands
     begins = before.phase is Phase.PREPARING
     is_known = Command.PROMOTE in seen.commands or seen.wanted in before.served
@@ -57,7 +58,7 @@ def check(before: Rollout, seen: Seen, policy: Policy, after: Rollout) -> None:
     assert after.phase in SHARED or after.weight == 0, "nobody judges who has requests"
     assert not moved or after.stable == before.candidate, "stable is somebody who never was the candidate"
     assert not rises or begins or after.weight <= seen.room, "a weight rises above what there are pods for"
-    assert not moved or seen.candidate_ready, "stable is somebody without pods"
+    assert not moved or seen.candidate_ready or is_alone, "stable is somebody without pods"
     assert not (moved and Command.ABORT in seen.commands), "a promotion beats an abort"
     assert before.phase not in SHARED or after.candidate == before.candidate or moved, "a candidate with requests goes"
     unrested = before.retiring is not None and not seen.route_moved

@@ -8,6 +8,7 @@ import pytest
 from tests.unit.delivery.machine.test_canary import (
     BAKING,
     FAULTY,
+    FROZEN,
     HOLDING,
     IDLE,
     MINUTE,
@@ -28,6 +29,11 @@ from toprope.delivery.machine.rollout import GONE_AFTER, Command, OnUndecided, P
 
 DOWN = replace(SHARED, stable_down="Stable old cannot answer. 0 of 3 web pods ready.")
 SPENT = replace(READY, exhausted="The budget is spent.")
+DOWN_AND_SPENT = replace(DOWN, exhausted="The budget is spent.")
+OUTAGE = replace(DOWN_AND_SPENT, candidate_ready=False, can_answer=False)
+ILL = replace(DOWN, fault=FAULTY.fault)
+BACK = replace(BAKING, phase=Phase.ROLLING_BACK, weight=0, reason="CandidateCrashes", routed=None, since=NOW - MINUTE)
+LOST = replace(DOWN, no_way_back="Requests stay with revision new.", route_moved=False)
 
 
 def gone(before: Rollout) -> Rollout:
@@ -49,10 +55,22 @@ def gone(before: Rollout) -> Rollout:
         ("no step holds them back", gone(HOLDING), DOWN, Phase.BAKING, Reason.STABLE_GONE),
         ("nor a share that nobody sees", gone(SHIFTING), DOWN, Phase.BAKING, Reason.STABLE_GONE),
         ("a moment of it changes nothing", HOLDING, DOWN, Phase.HOLDING, "NotLooked"),
-        ("who is ill gets none", gone(HOLDING), replace(DOWN, fault=FAULTY.fault), Phase.ROLLING_BACK,
-         "CandidateCrashes"),
-        ("nor who is proven bad", gone(HOLDING), replace(DOWN, verdict=Verdict.FAIL, judged=WORSE.judged),
-         Phase.ROLLING_BACK, "WorseThanStable"),
+        ("nor while it is paused there", gone(HOLDING), told(DOWN, Command.PAUSE), Phase.HOLDING, Reason.PAUSED),
+        ("who is ill gets no more, and keeps his share", gone(HOLDING), ILL, Phase.HOLDING, Reason.STABLE_NOT_READY),
+        ("so does who is proven bad", gone(HOLDING), replace(DOWN, verdict=Verdict.FAIL, judged=WORSE.judged),
+         Phase.HOLDING, Reason.STABLE_NOT_READY),
+        ("also of all requests", gone(BAKING), ILL, Phase.BAKING, Reason.STABLE_NOT_READY),
+        ("but not for its own bake", replace(gone(BAKING), routed=NOW - 10 * MINUTE), ILL, Phase.BAKING,
+         Reason.STABLE_NOT_READY),
+        ("a person may keep him", gone(BAKING), told(ILL, Command.PROMOTE), Phase.RETIRING, Reason.PROMOTED),
+        ("and give him the rest", gone(HOLDING), told(ILL, Command.PROMOTE), Phase.BAKING, Reason.PROMOTED),
+        ("another release goes on from him", gone(BAKING), replace(ILL, wanted="third"), Phase.RETIRING,
+         Reason.STABLE_GONE),
+        ("whatever his share", gone(SHIFTING), replace(ILL, wanted="third"), Phase.RETIRING, Reason.STABLE_GONE),
+        ("once it lasts", HOLDING, replace(ILL, wanted="third"), Phase.HOLDING, Reason.STABLE_NOT_READY),
+        ("stable is lost on the way back to it", BACK, LOST, Phase.ROLLING_BACK, Reason.STABLE_NOT_READY),
+        ("and another release goes on", BACK, replace(LOST, wanted="third"), Phase.RETIRING, Reason.STABLE_GONE),
+        ("or a person keeps him", BACK, told(LOST, Command.PROMOTE), Phase.RETIRING, Reason.PROMOTED),
         ("nor who has no pod either", gone(HOLDING), replace(DOWN, can_answer=False), Phase.HOLDING, "NotLooked"),
         ("nor who is called off", gone(HOLDING), told(DOWN, Command.ABORT), Phase.ROLLING_BACK, Reason.ABORTED),
         ("a wish waits for who can take them", HOLDING, replace(DOWN, wanted="third"), Phase.HOLDING,
@@ -63,8 +81,13 @@ def gone(before: Rollout) -> Rollout:
         ("and in the bake", BAKING, replace(DOWN, wanted="third"), Phase.BAKING, Reason.STABLE_NOT_READY),
         ("until that is over", replace(BAKING, routed=NOW - 10 * MINUTE), replace(DOWN, wanted="third"),
          Phase.RETIRING, Reason.BAKED),
-        ("an outage spends a budget, and may end all the same", IDLE, replace(DOWN, exhausted="Spent."),
-         Phase.PREPARING, Reason.CANDIDATE_NOT_READY),
+        ("a blink of stable's lets no frozen one begin", IDLE, replace(DOWN, exhausted="Spent."), Phase.FROZEN,
+         Reason.BUDGET_SPENT),
+        ("an outage spends a budget, and may end all the same", gone(FROZEN), OUTAGE, Phase.PREPARING,
+         Reason.CANDIDATE_NOT_READY),
+        ("it waits once more to see that it lasts", PREPARING, DOWN_AND_SPENT, Phase.PREPARING,
+         Reason.STABLE_NOT_READY),
+        ("and ends it", gone(PREPARING), DOWN_AND_SPENT, Phase.BAKING, Reason.STABLE_GONE),
         ("a budget that is spent meanwhile freezes", PREPARING, SPENT, Phase.FROZEN, Reason.BUDGET_SPENT),
         ("not whom a person lets go on", PREPARING, told(SPENT, Command.UNFREEZE), Phase.SHIFTING,
          Reason.CANDIDATE_READY),
@@ -103,3 +126,11 @@ def test_who_alone_can_answer_is_waited_for_from_when_he_can() -> None:
     assert next_rollout(rollout, DOWN, POLICY, NOW + GONE_AFTER - timedelta(seconds=1)).phase is Phase.HOLDING
     assert next_rollout(rollout, DOWN, POLICY, NOW + GONE_AFTER).reason == Reason.STABLE_GONE
     assert gone_at(HOLDING) is None
+
+
+def test_frozen_it_counts_from_when_nobody_answered() -> None:
+    rollout = next_rollout(FROZEN, OUTAGE, POLICY, NOW)
+    assert (rollout.phase, rollout.alone_since) == (Phase.FROZEN, NOW)
+    assert next_rollout(rollout, OUTAGE, POLICY, NOW + GONE_AFTER).phase is Phase.PREPARING
+    back = next_rollout(rollout, replace(OUTAGE, stable_down=""), POLICY, NOW + GONE_AFTER)
+    assert (back.phase, back.alone_since) == (Phase.FROZEN, None)

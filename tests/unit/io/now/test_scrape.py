@@ -132,7 +132,7 @@ async def test_the_bell_is_silent_for_whom_has_been_told() -> None:
         stage.ask()
         await stage.later()
         pod.restarts = 2
-        looked = await stage.later(2)
+        looked = await stage.until(lambda one: one.fault)
         assert looked.fault
         assert looked.fault.reason is FaultReason.CRASHES
         await stage.later()

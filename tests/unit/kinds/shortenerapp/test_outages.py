@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.shorteners import all_of, changed, not_ready, with_spec
+from tests.support.shorteners import all_of, changed, condition, not_ready, with_spec
 from tests.unit.kinds.shortenerapp.test_canaries import GOOD, LONGER_SLUGS, OPEN, Released, shares
+from tests.unit.kinds.shortenerapp.test_split import selected
 from toprope.delivery.gate.verdict import Verdict
 from toprope.delivery.machine.rollout import WHOLE, Phase
+from toprope.delivery.trial import Fault, FaultReason
 from toprope.kinds.shortenerapp.revisions import rollout_of
 from toprope.kinds.shortenerapp.seen import Seen
 
@@ -55,6 +57,42 @@ def test_without_a_gateway_too() -> None:
     assert "StableGone" in world.minute()
     world.until(Phase.IDLE)
     assert world.resource.status.revision.stable == world.candidate
+
+
+@pytest.mark.parametrize("rollout", [{"strategy": "BlueGreen"}, HALF])
+def test_without_a_gateway_any_pod_is_more_than_nobody(rollout: dict[str, Any]) -> None:
+    world = Dark(traffic=None, replicas={"min": 3, "max": 5}, rollout=rollout)
+
+    def two_of_three(seen: Seen) -> Seen:
+        found, name = world.look(seen), f"links-web-{world.candidate}"
+        if ("Deployment", name) not in found.children:
+            return found
+        return changed("Deployment", name, {"status": {"readyReplicas": 2, "replicas": 3}})(found)
+
+    said = []
+    for second in range(50):
+        world.is_dark = second >= 5
+        last = world.pass_once(two_of_three)
+        world.now += timedelta(seconds=1)
+        said.append(condition(last, "Ready")[0])
+    assert selected(last) == world.candidate
+    assert said[6:36].count("True") == 0, "it says that somebody serves whom no request comes to"
+    assert said[-1] == "True"
+
+
+def test_the_release_that_repairs_an_ill_one_beside_a_dead_stable_goes_on_from_it() -> None:
+    world = Dark(rollout=HALF)
+    world.until(Phase.HOLDING)
+    world.is_dark, world.fault = True, Fault(FaultReason.CRASHES, "Pod b restarted once.")
+    (*_, last) = world.passes(60)
+    assert shares(last)[f"links-web-{world.candidate}"] == WHOLE // 2
+    world.fault = None
+    world.resource = with_spec(world.resource, {"settings": {"slugLength": 11}})
+    assert "StableGone" in world.minute()
+    assert world.resource.status.revision.stable == world.candidate
+    assert world.resource.status.revision.candidate not in (None, world.candidate, world.stable)
+    (last,) = world.passes(1)
+    assert shares(last)[f"links-web-{world.candidate}"] == WHOLE
 
 
 def test_a_stable_that_only_restarts_leaves_the_steps_as_they_are() -> None:

@@ -19,6 +19,11 @@ Changes = Mapping[str, str | None]
 
 _BACK = "its requests are being taken back already"
 _GONE = "it has failed and gets no requests"
+_NOT_PROMOTED: Mapping[str, str] = {
+    Phase.FROZEN: "it waits for its error budget, and toprope unfreeze lets it go on",
+    Phase.ROLLING_BACK: f"{_BACK}; once that is done, toprope retry tries it again",
+    Phase.FAILED: f"{_GONE}; toprope retry tries it again",
+}
 Senseless = Callable[[Reading], str]
 
 
@@ -54,6 +59,13 @@ def _is_given_up(one: Reading) -> str:
     return _BACK if one.phase == Phase.ROLLING_BACK else ""
 
 
+def _is_decided(one: Reading) -> str:
+    """Who is taken back to nobody may still be kept."""
+    if one.phase == Phase.ROLLING_BACK and one.rollout.reason == Reason.STABLE_NOT_READY:
+        return ""
+    return _NOT_PROMOTED.get(one.phase, "")
+
+
 def _is_back(one: Reading, value: str) -> bool:
     candidate = value.partition("/")[0]
     is_still_it = one.candidate == candidate and one.phase in (Phase.ROLLING_BACK, Phase.FAILED)
@@ -81,11 +93,7 @@ def ended(one: Reading, candidate: str) -> RecordStatus | None:
 
 PROMOTE = Order(
     "promote", Command.PROMOTE, "sends it all requests now and makes it stable, without steps, gate and bake",
-    senseless=_nowhere_in({
-        Phase.FROZEN: "it waits for its error budget, and toprope unfreeze lets it go on",
-        Phase.ROLLING_BACK: f"{_BACK}; once that is done, toprope retry tries it again",
-        Phase.FAILED: f"{_GONE}; toprope retry tries it again",
-    }),
+    senseless=_is_decided,
     shows=lambda one, value: names(value, one.revision.stable),
     lifts=(Command.PAUSE,),
 )  # fmt: skip

@@ -14,6 +14,7 @@ from toprope.delivery.machine.rollout import (
     WHOLE,
     Command,
     OnUndecided,
+    Phase,
     Policy,
     Rollout,
     Seen,
@@ -41,6 +42,7 @@ class Fact(Enum):
     PAUSED = auto()
     RETRIED = auto()
     FROZEN = auto()
+    SPENT = auto()
     REFUSED = auto()
     READY = auto()
     NOT_READY = auto()
@@ -56,6 +58,8 @@ class Fact(Enum):
     NO_WAY_BACK = auto()
     BACK_IS_SLOW = auto()
     NOT_ROUTED = auto()
+    ALONE = auto()
+    ALONE_LONG = auto()
     STABLE_DOWN = auto()
     STABLE_GONE = auto()
     KNOWN = auto()
@@ -148,16 +152,33 @@ def _told(look: Look, command: Command) -> bool:
     return command in look.seen.commands
 
 
+def _is_spent(look: Look) -> bool:
+    """Who was promoted once is a way back, also when the budget is spent."""
+    is_known = look.seen.wanted in look.before.served
+    return bool(look.seen.exhausted) and not is_known and not _told(look, Command.UNFREEZE)
+
+
 def _is_frozen(look: Look) -> bool:
-    """Who was promoted once is a way back, also when the budget is spent; and who comes to an outage may end it."""
-    is_known, is_outage = look.seen.wanted in look.before.served, bool(look.seen.stable_down)
-    return bool(look.seen.exhausted) and not is_known and not is_outage and not _told(look, Command.UNFREEZE)
+    """Who comes to an outage may end it. A stable that only restarts is none: a budget is spent by such, too."""
+    if look.before.phase is Phase.PREPARING:
+        # Once begun it waits to see whether the outage lasts, rather than to end its pods in the middle of one.
+        return _is_spent(look) and not look.seen.stable_down
+    return _is_spent(look) and not _lasts(look)
+
+
+def _is_alone(look: Look) -> bool:
+    """Whether the candidate has somebody who answers, and stable nobody."""
+    return bool(look.seen.stable_down) and look.seen.can_answer
 
 
 def _is_stable_down(look: Look) -> bool:
-    """Whether the candidate answers, as far as anybody knows, and stable cannot."""
-    seen = look.seen
-    return bool(seen.stable_down) and seen.can_answer and seen.fault is None and seen.verdict is not Verdict.FAIL
+    """The same of a candidate that is well, as far as anybody knows."""
+    return _is_alone(look) and look.seen.fault is None and look.seen.verdict is not Verdict.FAIL
+
+
+def _lasts(look: Look) -> bool:
+    """Whether that is no restart."""
+    return bool(look.seen.stable_down) and _over(look.before.alone_since, GONE_AFTER, look.now)
 
 
 def _is_step_over(look: Look) -> bool:
@@ -180,6 +201,7 @@ _FACTS: Mapping[Fact, Callable[[Look], bool]] = {
     Fact.PAUSED: lambda look: _told(look, Command.PAUSE),
     Fact.RETRIED: lambda look: look.seen.retry not in (None, look.before.retried),
     Fact.FROZEN: _is_frozen,
+    Fact.SPENT: _is_spent,
     Fact.REFUSED: lambda look: bool(look.seen.refused),
     Fact.READY: lambda look: look.seen.candidate_ready,
     Fact.NOT_READY: lambda look: not look.seen.candidate_ready,
@@ -195,8 +217,10 @@ _FACTS: Mapping[Fact, Callable[[Look], bool]] = {
     Fact.BACK_IS_SLOW: lambda look: _over(look.before.since, REST, look.now),
     Fact.ROUTED: lambda look: look.seen.route_moved,
     Fact.NOT_ROUTED: lambda look: not look.seen.route_moved,
+    Fact.ALONE: _is_alone,
+    Fact.ALONE_LONG: lambda look: _is_alone(look) and _lasts(look),
     Fact.STABLE_DOWN: _is_stable_down,
-    Fact.STABLE_GONE: lambda look: _is_stable_down(look) and _over(look.before.alone_since, GONE_AFTER, look.now),
+    Fact.STABLE_GONE: lambda look: _is_stable_down(look) and _lasts(look),
     Fact.KNOWN: lambda look: look.seen.wanted in look.before.served,
     Fact.AT_ONCE: lambda look: not look.policy.steps,
     Fact.UNPROBED: lambda look: look.policy.probes > 0 and look.seen.probed is Verdict.UNDECIDED,

@@ -40,7 +40,7 @@ def late_at(rollout: Rollout, policy: Policy) -> datetime | None:
 
 
 def gone_at(rollout: Rollout) -> datetime | None:
-    """When a stable that cannot answer beside a candidate that can is given up; None while it is not so."""
+    """When a stable that can answer nobody is given up; None while it can, or nobody else could."""
     return rollout.alone_since + GONE_AFTER if rollout.alone_since else None
 
 
@@ -133,7 +133,9 @@ def _words(look: Look, after: Rollout) -> Mapping[str, str]:
         "next": _noted(next_weight(before, policy), policy),
         "detour": seen.detour or _by_gateway(before),
         "no_way_back": seen.no_way_back,
+        "no_answer": seen.stable_down or seen.no_way_back,
         "stable_down": seen.stable_down,
+        "gone": span(GONE_AFTER),
         "grain": policy.grain,
         "share": _share(seen),
         "blur": seen.blur,

@@ -106,7 +106,7 @@ class Rollout:
     unready_since: datetime | None = None
     """Since when the candidate lacks pods, while it should be ready."""
     alone_since: datetime | None = None
-    """Since when it can answer, and stable cannot."""
+    """Since when it can answer, and stable cannot; while it is frozen, since when nobody can."""
 
 
 @dataclass(frozen=True, slots=True)

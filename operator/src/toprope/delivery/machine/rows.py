@@ -109,16 +109,36 @@ def ends_outage(*when: Fact) -> Sequence[Row]:
     return goes_whole(*when, Fact.STABLE_GONE, reason=Reason.STABLE_GONE, why="{stable_down} ")
 
 
+def outwaits(to: Phase) -> Row:
+    """A pause holds in an outage, too."""
+    return row(
+        Fact.STABLE_GONE, Fact.PAUSED, to=to, reason=Reason.PAUSED,
+        say="{stable_down} Revision {candidate} could, and waits: toprope.dev/pause names it.",
+    )  # fmt: skip
+
+
 def spares(phase: Phase) -> Sequence[Row]:
-    """Nobody who answers is taken back for a wish, or for too few pods, to one who does not."""
+    """Nobody who answers, however badly, is taken back to one who answers nobody; but for an abort."""
     keeps = "{candidate} keeps its requests until another one can take them"
-    say = f"Revision {{wanted}} is wanted now, but {keeps}. {{stable_down}}"
-    wishes = (Fact.WANTS_STABLE, Fact.WANTS_ANOTHER)
-    short = f"{{obstacle}} But {keeps}. {{stable_down}}"
-    return (
-        *(row(wish, Fact.STABLE_DOWN, to=phase, reason=Reason.STABLE_NOT_READY, say=say) for wish in wishes),
-        row(Fact.LATE, Fact.STABLE_DOWN, to=phase, reason=Reason.STABLE_NOT_READY, say=short),
+    causes = (
+        (Fact.WANTS_STABLE, f"Revision {{wanted}} is wanted now, but {keeps}."),
+        (Fact.WANTS_ANOTHER, f"Revision {{wanted}} is wanted now, but {keeps}."),
+        (Fact.FAULTY, f"{{fault}} But {keeps}."),
+        (Fact.FAILED, f"{{verdict}} But {keeps}."),
+        (Fact.LATE, f"{{obstacle}} But {keeps}."),
     )
+    return [
+        row(cause, Fact.ALONE, to=phase, reason=Reason.STABLE_NOT_READY, say=f"{say} {{stable_down}}")
+        for cause, say in causes
+    ]
+
+
+def makes_way(*when: Fact) -> Row:
+    """Who alone answers is stable from now on: the next release needs one to come from."""
+    return row(
+        Fact.WANTS_ANOTHER, *when, to=Phase.RETIRING, reason=Reason.STABLE_GONE, does=promote,
+        say="{no_answer} Revision {candidate}, which alone answers, serves until revision {wanted} is ready.",
+    )  # fmt: skip
 
 
 def begins(*when: Fact) -> Sequence[Row]:

@@ -16,7 +16,9 @@ from toprope.delivery.machine.rows import (
     goes_whole,
     is_promoted,
     lacks_capacity,
+    makes_way,
     moves,
+    outwaits,
     pauses,
     prepares,
     row,
@@ -70,13 +72,14 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
             say="Ready, and waits: toprope.dev/pause names revision {candidate}.",
         ),
         *goes_whole(Fact.READY, Fact.IS_FREE, Fact.KNOWN, reason=Reason.SERVED_BEFORE),
-        row(
-            Fact.STABLE_GONE, Fact.PAUSED, to=Phase.PREPARING, reason=Reason.PAUSED,
-            say="{stable_down} Revision {candidate} could, and waits: toprope.dev/pause names it.",
-        ),
+        outwaits(Phase.PREPARING),
         # Who is not whole yet is more than nobody.
         *ends_outage(Fact.IS_FREE),
         freezes(Fact.READY, Fact.FROZEN),
+        row(
+            Fact.READY, Fact.SPENT, to=Phase.PREPARING, reason=Reason.STABLE_NOT_READY,
+            say="{stable_down} Once that was so for {gone} revision {candidate} gets all requests. {exhausted}",
+        ),
         row(
             Fact.READY, Fact.IS_FREE, Fact.UNPAID, to=Phase.PREPARING, reason=Reason.BUDGET_BELOW_ONE_VERDICT,
             say="{most} toprope.dev/unfreeze: {candidate} lets it go on by its steps all the same.",
@@ -112,7 +115,10 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
     ),
     Phase.SHIFTING: (
         _ABORTED,
+        outwaits(Phase.SHIFTING),
         *ends_outage(),
+        makes_way(Fact.ALONE_LONG),
+        *goes_whole(Fact.PROMOTED, Fact.ALONE, reason=Reason.PROMOTED),
         *spares(Phase.SHIFTING),
         *_TAKEN_BACK,
         *is_promoted(Phase.SHIFTING),
@@ -148,7 +154,10 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
     ),
     Phase.HOLDING: (
         _ABORTED,
+        outwaits(Phase.HOLDING),
         *ends_outage(),
+        makes_way(Fact.ALONE_LONG),
+        *goes_whole(Fact.PROMOTED, Fact.ALONE, reason=Reason.PROMOTED),
         *spares(Phase.HOLDING),
         *_TAKEN_BACK,
         *is_promoted(Phase.HOLDING),
@@ -187,6 +196,8 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
     Phase.BAKING: (
         _ABORTED,
         moves(Fact.BAKED, Fact.STABLE_DOWN, Fact.ROUTED, reason=Reason.BAKED),
+        makes_way(Fact.ALONE_LONG),
+        moves(Fact.PROMOTED, Fact.ALONE, reason=Reason.PROMOTED),
         *spares(Phase.BAKING),
         *_TAKEN_BACK,
         waits_for_route(Phase.BAKING),
@@ -221,6 +232,9 @@ TABLE: Mapping[Phase, Sequence[Row]] = {
         *begins(Fact.RESTED, Fact.WANTS_ANOTHER),
         *begins(Fact.RESTED, Fact.CAN_RETURN),
         as_before(Fact.RESTED, to=Phase.FAILED, does=end),
+        # Stable was lost on the way to it: the doors stay where somebody answers.
+        makes_way(Fact.BACK_IS_SLOW, Fact.NO_WAY_BACK),
+        moves(Fact.PROMOTED, Fact.NO_WAY_BACK, reason=Reason.PROMOTED),
         row(
             Fact.NOT_ROUTED, Fact.BACK_IS_SLOW, Fact.NO_WAY_BACK, to=Phase.ROLLING_BACK,
             reason=Reason.STABLE_NOT_READY, say="{no_way_back} {message}",

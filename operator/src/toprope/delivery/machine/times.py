@@ -66,14 +66,16 @@ def unready(before: Rollout, seen: Seen, now: datetime) -> Rollout:
 
 
 def alone(before: Rollout, seen: Seen, now: datetime) -> Rollout:
-    """With the time since when nobody but the candidate can answer."""
-    is_alone = bool(seen.stable_down) and seen.can_answer
+    """With the time since when nobody but the candidate can answer; of one that is frozen, and has no pods yet, since
+    when nobody at all can."""
+    is_alone = bool(seen.stable_down) and (seen.can_answer or before.phase is Phase.FROZEN)
     return replace(before, alone_since=(before.alone_since or now) if is_alone else None)
 
 
 def trimmed(after: Rollout) -> Rollout:
     """Without the times that nobody needs in this phase."""
-    is_shared, alone_since = after.phase in _IS_SHARED, after.alone_since if after.phase in _NEEDS_PODS else None
+    is_shared, ends_outages = after.phase in _IS_SHARED, after.phase in (Phase.FROZEN, *_NEEDS_PODS)
+    alone_since = after.alone_since if ends_outages else None
     return replace(
         after,
         unready_since=after.unready_since if after.phase in _NEEDS_PODS else None,

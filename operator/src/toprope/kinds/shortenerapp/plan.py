@@ -60,6 +60,11 @@ class Plan:
         return rollout.given(self.look, self.before, routed_weight(self.before, self.after), self.waits)
 
     @property
+    def obstacle(self) -> Fact | None:
+        """What the candidate waits for, as far as it is the wanted revision."""
+        return self.waits if self.after.candidate == self.wanted else None
+
+    @property
     def capacity(self) -> int | None:
         """What the candidate needs for all requests, as this pass remembers it; of a try that begins nothing yet."""
         after, before = self.after, self.before
@@ -83,9 +88,11 @@ class Plan:
 
     @property
     def answering(self) -> Release:
-        """Who has all the requests in this pass, or most of what serves."""
-        whole = (name for name, weight in self.shares.items() if weight == WHOLE)
-        return self.releases[next(whole, self.serving.name)]
+        """Who has all the requests in this pass, or most of what serves. Without a gateway that is whom the Service
+        selects, which waits for a candidate's pods."""
+        whole = next((name for name, weight in self.shares.items() if weight == WHOLE), None)
+        plain = None if self.look.resource.spec.traffic else self.selected
+        return self.releases[plain or whole or self.serving.name]
 
     @property
     def serving(self) -> Release:

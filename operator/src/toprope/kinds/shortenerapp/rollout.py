@@ -200,12 +200,12 @@ def _no_endpoints(look: Look, before: Rollout) -> Fact | None:
 
 
 def progressing(after: Rollout, waits: Fact | None, ready: Condition, now: datetime) -> Condition:
-    """Whether something is under way, and what it waits for."""
+    """Whether something is under way, and what it `waits` for; None too where the candidate is not the wanted one."""
     if after.phase is Phase.IDLE and ready.status == "False":
         told = Fact(ready.reason, ready.message)
         return told.true(PROGRESSING) if _starts(after, ready, now) else told.false(PROGRESSING)
     told = Fact(after.reason, after.message)
-    if lives(after) and waits:
+    if lives(after) and waits and after.phase is not Phase.ROLLING_BACK:
         told = Fact(waits.reason, f"Revision {after.candidate} is not ready. {waits.message}")
     return told.true(PROGRESSING) if moves(after) else told.false(PROGRESSING)
 

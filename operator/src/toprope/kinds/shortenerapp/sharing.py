@@ -60,7 +60,7 @@ def selected(look: Look, shares: Shares, scale: Scale) -> str | None:
     live, weight = deployment_of(look, others[0]), shares[others[0]]
     if weight == WHOLE:
         both_now = None if selects(look, None) else stable
-        return wanted if ready_pods(live) >= scale.need else both_now
+        return wanted if ready_pods(live) >= _enough(scale) else both_now
     return wanted if _is_just(live, pods_within(weight, scale.floor)) and not _lacks_pods(scale) else stable
 
 
@@ -71,8 +71,10 @@ def detour(look: Look, before: Rollout, scale: Scale) -> str:
     service, live = places.name(look.resource, places.WEB), deployment_of(look, before.candidate)
     has = f"{ready_pods(live)} of {_pods(live)} are ready"
     if before.weight == WHOLE:
-        wanted = f"Service {service} selects revision {before.candidate} alone once {scale.need} of its pods are ready"
-        return "" if selects(look, before.candidate) else f"{wanted}: {has}."
+        wanted = f"Service {service} selects revision {before.candidate} alone"
+        return (
+            "" if selects(look, before.candidate) else f"{wanted} once {_enough(scale)} of its pods are ready: {has}."
+        )
     pods = pods_within(before.weight, scale.floor)
     is_share = f"{percent(before.weight)} of the requests is {_counted(pods)} of revision {before.candidate}"
     if not _is_just(live, pods):
@@ -102,6 +104,11 @@ def strangers(look: Look, before: Rollout) -> Fact | None:
 def _is_just(live: Manifest | None, pods: int) -> bool:
     """Whether there are just so many, and all of them ready."""
     return ready_pods(live) == _pods(live) == pods
+
+
+def _enough(scale: Scale) -> int:
+    """Ready pods of who is to have all requests; beside a stable that has none, any is more than nobody."""
+    return scale.need if scale.ready else 1
 
 
 def _lacks_pods(scale: Scale) -> bool:
