@@ -20,6 +20,7 @@ from toprope.io.prober import AT_A_TIME, Prober
 
 LINKS = a_shortener()
 LABELS = {"revision": "new"}
+OLD = {"revision": "old"}
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -33,8 +34,12 @@ class Pods(PaperCluster):
         self.second: Sequence[Manifest] | None = None
         """What it knows from the second time on."""
         self.failing = 0
+        self.beside: list[Manifest] = []
+        """Stable's."""
 
     async def find(self, resource: ApiResource, namespace: str, labels: Mapping[str, str]) -> Sequence[Manifest]:
+        if labels == OLD:
+            return self.beside
         assert (resource.kind, namespace, labels) == ("Pod", "default", LABELS)
         self.asked += 1
         if self.asked <= self.failing:
@@ -81,7 +86,7 @@ async def probed(candidate: Candidate, cluster: Pods, number: int = 40, blind: s
     port, bells = free_port(), []
     app = web.Application()
     app.router.add_get("/{path:.*}", candidate.answered)
-    probing = Probing("new", LABELS, port, "/p-{probe}", number, "a")
+    probing = Probing("new", LABELS, port, "/p-{probe}", number, "a", OLD)
     rung = asyncio.Event()
 
     def ring(owner: tuple[str, str, str], why: str) -> None:
@@ -89,7 +94,7 @@ async def probed(candidate: Candidate, cluster: Pods, number: int = 40, blind: s
         rung.set()
 
     async with AsyncExitStack() as stack:
-        for host in {pod["status"]["podIP"] for pod in cluster.there}:
+        for host in {pod["status"]["podIP"] for pod in (*cluster.there, *cluster.beside)}:
             await stack.enter_async_context(TestServer(app, host=host, port=port))
         prober = await stack.enter_async_context(Prober(cluster, SystemClock(), ring, rest=0.01))
         assert prober.of(LINKS, probing).sent == 0
@@ -158,6 +163,29 @@ async def test_a_pod_that_was_taken_away_meanwhile_makes_it_begin_anew() -> None
     cluster.second = []
     found, _ = await probed(candidate, cluster, 20)
     assert (found.sent, cluster.asked, len(candidate.requests)) == (20, 4, 42)
+
+
+async def test_what_stable_cannot_answer_either_is_sent_again() -> None:
+    bad = iter([503] * 60)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=next(bad, 404))
+
+    cluster = Pods("127.0.0.1")
+    cluster.beside = [a_pod("127.0.0.2")]
+    found, _ = await probed(Candidate(answer), cluster, 20)
+    assert (found.sent, found.bad) == (20, {})
+
+
+@pytest.mark.parametrize("beside", [[], [a_pod("127.0.0.2")], [a_pod("127.0.0.2", ready=False)]])
+async def test_what_stable_answers_speaks_against_it(beside: list[Manifest]) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=503 if request.url.host == "127.0.0.1" else 404)
+
+    cluster = Pods("127.0.0.1")
+    cluster.beside = beside
+    found, _ = await probed(Candidate(answer), cluster, 20)
+    assert found.bad == {"answered 503": 20}
 
 
 async def test_an_api_server_that_is_away_is_asked_again() -> None:

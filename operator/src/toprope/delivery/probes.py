@@ -41,6 +41,8 @@ class Probing:
     number: int
     rollout: str
     """What tells this try of the candidate from an earlier one of the same revision."""
+    beside: Mapping[str, str] = field(default_factory=dict)
+    """Labels of stable's pods, which get as many at the same time: what they cannot answer either proves nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The port `Probes`: sends a number of requests to a candidate's pods before it has users.
 
     list its pods ──► reach each once, uncounted ──► the probes, in turn ──► list again ──► the bell
-         ▲                    │ one cannot be reached                            │ one of them has gone
-         └──────── a rest ◄───┴──────────────────────────────────────────────────┘
+         ▲                    │ one cannot be reached       │ bad here and      │ one of them has gone
+         └──────── a rest ◄───┴─────────────────────────────┴ at stable's pods ─┘
 
 They say by a header that they are no users' requests, so pods count them apart. Each goes over a connection of its own,
 as one that stays would only ever reach one process of a pod. A pass never waits for any of this, and nothing is kept
@@ -14,6 +14,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import compress
 from types import TracebackType
 from typing import Self
 
@@ -130,13 +131,28 @@ class Prober:
         """How many were bad, by how; NotReached where it is not the candidate that did not answer."""
         pods = await self._pods(namespace, probing)
         await asyncio.gather(*(self._reach(pod, probing) for pod in pods))
-        turn = asyncio.Semaphore(AT_A_TIME)
-        every = (self._probe(pods[index % len(pods)], probing, turn) for index in range(probing.number))
-        found = Counter(bad for bad in await asyncio.gather(*every) if bad)
+        found, beside = await asyncio.gather(self._answers(pods, probing), self._beside(namespace, probing))
+        if found and beside:
+            told = ", ".join(f"{number} {what}" for what, number in sorted(beside.items()))
+            raise NotReached(f"Stable's pods answered probes badly, too ({told}); all probes are sent again.")
         left = {pod.uid for pod in await self._pods(namespace, probing, ready=False)}
         if gone := [pod.name for pod in pods if pod.uid not in left]:
             raise NotReached(f"Pod {gone[0]} was taken away while it was probed; all probes are sent again.")
         return dict(found)
+
+    async def _answers(self, pods: Sequence[Pod], probing: Probing) -> Counter[str]:
+        """How many were bad, by how."""
+        turn = asyncio.Semaphore(AT_A_TIME)
+        every = (self._probe(pods[index % len(pods)], probing, turn) for index in range(probing.number))
+        return Counter(bad for bad in await asyncio.gather(*every) if bad)
+
+    async def _beside(self, namespace: str, probing: Probing) -> Counter[str]:
+        """The same of stable's pods, those that can be reached. Without any nobody is excused."""
+        listed = await self._cluster.find(POD, namespace, probing.beside) if probing.beside else ()
+        pods = _addressed(one for one in map(pod_of, listed) if one.is_ready and not one.is_leaving)
+        is_reached = await asyncio.gather(*(self._is_reached(pod, probing) for pod in pods))
+        reached = list(compress(pods, is_reached))
+        return await self._answers(reached, probing) if reached else Counter()
 
     async def _pods(self, namespace: str, probing: Probing, *, ready: bool = True) -> Sequence[Pod]:
         found = await self._cluster.find(POD, namespace, probing.pods)
@@ -154,6 +170,13 @@ class Prober:
                 f"Pod {pod.name} cannot be reached at port {probing.port}: {error}. Does a NetworkPolicy, or the "
                 "operator's own network, keep the operator from it?"
             ) from error
+
+    async def _is_reached(self, pod: Pod, probing: Probing) -> bool:
+        try:
+            await self._reach(pod, probing)
+        except NotReached:
+            return False
+        return True
 
     async def _probe(self, pod: Pod, probing: Probing, turn: asyncio.Semaphore) -> str:
         async with turn, self._slots:

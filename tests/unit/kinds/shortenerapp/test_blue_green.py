@@ -133,12 +133,13 @@ def test_the_bake_takes_back_what_the_probes_did_not_show() -> None:
     world.until(Phase.FAILED)
 
 
-def test_the_operator_reaches_the_candidate_alone_and_only_while_it_is_probed() -> None:
+def test_the_operator_reaches_both_revisions_alone_and_only_while_they_are_probed() -> None:
     world = Probes()
     first = world.pass_once(world.look)
     during = world.to_the_probes()
     assert [let_in(world, one, world.candidate) for one in (first, during)] == [False, True]
-    assert not let_in(world, during, world.stable)
+    assert let_in(world, during, world.stable)
+    assert not let_in(world, during, "a-third-one")
     world.come_back({})
     after = world.until(Phase.BAKING)
     assert not let_in(world, after, world.candidate)

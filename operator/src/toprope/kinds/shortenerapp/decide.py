@@ -118,7 +118,7 @@ def _children(plan: Plan) -> list[Manifest]:
         *(child for one in plan.releases.values() for child in of_release(look, one, held=_is_held(plan, one))),
         *_doors(plan),
         *network_policies(resource, plan.needs),
-        *([of_probes(resource, plan.wanted)] if is_probed(plan.after) else []),
+        *([of_probes(resource, plan.wanted, str(plan.after.stable))] if is_probed(plan.after) else []),
         *([budget] if budget else []),
     ]
 

@@ -26,6 +26,7 @@ def probing(resource: Resource, before: Rollout) -> Probing | None:
         path=PATH,
         number=PROBES,
         rollout=timestamp(before.began) if before.began else "",
+        beside=places.selector(resource, places.WEB, before.stable),
     )
 
 

@@ -3,7 +3,7 @@
     gateways' namespaces ─8000──► web ──5432──► database
     own namespace ───────8000──►  │  └──6379──► cache ◄──6379── rotate
     operator, monitoring ─9090──►─┘             database ◄─5432─ migrate, rotate
-    operator ────────────8000──► web of a candidate, while it is probed
+    operator ────────────8000──► web of candidate and stable, while these are probed
 
 and DNS for the pods that call by name. To a part outside the cluster any TCP port is open: its address stands in a
 Secret that only the pods read.
@@ -12,7 +12,7 @@ Secret that only the pods read.
 from typing import Any
 from urllib.parse import urlsplit
 
-from toprope.core.names import COMPONENT, owner_labels
+from toprope.core.names import COMPONENT, REVISION, owner_labels
 from toprope.core.resource import Resource
 from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.needs import Needs
@@ -38,11 +38,12 @@ def network_policies(resource: Resource, needs: Needs) -> list[dict[str, Any]]:
     return policies
 
 
-def of_probes(resource: Resource, candidate: str) -> dict[str, Any]:
-    """Lets probes come to a candidate's pods. The gateway would do for them only where there is one, by an address and
+def of_probes(resource: Resource, candidate: str, stable: str) -> dict[str, Any]:
+    """Lets probes come to the pods of both. The gateway would do for them only where there is one, by an address and
     certificates that the operator need not know; so the operator comes itself, and to nobody but these pods."""
     operator = [_namespace(resource.installation.namespace)]
-    pods = {"matchLabels": places.selector(resource, WEB, candidate)}
+    either = {"key": REVISION, "operator": "In", "values": sorted((candidate, stable))}
+    pods = {"matchLabels": places.selector(resource, WEB), "matchExpressions": [either]}
     return _policy(resource, "probes", pods, ingress=[_from(operator, places.HTTP_PORT)])
 
 
