@@ -166,7 +166,7 @@ async def test_a_pod_that_was_taken_away_meanwhile_makes_it_begin_anew() -> None
 
 
 async def test_what_stable_cannot_answer_either_is_sent_again() -> None:
-    bad = iter([503] * 60)
+    bad = iter([503] * 42)
 
     async def answer(request: web.Request) -> web.StreamResponse:
         return web.Response(status=next(bad, 404))

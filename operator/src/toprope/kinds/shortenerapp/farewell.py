@@ -37,7 +37,7 @@ def _doomed(resource: Resource, there: list[Manifest]) -> list[Manifest]:
 
 
 def _data(resource: Resource, seen: Seen) -> list[Manifest]:
-    """The volume or cluster first: killed in between, credentials without data are no harm, the reverse is."""
+    """Volume or cluster, and the Secrets that open them."""
     name = places.name(resource, places.DATABASE)
     secrets = [places.name(resource, places.CREDENTIALS), *(places.login_name(resource, role) for role in ROLES)]
     found = [seen.child(CLAIM, name), seen.child(CNPG_CLUSTER, name), *map(seen.secrets.get, secrets)]
