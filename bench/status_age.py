@@ -37,8 +37,8 @@ from toprope.core.objects import CONFIG_MAP, Ref
 from toprope.io.api import Api, Request
 from toprope.io.credentials import from_kubeconfig
 from toprope.io.prometheus import Prometheus, reached
-from toprope.kinds.shortenerapp.counted import metric_label
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
+from toprope.serving.counted import metric_label
 from toprope.slo.rule_sets import RULES_KEY
 from toprope.slo.rules import BURN, OBJECTIVE
 from toprope.slo.windows import DAY

@@ -17,7 +17,7 @@ from tests.support.world import lasting, world_of
 from toprope.core.objects import HTTP_ROUTE, Manifest, Ref
 from toprope.delivery.trial import Trial
 from toprope.engine.one_pass import Result
-from toprope.kinds.shortenerapp.health import weights_of
+from toprope.serving.health import weights_of
 
 PASSES = 400
 LEAP = timedelta(seconds=20)

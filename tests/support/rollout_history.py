@@ -13,8 +13,8 @@ from typing import Any
 from toprope.core.objects import HTTP_ROUTE, Manifest
 from toprope.delivery.machine.rollout import WHOLE
 from toprope.delivery.machine.weights import parts_of
-from toprope.kinds.shortenerapp.health import weights_of
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
+from toprope.serving.health import weights_of
 
 Try = tuple[str, str]
 """A candidate, and when this try of it began."""

@@ -13,14 +13,14 @@ from toprope.core.decision import Action, Amend, Apply, CreateOnce, Decision, De
 from toprope.core.objects import Ref, ref_of
 from toprope.core.resource import Resource
 from toprope.io.nobody import no_sources
-from toprope.kinds.shortenerapp import places
-from toprope.kinds.shortenerapp.decide import decide
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
-from toprope.kinds.shortenerapp.observe import observe
-from toprope.kinds.shortenerapp.seen import Seen
 from toprope.kinds.shortenerapp.spec import ShortenerAppSpec
 from toprope.kinds.shortenerapp.status import ShortenerAppStatus
-from toprope.kinds.shortenerapp.timing import QUIET
+from toprope.serving import places
+from toprope.serving.decide import decide
+from toprope.serving.observe import observe
+from toprope.serving.seen import Seen
+from toprope.serving.timing import QUIET
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 """Long after everything on paper was made."""
@@ -47,6 +47,7 @@ def a_shortener(spec: Mapping[str, Any] | None = None, name: str = "links", **mo
         "spec": ShortenerAppSpec.model_validate(spec or {}),
         "status": ShortenerAppStatus(),
         "installation": INSTALLATION,
+        "workload": SHORTENER_APP.workload,
     }
     return Resource(**fields | more)
 

@@ -62,3 +62,5 @@ class Kind:
     """Pure: each SLO of the spec as rules, or with what is wrong with it."""
     dashboard: Callable[[Resource, Sequence[RuleSet]], dict[str, Any]]
     """Pure: its dashboard for Grafana."""
+    workload: Any = None
+    """Handed on with each resource: what its pods run, as the kind's own code has it."""

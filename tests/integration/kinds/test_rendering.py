@@ -20,9 +20,9 @@ from toprope.core.rendered import digest, unchanged, with_hash
 from toprope.core.resource import Resource
 from toprope.io.api import APPLY, MERGE, Api, Request
 from toprope.kinds import KINDS
-from toprope.kinds.shortenerapp import places
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
-from toprope.kinds.shortenerapp.render.job import rotation
+from toprope.serving import places
+from toprope.kinds.shortenerapp.render.jobs import rotation
 
 HOW_MANY = 300
 STRICT = {"dryRun": "All", "fieldValidation": "Strict", "fieldManager": "toprope", "force": "true"}

@@ -21,8 +21,8 @@ from toprope.io.api import MERGE
 from toprope.io.credentials import from_kubeconfig
 from toprope.kinds import KINDS
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
-from toprope.kinds.shortenerapp.rotation import SINCE, SPREAD
 from toprope.schema.rbac import Account, access
+from toprope.serving.rotation import SINCE, SPREAD
 
 ACCOUNT = Account("toprope-system", "toprope-limited")
 GROWING = {"storageClassName": "growing", "reclaim": "Delete"}

@@ -17,8 +17,8 @@ from toprope.core.objects import HTTP_ROUTE, Manifest, Ref
 from toprope.delivery.machine.rollout import WHOLE
 from toprope.engine.one_pass import Result
 from toprope.io.credentials import Connection
-from toprope.kinds.shortenerapp.health import weights_of
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
+from toprope.serving.health import weights_of
 
 STABLE = {f"links-web-{revision(A)}": WHOLE}
 PATIENCE = 60

@@ -15,7 +15,7 @@ from toprope.core.objects import CLAIM, DEPLOYMENT, JOB, POD, SECRET, ApiResourc
 from toprope.io.api import Request
 from toprope.io.credentials import from_kubeconfig
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
-from toprope.kinds.shortenerapp.reasons import Reason
+from toprope.serving.reasons import Reason
 
 TRAFFIC = {"gateway": {"name": "public", "namespace": "infra"}, "hostnames": ["links.localhost"]}
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}

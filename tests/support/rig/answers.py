@@ -8,7 +8,7 @@ from aiohttp import web
 
 from tests.support.rig.pods import Behaviour, WebPod
 from toprope.delivery.traffic import ROUTE
-from toprope.kinds.shortenerapp.places import HTTP_PORT, OPS_PORT
+from toprope.serving.places import HTTP_PORT, OPS_PORT
 
 LONG = 3600.0
 

@@ -7,7 +7,7 @@ from toprope.core.names import REVISION
 from toprope.core.objects import Manifest, labels_of
 from toprope.delivery.machine.rollout import WHOLE
 from toprope.delivery.pods import pod_of
-from toprope.kinds.shortenerapp.health import weights_of
+from toprope.serving.health import weights_of
 
 
 def is_open(pod: Manifest) -> bool:

@@ -27,7 +27,7 @@ from toprope.io.credentials import from_kubeconfig
 from toprope.io.store import Owner, Store
 from toprope.io.watch import Reflector
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
-from toprope.kinds.shortenerapp.places import WEB
+from toprope.serving.places import WEB
 
 NAME = "links"
 TICK = 0.1

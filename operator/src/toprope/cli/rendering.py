@@ -53,6 +53,7 @@ def resource_from(
         spec=_spec(manifest, kind),
         status=kind.status(),
         installation=installation,
+        workload=kind.workload,
     )
 
 

@@ -43,6 +43,8 @@ class Resource:
     status: Any
     """The kind's status model; empty on a new resource."""
     installation: Installation
+    workload: Any = None
+    """What its pods run; the kind's own, as `serving.workload` has it."""
 
     @property
     def namespace(self) -> str:

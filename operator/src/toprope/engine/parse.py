@@ -48,6 +48,7 @@ def unread(kind: Kind, manifest: Manifest, installation: Installation) -> Resour
         spec=None,
         status=None,
         installation=installation,
+        workload=kind.workload,
     )
 
 

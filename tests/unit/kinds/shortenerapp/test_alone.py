@@ -11,7 +11,7 @@ from tests.support.shorteners import all_of, changed, with_spec
 from tests.unit.kinds.shortenerapp.test_canaries import Released, shares
 from toprope.core.decision import Decision, Tell
 from toprope.delivery.machine.rollout import WHOLE, Phase
-from toprope.kinds.shortenerapp.seen import Seen
+from toprope.serving.seen import Seen
 
 HALF = {"steps": [{"weight": "50%", "hold": "1h"}], "bake": "30s", "readyWithin": "3m"}
 

@@ -13,10 +13,10 @@ from toprope.core.decision import Apply, Decision
 from toprope.delivery.machine.rollout import WHOLE, Phase
 from toprope.delivery.probes import PROBES, Probed, ProbeReason
 from toprope.io.nobody import NobodyProbes
-from toprope.kinds.shortenerapp import places
-from toprope.kinds.shortenerapp.probing import probing
-from toprope.kinds.shortenerapp.revisions import rollout_of
-from toprope.kinds.shortenerapp.seen import Seen
+from toprope.serving import places
+from toprope.serving.probing import probing
+from toprope.serving.revisions import rollout_of
+from toprope.serving.seen import Seen
 
 OPERATOR = End("toprope-system", {"app": "operator"})
 

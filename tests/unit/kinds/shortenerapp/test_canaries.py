@@ -23,10 +23,10 @@ from toprope.delivery.gate.verdict import Verdict
 from toprope.delivery.gate.words import Judgement
 from toprope.delivery.machine.rollout import WHOLE, Phase
 from toprope.delivery.trial import Fault, FaultReason, Looked
-from toprope.kinds.shortenerapp.revisions import rollout_of
-from toprope.kinds.shortenerapp.seen import Seen
 from toprope.kinds.shortenerapp.spec import revision_of_spec
-from toprope.kinds.shortenerapp.trial import trial
+from toprope.serving.revisions import rollout_of
+from toprope.serving.seen import Seen
+from toprope.serving.trial import trial
 
 SLOS = {"slos": [{"name": "availability", "objective": "99.9", "availability": {}}]}
 LONGER_SLUGS = {"settings": {"slugLength": 9}}

@@ -27,10 +27,10 @@ from toprope.core.decision import Amend, CreateOnce, Decision, Delete, Tell
 from toprope.core.names import DATA, OWNER_NAME
 from toprope.core.objects import Manifest
 from toprope.io.nobody import no_sources
-from toprope.kinds.shortenerapp.decide import decide
-from toprope.kinds.shortenerapp.farewell import farewell
-from toprope.kinds.shortenerapp.observe import observe
-from toprope.kinds.shortenerapp.reasons import Reason
+from toprope.serving.decide import decide
+from toprope.serving.farewell import farewell
+from toprope.serving.observe import observe
+from toprope.serving.reasons import Reason
 
 SMALL, SEEN = settled()
 LARGER = with_spec(SMALL, {"database": {"embedded": {"storage": "2Gi"}}})

@@ -21,11 +21,11 @@ from toprope.delivery.machine.rollout import WHOLE, Phase
 from toprope.delivery.trial import Fault, FaultReason, Looked, Trial
 from toprope.io.ledger import NoPrometheus
 from toprope.io.nobody import NobodyProbes, no_sources
-from toprope.kinds.shortenerapp.decide import decide
-from toprope.kinds.shortenerapp.observe import observe
-from toprope.kinds.shortenerapp.revisions import rollout_of
-from toprope.kinds.shortenerapp.seen import Seen
 from toprope.ports import Sources
+from toprope.serving.decide import decide
+from toprope.serving.observe import observe
+from toprope.serving.revisions import rollout_of
+from toprope.serving.seen import Seen
 
 
 class Away(PaperCluster):

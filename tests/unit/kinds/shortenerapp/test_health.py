@@ -22,8 +22,8 @@ from tests.support.shorteners import (
     with_pod,
     without,
 )
-from toprope.kinds.shortenerapp.decide import decide
-from toprope.kinds.shortenerapp.reasons import Reason
+from toprope.serving.decide import decide
+from toprope.serving.reasons import Reason
 
 GOOD, SEEN = settled(WITH_TRAFFIC)
 REVISION = GOOD.status.revision.stable

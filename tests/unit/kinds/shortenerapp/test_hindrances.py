@@ -12,8 +12,8 @@ from toprope.core.decision import Apply, Decision
 from toprope.delivery.gate.counts import Counts
 from toprope.delivery.machine.rollout import WHOLE, Phase
 from toprope.delivery.trial import Looked
-from toprope.kinds.shortenerapp.revisions import rollout_of
-from toprope.kinds.shortenerapp.trial import trial
+from toprope.serving.revisions import rollout_of
+from toprope.serving.trial import trial
 
 
 def bare(world: Released) -> Any:

@@ -25,11 +25,11 @@ from tests.support.shorteners import (
 )
 from toprope.cli.paper import DAWN
 from toprope.core.decision import Apply, Decision, Delete
-from toprope.kinds.shortenerapp import jobs
-from toprope.kinds.shortenerapp.decide import decide
-from toprope.kinds.shortenerapp.reasons import Reason
 from toprope.kinds.shortenerapp.spec import revision_of_spec
 from toprope.kinds.shortenerapp.status import MigrationStatus
+from toprope.serving import jobs
+from toprope.serving.decide import decide
+from toprope.serving.reasons import Reason
 
 REVISION = revision_of_spec(a_shortener().spec)
 JOB = ("Job", f"links-migrate-{REVISION}")

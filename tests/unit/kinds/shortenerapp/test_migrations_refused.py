@@ -22,10 +22,11 @@ from tests.support.shorteners import (
 from toprope.core.decision import Apply, Decision, Delete
 from toprope.core.names import BESIDE
 from toprope.core.objects import annotations_of
-from toprope.kinds.shortenerapp import migrations
-from toprope.kinds.shortenerapp.reasons import Reason
-from toprope.kinds.shortenerapp.render import environment, job
+from toprope.kinds.shortenerapp.render import environment
 from toprope.kinds.shortenerapp.spec import revision_of_spec
+from toprope.serving import preparation
+from toprope.serving.reasons import Reason
+from toprope.serving.render import job
 from toprope_kit.migrate.releases import NOBODY
 from toprope_kit.outcome import Refused
 
@@ -70,7 +71,7 @@ def test_program_and_operator_speak_of_the_same() -> None:
     names = [one["name"] for one in environment.check(a_shortener(), "abc")]
     assert {"REVISION", "RUNNING_REVISIONS"} < set(names)
     assert {"revision", "running_revisions"} < set(MigrateSettings.model_fields)
-    assert (NOBODY, Refused.exit_code) == (migrations.NOBODY, job.REFUSED)
+    assert (NOBODY, Refused.exit_code) == (preparation.NOBODY, job.REFUSED)
 
 
 def test_a_first_release_is_told_that_nothing_runs() -> None:

@@ -9,10 +9,10 @@ from tests.support.flows import End, allowed
 from tests.support.shorteners import Paper, Spoiling, a_shortener, all_of, condition, give_secret, not_ready, with_spec
 from toprope.core.decision import Apply, Decision, Delete
 from toprope.core.objects import CONTROLLER_REVISION, SECRET, Manifest, Ref
-from toprope.kinds.shortenerapp import places
-from toprope.kinds.shortenerapp.reasons import Reason
-from toprope.kinds.shortenerapp.seen import Seen
 from toprope.kinds.shortenerapp.spec import revision_of_spec
+from toprope.serving import places
+from toprope.serving.reasons import Reason
+from toprope.serving.seen import Seen
 
 OWN: dict[str, Any] = {"cache": {"embedded": {}, "external": None}}
 THEIRS: dict[str, Any] = {"cache": {"embedded": None, "external": {"secretRef": {"name": "my-cache"}}}}

@@ -7,10 +7,10 @@ import pytest
 
 from tests.support.flows import End, allowed
 from tests.support.shorteners import CLOUD_NATIVE_PG, EXTERNAL, WITH_TRAFFIC, a_shortener
-from toprope.kinds.shortenerapp import places
-from toprope.kinds.shortenerapp.needs import needs_of
-from toprope.kinds.shortenerapp.render.network_policies import network_policies
-from toprope.kinds.shortenerapp.render.web_deployment import web_deployment
+from toprope.serving import places
+from toprope.serving.needs import needs_of
+from toprope.serving.render.network_policies import network_policies
+from toprope.kinds.shortenerapp.workload import SHORTENER
 
 LINKS = a_shortener(WITH_TRAFFIC)
 OTHER = a_shortener(WITH_TRAFFIC, name="other")
@@ -21,7 +21,7 @@ def policies_of(*resources: Any) -> list[dict[str, Any]]:
     return [
         policy
         for one in resources
-        for policy in network_policies(one, needs_of(web_deployment(one, "abc", "an/image:1")))
+        for policy in network_policies(one, needs_of(SHORTENER.rendered(one, "abc", "an/image:1")[0]))
     ]
 
 

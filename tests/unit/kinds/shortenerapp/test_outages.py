@@ -12,8 +12,8 @@ from tests.unit.kinds.shortenerapp.test_split import selected
 from toprope.delivery.gate.verdict import Verdict
 from toprope.delivery.machine.rollout import WHOLE, Phase
 from toprope.delivery.trial import Fault, FaultReason
-from toprope.kinds.shortenerapp.revisions import rollout_of
-from toprope.kinds.shortenerapp.seen import Seen
+from toprope.serving.revisions import rollout_of
+from toprope.serving.seen import Seen
 
 HALF = {"steps": [{"weight": "50%", "hold": "1h"}]}
 

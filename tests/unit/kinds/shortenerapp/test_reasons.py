@@ -2,15 +2,16 @@
 
 from pathlib import Path
 
-import toprope.kinds.shortenerapp as room
-from toprope.kinds.shortenerapp.reasons import Reason
+import toprope.kinds
+import toprope.serving
+from toprope.serving.reasons import Reason
 
 HERE = Path(__file__).parent
-ROOM = Path(room.__file__).parent
+ROOMS = [Path(room.__file__).parent for room in (toprope.serving, toprope.kinds)]
 
 
 def test_every_reason_is_said() -> None:
-    code = "".join(one.read_text() for one in ROOM.rglob("*.py") if one.name != "reasons.py")
+    code = "".join(one.read_text() for room in ROOMS for one in room.rglob("*.py") if one.name != "reasons.py")
     assert [reason.name for reason in Reason if f"Reason.{reason.name}" not in code] == []
 
 

@@ -22,7 +22,7 @@ from toprope.cli.paper import merged
 from toprope.core.decision import Decision
 from toprope.core.names import ROTATE_CREDENTIALS
 from toprope.core.objects import CONTROLLER_REVISION
-from toprope.kinds.shortenerapp.seen import Seen
+from toprope.serving.seen import Seen
 
 SPECS: dict[str, Mapping[str, Any]] = {"small": {}, "with traffic": WITH_TRAFFIC, "external": EXTERNAL}
 ENDED = {"status": {"conditions": [{"type": "Failed", "status": "True", "message": "no"}]}}

@@ -26,11 +26,11 @@ from toprope.core.objects import CONTROLLER_REVISION, Manifest
 from toprope.delivery.machine.reasons import Reason as Moved
 from toprope.delivery.machine.rollout import WHOLE, Phase
 from toprope.delivery.spec import RolloutStatus
-from toprope.kinds.shortenerapp.decide import decide
-from toprope.kinds.shortenerapp.reasons import Reason
-from toprope.kinds.shortenerapp.revisions import REMEMBERED, rollout_of
-from toprope.kinds.shortenerapp.seen import Seen
 from toprope.kinds.shortenerapp.spec import revision_of_spec
+from toprope.serving.decide import decide
+from toprope.serving.reasons import Reason
+from toprope.serving.revisions import REMEMBERED, rollout_of
+from toprope.serving.seen import Seen
 
 LONGER_SLUGS = {"settings": {"slugLength": 9}}
 

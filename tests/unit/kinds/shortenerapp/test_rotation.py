@@ -23,12 +23,12 @@ from tests.support.shorteners import (
 from toprope.core.conditions import Condition
 from toprope.core.decision import Amend, Apply, CreateOnce, Decision
 from toprope.core.names import ROTATE_CREDENTIALS, ROTATED
-from toprope.kinds.shortenerapp import places
-from toprope.kinds.shortenerapp.needs import needs_of
-from toprope.kinds.shortenerapp.reasons import Reason
-from toprope.kinds.shortenerapp.render.job import rotation_mark
-from toprope.kinds.shortenerapp.render.secrets import rotate
-from toprope.kinds.shortenerapp.rotation import ROTATING, SINCE, SPREAD
+from toprope.serving import places
+from toprope.serving.needs import needs_of
+from toprope.serving.reasons import Reason
+from toprope.serving.render.job import rotation_mark
+from toprope.serving.render.secrets import rotate
+from toprope.serving.rotation import ROTATING, SINCE, SPREAD
 
 MARK = rotation_mark("monday")
 JOB = ("Job", f"links-rotate-{MARK}")

@@ -9,10 +9,10 @@ from tests.support.measured import AVAILABILITY, numbers
 from tests.support.shorteners import WITH_TRAFFIC, Paper, Spoiling, a_shortener, all_of, secret_changed
 from toprope.core.measured import Measured
 from toprope.core.resource import Resource
-from toprope.kinds.shortenerapp import places
-from toprope.kinds.shortenerapp.counted import counted
-from toprope.kinds.shortenerapp.data import DATA_PRESENT
-from toprope.kinds.shortenerapp.slos import watching
+from toprope.serving import places
+from toprope.serving.counted import counted
+from toprope.serving.data import DATA_PRESENT
+from toprope.serving.slos import watching
 from toprope.slo.promise import Promise
 from toprope.slo.windows import DAY
 

@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from tests.support.shorteners import Paper, a_shortener
 from tests.support.specs import valid
-from toprope.kinds.shortenerapp.render import job
-from toprope.kinds.shortenerapp.render.web_deployment import web_deployment
+from toprope.serving.render import job
+from toprope.kinds.shortenerapp.workload import SHORTENER
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -45,7 +45,7 @@ def test_jobs_run_where_the_web_pods_of_their_release_may() -> None:
     pods = [
         one["spec"]["template"]["spec"]
         for one in (
-            web_deployment(resource, "r", "an/image"),
+            SHORTENER.rendered(resource, "r", "an/image")[0],
             job.migration(resource, "r", "an/image"),
             job.rotation(resource, "monday", "an/image", own_cache=True),
         )

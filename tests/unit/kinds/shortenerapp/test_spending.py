@@ -17,10 +17,10 @@ from toprope.delivery.machine.rollout import WHOLE, Command, Phase, Rollout
 from toprope.delivery.orders import annotation
 from toprope.delivery.spec import PaidStatus, RolloutStatus
 from toprope.delivery.trial import Looked
-from toprope.kinds.shortenerapp.revisions import rollout_of
-from toprope.kinds.shortenerapp.seen import Seen
 from toprope.kinds.shortenerapp.spec import revision_of_spec
-from toprope.kinds.shortenerapp.trial import trial
+from toprope.serving.revisions import rollout_of
+from toprope.serving.seen import Seen
+from toprope.serving.trial import trial
 from toprope.slo.status import SloStatus
 
 SLOS = {"slos": [{"name": "availability", "objective": "99.9", "availability": {}}]}

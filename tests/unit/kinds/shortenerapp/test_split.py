@@ -11,10 +11,10 @@ from tests.support.shorteners import WITH_TRAFFIC, changed, condition, with_spec
 from tests.unit.kinds.shortenerapp.test_canaries import BAD, GOOD, Released
 from toprope.core.decision import Apply, Decision
 from toprope.delivery.machine.rollout import WHOLE, Phase
-from toprope.kinds.shortenerapp import places
-from toprope.kinds.shortenerapp.reasons import Reason
-from toprope.kinds.shortenerapp.revisions import rollout_of
-from toprope.kinds.shortenerapp.seen import Seen
+from toprope.serving import places
+from toprope.serving.reasons import Reason
+from toprope.serving.revisions import rollout_of
+from toprope.serving.seen import Seen
 
 BOTH = "both"
 QUICK = {"steps": [{"weight": weight, "hold": "5s"} for weight in ("1%", "10%", "50%")], "bake": "20s"}

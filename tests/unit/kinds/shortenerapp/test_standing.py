@@ -9,7 +9,7 @@ from tests.support.shorteners import NOW, Spoiling, changed, settled, with_spec
 from toprope.core.decision import Apply, CreateOnce, Decision
 from toprope.core.names import COMPONENT
 from toprope.core.objects import labels_of
-from toprope.kinds.shortenerapp.decide import decide
+from toprope.serving.decide import decide
 
 RESOURCE, SEEN = settled()
 LARGER = with_spec(RESOURCE, {"database": {"embedded": {"resources": {"limits": {"memory": "1Gi"}}}}})

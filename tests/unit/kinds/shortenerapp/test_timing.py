@@ -19,10 +19,10 @@ from tests.support.shorteners import (
     with_spec,
 )
 from toprope.delivery.machine.rollout import READY_WITHIN, Phase
-from toprope.kinds.shortenerapp.decide import decide
-from toprope.kinds.shortenerapp.seen import Seen
 from toprope.kinds.shortenerapp.spec import revision_of_spec
-from toprope.kinds.shortenerapp.timing import NEAR, QUIET, TROUBLED, WEARY
+from toprope.serving.decide import decide
+from toprope.serving.seen import Seen
+from toprope.serving.timing import NEAR, QUIET, TROUBLED, WEARY
 
 RESOURCE, SEEN = settled()
 DOWN = not_ready("StatefulSet", "links-database")(SEEN)

@@ -15,8 +15,8 @@ from tests.support.shorteners import (
 )
 from toprope.core.decision import Apply, Decision
 from toprope.core.objects import SERVICE, Ref
-from toprope.kinds.shortenerapp.health import READY
-from toprope.kinds.shortenerapp.reasons import Reason
+from toprope.serving.health import READY
+from toprope.serving.reasons import Reason
 
 
 def door(paper: Paper) -> str:

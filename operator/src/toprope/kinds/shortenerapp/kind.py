@@ -1,39 +1,16 @@
 """The ShortenerApp as the engine, the CRD and the RBAC see it."""
 
 from toprope.core.names import GROUP
-from toprope.core.objects import (
-    AUTOSCALER,
-    CLAIM,
-    CNPG_CLUSTER,
-    CONFIG_MAP,
-    CONTROLLER_REVISION,
-    DEPLOYMENT,
-    DISRUPTION_BUDGET,
-    ENDPOINT_SLICE,
-    HTTP_ROUTE,
-    JOB,
-    NETWORK_POLICY,
-    POD,
-    POD_MONITOR,
-    PROMETHEUS_RULE,
-    SECRET,
-    SERVICE,
-    SERVICE_ACCOUNT,
-    STATEFUL_SET,
-    ApiResource,
-)
-from toprope.kind import Column, Kind, Touched
-from toprope.kinds.shortenerapp.decide import decide
-from toprope.kinds.shortenerapp.farewell import farewell
-from toprope.kinds.shortenerapp.observe import observe
-from toprope.kinds.shortenerapp.slos import dashboard, rule_sets_of
+from toprope.core.objects import ApiResource
+from toprope.kind import Kind
 from toprope.kinds.shortenerapp.spec import ShortenerAppSpec
 from toprope.kinds.shortenerapp.status import ShortenerAppStatus
-
-_WATCHED = ("get", "list", "watch")
-# A server-side apply that makes an object needs both `create` and `patch`.
-_KEPT = (*_WATCHED, "create", "patch")
-_CHILD = (*_KEPT, "delete")
+from toprope.kinds.shortenerapp.workload import SHORTENER
+from toprope.serving.decide import decide
+from toprope.serving.farewell import farewell
+from toprope.serving.kind import COLUMNS, TOUCHES
+from toprope.serving.observe import observe
+from toprope.serving.slos import dashboard, rule_sets_of
 
 SHORTENER_APP = Kind(
     resource=ApiResource(GROUP, "v1alpha1", "shortenerapps", "ShortenerApp"),
@@ -41,40 +18,12 @@ SHORTENER_APP = Kind(
     description="A link shortener with its database, cache, web pods and route.",
     spec=ShortenerAppSpec,
     status=ShortenerAppStatus,
-    columns=(
-        Column("Ready", "string", '.status.conditions[?(@.type=="Ready")].status', "Whether the service answers."),
-        Column("URL", "string", ".status.url", "Where the service answers."),
-        Column("Revision", "string", ".status.revision.stable", "The revision that serves."),
-        Column("Rollout", "string", ".status.rollout.phase", "Where the newest release stands."),
-        Column("Weight", "string", ".status.rollout.weight", "The newest release's share of the requests."),
-        Column("Budget", "string", ".status.budget", "Share of the error budget that the worst SLO has left."),
-        Column("Version", "string", ".status.version", "What the serving revision runs.", wide=True),
-        Column(
-            "Reason", "string", '.status.conditions[?(@.type=="Ready")].reason', "Why it is ready or not.", wide=True
-        ),
-        Column("Age", "date", ".metadata.creationTimestamp", "How long the resource has been there."),
-    ),
-    touches=(
-        Touched(SECRET, ("get", "create", "patch", "delete")),
-        Touched(CLAIM, _CHILD),
-        # Records are made once; they get back the labels that somebody took.
-        Touched(CONTROLLER_REVISION, _CHILD),
-        # They stay as long as the resource, and go with it.
-        *(Touched(one, _KEPT) for one in (STATEFUL_SET, SERVICE_ACCOUNT)),
-        *(
-            Touched(one, _CHILD)
-            for one in (DEPLOYMENT, JOB, SERVICE, AUTOSCALER, DISRUPTION_BUDGET, NETWORK_POLICY, CONFIG_MAP)
-        ),
-        Touched(HTTP_ROUTE, _CHILD, optional=True),
-        Touched(POD_MONITOR, _KEPT, optional=True),
-        Touched(PROMETHEUS_RULE, _CHILD, optional=True),
-        Touched(CNPG_CLUSTER, _KEPT, optional=True),
-        Touched(POD, ("list",)),
-        Touched(ENDPOINT_SLICE, ("list",)),
-    ),
+    columns=COLUMNS,
+    touches=TOUCHES,
     observe=observe,
     decide=decide,
     farewell=farewell,
     rule_sets=rule_sets_of,
     dashboard=dashboard,
+    workload=SHORTENER,
 )

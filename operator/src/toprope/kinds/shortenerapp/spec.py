@@ -9,14 +9,12 @@ from toprope.core.model import SpecModel, ruled
 from toprope.delivery.judges import JUDGES, refuse_strangers
 from toprope.delivery.revision import revision_of
 from toprope.delivery.spec import RolloutSpec, Traffic
-from toprope.kinds.shortenerapp.connections import EMBEDDED_PODS
-from toprope.kinds.shortenerapp.counted import ROUTES
-from toprope.kinds.shortenerapp.parts import Cache, Database, EmbeddedCache, EmbeddedDatabase, Resources, SecretName
-from toprope.kinds.shortenerapp.scheduling import Scheduling
+from toprope.kinds.shortenerapp.routes import ROUTES
+from toprope.serving.parts import Cache, Database, EmbeddedCache, EmbeddedDatabase, Resources, SecretName
+from toprope.serving.scheduling import Scheduling
+from toprope.serving.spec import CARRIED, ONE_VERSION, Image, Replicas, Tag
 from toprope.slo.spec import Slos
 
-Image = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][-a-zA-Z0-9._/:@]*$", max_length=512)]
-Tag = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][-A-Za-z0-9_.]*$", max_length=128)]
 Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=64)]
 Tenant = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
 _PORT = "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6([0-4][0-9]{3}|5([0-4][0-9]{2}|5([0-2][0-9]|3[0-5]))))"
@@ -77,32 +75,6 @@ class Auth(SpecModel):
     """Tenant of the API key in the Secret `<name>-credentials`, fixed at birth; it is created when it is missing."""
 
 
-class Replicas(SpecModel):
-    """Bounds of the autoscaler of the web pods. Takes effect at once."""
-
-    model_config = ConfigDict(
-        json_schema_extra=ruled(("self.min <= self.max", "replicas.min must not be above replicas.max (default 3)"))
-    )
-
-    min: Annotated[int, Field(ge=1, le=1000)] = 1
-    """Fewest web pods. From 2 on a PodDisruptionBudget keeps node drains from taking more than one at a time."""
-
-    max: Annotated[int, Field(ge=1, le=1000)] = 3
-    """Most web pods; with an embedded database at most 10. While a release is under way there are up to twice as many,
-    and three times when another comes before its end, each with up to 4 connections to the database. A CloudNativePG
-    cluster gets room for them when it is made; raise its `max_connections` before this is raised above 10 later."""
-
-
-_ONE_VERSION = (
-    "!has(self.image) || !has(self.version)",
-    "image and version exclude each other: image names the whole image, version a tag of Toprope's own",
-)
-
-
-_CARRIED = (
-    f"!has(self.database.embedded) || self.replicas.max <= {EMBEDDED_PODS}",
-    f"an embedded database carries at most {EMBEDDED_PODS} web pods: lower replicas.max, or use another database",
-)
 _OF_ROUTES = f"!has(s.latency) || !has(s.latency.route) || s.latency.route in {list(ROUTES)}"
 _ROUTES = (
     f"!has(self.slos) || self.slos.all(s, {_OF_ROUTES})",
@@ -113,7 +85,7 @@ _ROUTES = (
 class ShortenerAppSpec(SpecModel):
     """A link shortener: its release, its size, its traffic, its promises, and what it stands on."""
 
-    model_config = ConfigDict(json_schema_extra=ruled(_ONE_VERSION, _CARRIED, _ROUTES, JUDGES))
+    model_config = ConfigDict(json_schema_extra=ruled(ONE_VERSION, CARRIED, _ROUTES, JUDGES))
 
     image: Image | None = None
     """Whole name of the image that the web pods run. Default: Toprope's own of `version`. Makes a new revision."""

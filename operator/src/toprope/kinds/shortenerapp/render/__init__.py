@@ -1,1 +1,1 @@
-"""The objects of a ShortenerApp, one a file: pure functions that return an object, or None where there is none."""
+"""What a ShortenerApp's own programs need, one object a file."""

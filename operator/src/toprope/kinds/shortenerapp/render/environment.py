@@ -1,25 +1,18 @@
-"""What the programs of the image read from their environment."""
+"""What the programs of the image `shortener` read from their environment."""
 
 from typing import Any
 
 from toprope.core.names import BESIDE
 from toprope.core.resource import Resource
-from toprope.kinds.shortenerapp import connections, places
-from toprope.kinds.shortenerapp.render.secrets import CACHE_URI_FILE, DATABASE_URI_FILE, FOLDER
 from toprope.kinds.shortenerapp.spec import Settings
-
-Variable = dict[str, str]
-
-OWN_CACHE = "CACHE_URI"
-"""Only the embedded cache is named so: another one's address is a secret."""
-TRACES = "OTEL_EXPORTER_OTLP_ENDPOINT"
+from toprope.serving import places
+from toprope.serving.render.environment import TRACES, Variable, as_app, as_owner, cache, listed, own_cache
+from toprope.serving.render.secrets import FOLDER
 
 
 def web(resource: Resource) -> list[Variable]:
     """Of `shortener serve`."""
-    to_database = _database(resource, "app", places.APP_PASSWORD)
-    pool = {"DATABASE_POOL_SIZE": str(connections.POOL)}
-    return _listed(to_database | pool | cache(resource) | _settings(resource.spec.settings))
+    return listed(as_app(resource) | cache(resource) | _settings(resource.spec.settings))
 
 
 def check(resource: Resource, revision: str) -> list[dict[str, Any]]:
@@ -30,10 +23,9 @@ def check(resource: Resource, revision: str) -> list[dict[str, Any]]:
 
 def migrate(resource: Resource, revision: str) -> list[Variable]:
     """Of `shortener migrate`."""
-    return _listed(
-        _database(resource, "owner", places.OWNER_PASSWORD)
+    return listed(
+        as_owner(resource)
         | {
-            "APP_ROLE": "app",
             "BOOTSTRAP_TENANT": resource.spec.auth.tenant,
             "BOOTSTRAP_KEY_FILE": f"{FOLDER}/{places.API_KEY}",
             # Kept by the owner, so that whoever holds the app's password cannot forget more than that.
@@ -45,44 +37,17 @@ def migrate(resource: Resource, revision: str) -> list[Variable]:
     )
 
 
-def rotate(resource: Resource, *, own_cache: bool) -> list[Variable]:
+def rotate(resource: Resource, *, used_cache: bool) -> list[Variable]:
     """Of `shortener rotate`; a cache that somebody else runs keeps its password."""
-    return _listed(
-        _database(resource, "owner", places.OWNER_PASSWORD)
-        | (_own_cache(resource) if own_cache else {})
+    return listed(
+        as_owner(resource)
+        | (own_cache(resource) if used_cache else {})
         | {
-            "APP_ROLE": "app",
             "BOOTSTRAP_TENANT": resource.spec.auth.tenant,
             "CREDENTIALS_DIR": FOLDER,
             "LOG_LEVEL": resource.spec.settings.log_level,
         }
     )
-
-
-def _database(resource: Resource, role: str, password: str) -> dict[str, str]:
-    if resource.spec.database.external:
-        return {"DATABASE_URI_FILE": f"{FOLDER}/{DATABASE_URI_FILE}"}
-    return {
-        "DATABASE_HOST": places.database_host(resource),
-        "DATABASE_PORT": str(places.DATABASE_PORT),
-        "DATABASE_NAME": "app",
-        "DATABASE_USER": role,
-        "DATABASE_PASSWORD_FILE": f"{FOLDER}/{password}",
-    }
-
-
-def cache(resource: Resource) -> dict[str, str]:
-    """Where the cache answers."""
-    if resource.spec.cache.external:
-        return {"CACHE_URI_FILE": f"{FOLDER}/{CACHE_URI_FILE}"}
-    return _own_cache(resource)
-
-
-def _own_cache(resource: Resource) -> dict[str, str]:
-    return {
-        OWN_CACHE: f"redis://{places.name(resource, places.CACHE)}:{places.CACHE_PORT}/0",
-        "CACHE_PASSWORD_FILE": f"{FOLDER}/{places.CACHE_PASSWORD}",
-    }
 
 
 def _settings(settings: Settings) -> dict[str, str]:
@@ -96,8 +61,3 @@ def _settings(settings: Settings) -> dict[str, str]:
         "LOG_LEVEL": settings.log_level,
         TRACES: settings.otlp_endpoint or "",
     }
-
-
-def _listed(variables: dict[str, str]) -> list[Variable]:
-    """Empty ones left out: the API server would drop their value, and the object would look edited."""
-    return [{"name": name, "value": value} for name, value in variables.items() if value]
