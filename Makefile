@@ -101,7 +101,7 @@ test-unit: venv ## no server, seconds
 coverage: venv ## the same, and that what is decided, rendered and generated is covered to the last branch
 	@$(PROMTOOL) $(PYTEST) $(PAIR) -m "not integration and not e2e" tests/unit workloads --cov --cov-report= $(ARGS)
 	@$(PYTHON) -m coverage report --fail-under=100 --precision=1 --skip-covered --show-missing \
-		--include='*/toprope/core/*,*/toprope/schema/*,*/toprope/delivery/*,*/toprope/slo/*,*/toprope/kinds/*'
+		--include='*/toprope/core/*,*/toprope/schema/*,*/toprope/delivery/*,*/toprope/slo/*,*/toprope/serving/*,*/toprope/kinds/*'
 
 binaries: venv
 	@# All at once: what is compiled for the floor is used again for the node, and deleted after the build.

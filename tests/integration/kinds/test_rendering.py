@@ -21,8 +21,8 @@ from toprope.core.resource import Resource
 from toprope.io.api import APPLY, MERGE, Api, Request
 from toprope.kinds import KINDS
 from toprope.kinds.shortenerapp.kind import SHORTENER_APP
-from toprope.serving import places
 from toprope.kinds.shortenerapp.render.jobs import rotation
+from toprope.serving import places
 
 HOW_MANY = 300
 STRICT = {"dryRun": "All", "fieldValidation": "Strict", "fieldManager": "toprope", "force": "true"}

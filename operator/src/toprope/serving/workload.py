@@ -35,7 +35,7 @@ class Workload:
 
     name: str
     """Of its image."""
-    routes: Mapping[str, Sequence[str]]
+    routes: Mapping[str, tuple[str, ...]]
     """Published route → its templates, as the service itself publishes them."""
     probe: str
     """Path of a request that takes no key, changes nothing, and is answered by no memory: `{probe}` is its number."""

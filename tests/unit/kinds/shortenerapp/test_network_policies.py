@@ -7,10 +7,10 @@ import pytest
 
 from tests.support.flows import End, allowed
 from tests.support.shorteners import CLOUD_NATIVE_PG, EXTERNAL, WITH_TRAFFIC, a_shortener
+from toprope.kinds.shortenerapp.workload import SHORTENER
 from toprope.serving import places
 from toprope.serving.needs import needs_of
 from toprope.serving.render.network_policies import network_policies
-from toprope.kinds.shortenerapp.workload import SHORTENER
 
 LINKS = a_shortener(WITH_TRAFFIC)
 OTHER = a_shortener(WITH_TRAFFIC, name="other")

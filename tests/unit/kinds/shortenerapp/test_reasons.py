@@ -7,7 +7,7 @@ import toprope.serving
 from toprope.serving.reasons import Reason
 
 HERE = Path(__file__).parent
-ROOMS = [Path(room.__file__).parent for room in (toprope.serving, toprope.kinds)]
+ROOMS = [Path(place) for room in (toprope.serving, toprope.kinds) for place in room.__path__]
 
 
 def test_every_reason_is_said() -> None:

@@ -27,9 +27,10 @@ from toprope.serving import places
 from toprope.serving.needs import needs_of
 from toprope.serving.reasons import Reason
 from toprope.serving.render.job import rotation_mark
-from toprope.serving.render.secrets import rotate
+from toprope.serving.render.secrets import generated, rotate
 from toprope.serving.rotation import ROTATING, SINCE, SPREAD
 
+GENERATED = generated(a_shortener())
 MARK = rotation_mark("monday")
 JOB = ("Job", f"links-rotate-{MARK}")
 FAILED = changed(*JOB, {"status": {"conditions": [{"type": "Failed", "status": "True", "message": "no cache"}]}})
@@ -61,7 +62,7 @@ def test_every_key_gets_a_successor_and_nothing_else_changes_for_two_minutes() -
     paper = asked()
     first = paper.pass_once()
     assert condition(first, "CredentialsRotated")[:2] == ("False", Reason.ROTATION_WAITING)
-    assert {f"{key}.next" for key in places.GENERATED} == set(amends(first)[0].generate)
+    assert {f"{key}.next" for key in GENERATED} == set(amends(first)[0].generate)
     waits = paper.pass_once()
     assert condition(waits, "CredentialsRotated")[:2] == ("False", Reason.ROTATION_WAITING)
     assert waits.again == SPREAD
@@ -77,7 +78,7 @@ def test_after_the_job_the_successors_take_the_places() -> None:
     assert JOB[1] in jobs(paper)
     ended = paper.pass_once()
     assert condition(ended, "CredentialsRotated")[:2] == ("True", Reason.ROTATED)
-    assert set(secret(paper)["data"]) == set(places.GENERATED)
+    assert set(secret(paper)["data"]) == set(GENERATED)
     assert set(secret(paper)["data"].values()) == {"bmV3"}
     assert secret(paper)["metadata"]["annotations"] == {ROTATED: "monday"}
     paper.settle()

@@ -13,9 +13,9 @@ from toprope.core.quantity import amount
 from toprope.core.resource import Resource
 from toprope.delivery.machine.moved import next_rollout
 from toprope.delivery.machine.rollout import Phase, Policy, Rollout, Seen
+from toprope.kinds.shortenerapp.render import environment
 from toprope.kinds.shortenerapp.spec import revision_of_spec
 from toprope.serving.connections import EMBEDDED_PODS
-from toprope.serving.render import environment
 from toprope.serving.render.database import database
 
 

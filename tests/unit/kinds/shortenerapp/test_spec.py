@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from tests.support.shorteners import Paper, a_shortener
 from tests.support.specs import valid
-from toprope.serving.render import job
+from toprope.kinds.shortenerapp.render import jobs
 from toprope.kinds.shortenerapp.workload import SHORTENER
 
 
@@ -46,8 +46,8 @@ def test_jobs_run_where_the_web_pods_of_their_release_may() -> None:
         one["spec"]["template"]["spec"]
         for one in (
             SHORTENER.rendered(resource, "r", "an/image")[0],
-            job.migration(resource, "r", "an/image"),
-            job.rotation(resource, "monday", "an/image", own_cache=True),
+            jobs.migration(resource, "r", "an/image"),
+            jobs.rotation(resource, "monday", "an/image", own_cache=True),
         )
     ]
     assert [{key: pod.get(key) for key in placed} for pod in pods] == 3 * [placed]
