@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.measured import AVAILABILITY, NOW, RULES, numbers
 from toprope.core.conditions import Condition, timestamp
-from toprope.core.measured import Blindness, Measured, Numbers, Sample
+from toprope.core.measured import FRESH, Blindness, Measured, Numbers, Sample
 from toprope.core.model import ConditionModel
 from toprope.slo.budget import State
 from toprope.slo.facts.look import Wanted
@@ -48,6 +48,8 @@ def unmeasured() -> Measured:
     return Measured({"fast": FINE["fast"]})
 
 
+A_WHILE_AGO = Sample(10, NOW - FRESH - timedelta(seconds=1))
+TWO_SCRAPES_AGO = Sample(10, NOW - timedelta(seconds=30))
 LOADED, CARRIED = Wanted({FAST: RULES}), Wanted({FAST: RULES}, file="links-slos")
 NO_SERIES = ("SloDataPresent", "False", Reason.NO_SERIES)
 ALONE = ("SloDataPresent", "True", Reason.GATEWAY_NOT_COUNTING)
@@ -67,6 +69,9 @@ FAILING = {"failing": "many-to-many matching not allowed", "counted": None, "err
         (Measured({"fast": BURNING}), "SlosMet", "False", Reason.SLO_BURNING, ": fast"),
         (Measured({"fast": replace(BURNING, rules="version0")}), "SlosMet", "False", Reason.SLO_BURNING, ": fast"),
         (unmeasured(), "SlosMet", "Unknown", Reason.SLO_WITHOUT_DATA, "No data is not good."),
+        (spoilt(counted=None), "SlosMet", "Unknown", Reason.SLO_WITHOUT_DATA, "no number for availability;"),
+        (spoilt(counted=A_WHILE_AGO), "SlosMet", "Unknown", Reason.SLO_WITHOUT_DATA, "No data is not good."),
+        (spoilt(counted=TWO_SCRAPES_AGO), "SlosMet", "True", Reason.ALL_MET, "No budget is spent"),
         (Measured(FINE), "SlosMet", "True", Reason.ALL_MET, "No budget is spent"),
         (NOWHERE, "SloDataPresent", "Unknown", Reason.NO_PROMETHEUS, "knows of no Prometheus"),
         (AWAY, "SloDataPresent", "Unknown", Reason.PROMETHEUS_UNAVAILABLE, "ConnectError: refused"),
@@ -229,6 +234,7 @@ EARLIER = "2026-02-01T00:00:00Z"
         ("it is spent", numbers(errors=SPENT), None, [("BudgetExhausted", "Warning")]),
         ("it is spent for long", numbers(errors=SPENT), EARLIER, []),
         ("it is spent, and nobody sees it", Numbers(), EARLIER, []),
+        ("its counters vanish, and the bad minutes leave the window", numbers(counted=None), EARLIER, []),
         ("it recovers", numbers(), EARLIER, [("BudgetRecovered", "Normal")]),
     ],
 )
