@@ -27,8 +27,13 @@ BURNING = numbers(FAST, {"5m": 0.2, "1h": 0.2})
 LONG_AGO, A_MOMENT_AGO = NOW - timedelta(hours=1), NOW - timedelta(seconds=30)
 
 
-WANTED = Wanted({AVAILABILITY: RULES, FAST: RULES}, gateway={"availability": 'requests{router="links"}'})
-FINE = {"availability": numbers(gateway=Sample(2, NOW), bucket=Sample(2, NOW)), "fast": numbers(FAST)}
+OWN = Promise("own", "99", 30 * DAY, counted_by="Own")
+WANTED = Wanted(dict.fromkeys((AVAILABILITY, FAST, OWN), RULES), gateway={"availability": 'requests{router="links"}'})
+FINE = {
+    "availability": numbers(gateway=Sample(2, NOW), gateway_lately=Sample(60, NOW), bucket=Sample(2, NOW)),
+    "fast": numbers(FAST),
+    "own": numbers(OWN, bad_series=Sample(1, NOW)),
+}
 
 
 def of(measured: Measured, before: Stated | None = None) -> Health:
@@ -45,7 +50,7 @@ def spoilt(**change: Any) -> Measured:
 
 
 def unmeasured() -> Measured:
-    return Measured({"fast": FINE["fast"]})
+    return Measured({"fast": FINE["fast"], "own": FINE["own"]})
 
 
 A_WHILE_AGO = Sample(10, NOW - FRESH - timedelta(seconds=1))
@@ -53,6 +58,8 @@ TWO_SCRAPES_AGO = Sample(10, NOW - timedelta(seconds=30))
 LOADED, CARRIED = Wanted({FAST: RULES}), Wanted({FAST: RULES}, file="links-slos")
 NO_SERIES = ("SloDataPresent", "False", Reason.NO_SERIES)
 ALONE = ("SloDataPresent", "True", Reason.GATEWAY_NOT_COUNTING)
+BLANK = ("SloDataPresent", "True", Reason.BAD_HAS_NO_SERIES)
+JUST_CHANGED = replace(FINE["own"], bad_series=None, rules="version0")
 HASTY = ("SloDataPresent", "True", Reason.GATEWAY_WITHOUT_BUCKET)
 AWAY = Measured(FINE, Blindness(NOW - timedelta(minutes=3), "ConnectError: refused"))
 NOWHERE = Measured(FINE, Blindness(None, ""))
@@ -80,9 +87,24 @@ FAILING = {"failing": "many-to-many matching not allowed", "counted": None, "err
         (spoilt(counted=None), "SloDataPresent", "False", Reason.NO_SERIES, "count availability."),
         (spoilt(lost=Sample(2, NOW)), "SloDataPresent", "False", Reason.NOBODY_COUNTS, "rate of the last hour"),
         (spoilt(lost=Sample(0, NOW)), "SloDataPresent", "True", Reason.COUNTED, "All are counted."),
-        (spoilt(gateway=None), *ALONE, "availability, for Prometheus has no series of the gateway: requests{router="),
-        (spoilt(gateway=None), *ALONE, "--metrics.prometheus.addRoutersLabels=true"),
-        (spoilt(gateway=None, counted=Sample(0, NOW)), "SloDataPresent", "True", Reason.COUNTED, "All are counted."),
+        (
+            spoilt(gateway=None, gateway_lately=None),
+            *ALONE,
+            "availability, for Prometheus has no series of the gateway: requests{router=",
+        ),
+        (spoilt(gateway=None, gateway_lately=None), *ALONE, "--metrics.prometheus.addRoutersLabels=true"),
+        (
+            spoilt(gateway=None, gateway_lately=None, counted=Sample(0, NOW)),
+            "SloDataPresent",
+            "True",
+            Reason.COUNTED,
+            "All are counted.",
+        ),
+        (spoilt(gateway=None, counted=Sample(0, NOW), gateway_lately=Sample(9, NOW)), *ALONE, "counted until a while"),
+        (spoilt(gateway=None, gateway_lately=Sample(9, NOW)), *ALONE, "availability: requests{router="),
+        (Measured(FINE | {"own": replace(FINE["own"], bad_series=None)}), *BLANK, "The selector of bad events of own"),
+        (Measured(FINE | {"own": replace(FINE["own"], bad_series=None)}), *BLANK, "right while nothing has failed;"),
+        (Measured(FINE | {"own": JUST_CHANGED}), "SloDataPresent", "True", Reason.COUNTED, "All are counted."),
         (spoilt(bucket=None, rules="version0"), "SloDataPresent", "True", Reason.COUNTED, "All are counted."),
         (spoilt(bucket=None), *HASTY, "availability, and has no histogram bucket of 1 s"),
         (spoilt(error=Sample(1.02, NOW)), "SloDataPresent", "False", Reason.BAD_EXCEEDS_TOTAL, "availability. Sel"),
@@ -221,7 +243,9 @@ def test_a_history_that_is_too_short(kept: timedelta | None, is_said: bool) -> N
     found = of(Measured(FINE, retention=kept)).conditions
     said = [(one.status, one.reason) for one in found if one.type == "HistoryTooShort"]
     assert said == ([("True", Reason.RETENTION_BELOW_WINDOW)] if is_said else [])
-    assert not is_said or found[-1].message.startswith("Prometheus keeps 15d, the window of availability, fast is long")
+    assert not is_said or found[-1].message.startswith(
+        "Prometheus keeps 15d, the window of availability, fast, own is long"
+    )
 
 
 EARLIER = "2026-02-01T00:00:00Z"

@@ -19,7 +19,7 @@ from toprope.core.measured import Blindness, Measured, Numbers
 from toprope.core.names import label_value
 from toprope.core.resource import Resource
 from toprope.io.prometheus import Prometheus, Unseen
-from toprope.io.recorded import HISTORY, QUERIES, Recording, histories
+from toprope.io.recorded import HISTORY, QUERIES, Counted, Recording, histories
 from toprope.ports import Clock
 from toprope.slo.promise import Promise, promise_of
 from toprope.slo.rules import Identity
@@ -99,7 +99,7 @@ class Ledger:
         self.readings: tuple[Reading, ...] = ()
         """Of all SLOs that a pass has asked about. Read from any thread."""
         self._numbers: Mapping[Identity, Numbers] = {}
-        self._since: dict[Identity, datetime] = {}
+        self._since: dict[Counted, datetime] = {}
         self._retention: timedelta | None = None
         self._kept: dict[Owner, _Kept] = {}
         self._unseen: dict[Identity, datetime] = {}
@@ -168,7 +168,7 @@ class Ledger:
         if returned or now >= self._history_due:
             await self._ask_history(clock, now)
         if self._retold:
-            born = {identity: one.evaluated.at for identity, one in numbers.items() if one.evaluated}
+            born = {(identity, one.sli): one.evaluated.at for identity, one in numbers.items() if one.evaluated}
             self._since = born | self._since
         await self._ask_why(now)
 
@@ -185,8 +185,8 @@ class Ledger:
         self._history_due, self._retold = now + HISTORY_EVERY, True
         # It is asked by the hour; what was seen to begin is known better.
         self._since = {
-            identity: known if (known := self._since.get(identity)) and abs(known - at) < HISTORY_EVERY else at
-            for identity, at in since.items()
+            what: known if (known := self._since.get(what)) and abs(known - at) < HISTORY_EVERY else at
+            for what, at in since.items()
         }
 
     async def _ask_why(self, now: datetime) -> None:
@@ -246,10 +246,11 @@ class Ledger:
         return Measured(numbers, retention=self._retention)
 
     def _known(self, identity: Identity) -> Numbers:
-        said = self._explained.get(identity)
+        said, found = self._explained.get(identity), self._numbers.get(identity, Numbers())
+        begun = (self._since.get((identity, sli)) for sli in (found.sli, ""))
         return replace(
-            self._numbers.get(identity, Numbers()),
-            since=self._since.get(identity),
+            found,
+            since=min(filter(None, begun), default=None),
             loaded=said.loaded if said else None,
             failing=said.failing if said else None,
         )
@@ -262,8 +263,12 @@ class Ledger:
 
 def _facts(measured: Measured) -> object:
     """What conditions say beside the statuses."""
-    facts = [(slo, one.rules, one.loaded, one.failing, one.bucket is None) for slo, one in measured.numbers.items()]
+    facts = [(slo, one.rules, one.loaded, one.failing, *_missing(one)) for slo, one in measured.numbers.items()]
     return (measured.blind.since if measured.blind else None, measured.retention, facts)
+
+
+def _missing(one: Numbers) -> Iterable[bool]:
+    return (sample is None for sample in (one.counted, one.bucket, one.gateway_lately, one.bad_series))
 
 
 def _explained(groups: Mapping[str, str | None], identity: Identity, now: datetime) -> _Explained:
