@@ -49,6 +49,7 @@ class Told(Prometheus):
         self.failing: dict[str, Exception] = {}
         self.loaded: dict[str, str | None] = {}
         self.asked: list[str] = []
+        self.groups_asked: list[Sequence[str]] = []
 
     def _asked(self, what: str) -> None:
         self.asked.append(what)
@@ -88,6 +89,7 @@ class Told(Prometheus):
 
     async def groups(self, names: Sequence[str]) -> dict[str, str | None]:
         self._asked("groups")
+        self.groups_asked.append(names)
         return self.loaded
 
     async def retention(self) -> str:
