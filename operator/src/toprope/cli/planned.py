@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from toprope.cli.selected import Selected
+from toprope.slo.facts.history import flattered
 from toprope.slo.forecast import Forecast
 from toprope.slo.rules import INTERVAL, number
 from toprope.slo.sli import Source
@@ -203,7 +204,7 @@ def _now(one: PlannedSlo, told: Forecast, there: Selected) -> Iterator[str]:
         yield "Prometheus does not say how long it keeps samples."
     elif _too_short(told, there):
         kept = spoken(there.retention.total_seconds())
-        yield f"Prometheus keeps {kept}, less than the window: the budget would be reckoned from what is kept."
+        yield f"Prometheus keeps {kept}, less than the window: {flattered(told.ruled.promise.window, there.retention)}."
     else:
         yield f"Prometheus keeps {spoken(there.retention.total_seconds())}: long enough."
 
