@@ -24,6 +24,7 @@ from toprope.slo.windows import DAY
 FAST = Promise("fast", "99", 30 * DAY)
 SPENT = {"30d": 0.002}
 BURNING = numbers(FAST, {"5m": 0.2, "1h": 0.2})
+EARLIER = "2026-02-01T00:00:00Z"
 LONG_AGO, A_MOMENT_AGO = NOW - timedelta(hours=1), NOW - timedelta(seconds=30)
 
 
@@ -234,6 +235,21 @@ def test_rules_are_waited_for(sentence: str, measured: Measured, before: Stated,
     assert (condition(found, "RulesAccepted").status, found.due) == (truth, due)
 
 
+@pytest.mark.parametrize(
+    ("sentence", "reason", "message", "since"),
+    [
+        ("an operator before said since when", "PrometheusUnavailable", "told nothing since {}, so", "08:00:00Z"),
+        ("it was seen since", "Counted", "Not told nothing since {}, so", "11:57:00Z"),
+        ("what was said is not ours", "PrometheusUnavailable", "m", "11:57:00Z"),
+    ],
+)
+def test_since_when_it_is_blind_outlives_an_operator(sentence: str, reason: str, message: str, since: str) -> None:
+    said = {"type": "SloDataPresent", "status": "Unknown", "reason": reason, "last_transition_time": EARLIER}
+    before = ConditionModel(**said, message=message.format("2026-03-01T08:00:00Z"))
+    found = condition(of(AWAY, Stated((), [before])), "SloDataPresent")
+    assert f"nothing since 2026-03-01T{since}, so no number" in found.message
+
+
 def test_nothing_is_due_while_prometheus_is_not_seen() -> None:
     assert of(AWAY).due is None
 
@@ -246,9 +262,6 @@ def test_a_history_that_is_too_short(kept: timedelta | None, is_said: bool) -> N
     if is_said:
         assert found[-1].message.startswith("Prometheus keeps 15d, the window of availability, fast, own is longer: ")
         assert "up to 2 times as much of it may be spent as is shown" in found[-1].message
-
-
-EARLIER = "2026-02-01T00:00:00Z"
 
 
 @pytest.mark.parametrize(
