@@ -90,6 +90,7 @@ FORMS = {
     "count of what is up": "count by (toprope_dev_name) (up == 1)",
     "all range functions": "avg_over_time(up[4m]) + sum_over_time(up[4m]) * count_over_time(up[4m])",
     "averages of what there is": "avg by (toprope_dev_name) (up offset 90s)",
+    "a label that need not be there": 'sum without (pod) (up{sli=~"fast|"})',
     "an average": "avg without (pod, result) (jobs_total unless up == 0)",
     "present": 'present_over_time(http_server_request_duration_seconds_count{http_response_status_code="500"}[70s])',
     "what was some time ago": "count_over_time(up[4m] offset 7m) + jobs_total offset 6m",

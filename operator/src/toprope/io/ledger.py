@@ -20,7 +20,7 @@ from toprope.core.names import label_value
 from toprope.core.resource import Resource
 from toprope.io.explained import Explanations
 from toprope.io.prometheus import Prometheus, Unseen
-from toprope.io.recorded import HISTORY, QUERIES, Counted, Recording, histories
+from toprope.io.recorded import HISTORY, QUERIES, Recording, Remembered, histories
 from toprope.ports import Clock
 from toprope.slo.promise import Promise, promise_of
 from toprope.slo.rules import Identity
@@ -90,7 +90,7 @@ class Ledger:
         self.readings: tuple[Reading, ...] = ()
         """Of all SLOs that a pass has asked about. Read from any thread."""
         self._numbers: Mapping[Identity, Numbers] = {}
-        self._since: dict[Counted, datetime] = {}
+        self._since: dict[Remembered, datetime] = {}
         self._retention: timedelta | None = None
         self._kept: dict[Owner, _Kept] = {}
         self._explanations = Explanations(prometheus)

@@ -106,14 +106,14 @@ def _whose(one: Series) -> tuple[str, str, str, str] | None:
             return None
 
 
-Counted = tuple[Identity, str]
+Remembered = tuple[Identity, str]
 """An SLO, and what it counted, as the label `MEANING` has it; that is empty in records of earlier operators."""
 
 
-def histories(series: Iterable[Series], clock: float, now: datetime) -> dict[Counted, datetime]:
+def histories(series: Iterable[Series], clock: float, now: datetime) -> dict[Remembered, datetime]:
     """When the history of what each SLO counts, or counted, begins. `clock` was the time at Prometheus when it was
     `now` here."""
-    found: dict[Counted, float] = {}
+    found: dict[Remembered, float] = {}
     with _believed():
         for one in series:
             if named := _whose(one):
