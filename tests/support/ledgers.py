@@ -15,7 +15,7 @@ from toprope.core.resource import Resource
 from toprope.io.ledger import Ledger
 from toprope.io.prometheus import Prometheus, Series
 from toprope.slo.budget import State
-from toprope.slo.rules import BAD, BUCKET, BURN, ERRORS, LEFT, OBJECTIVE, TOTAL, TOTAL_RATE, Identity
+from toprope.slo.rules import BAD, BUCKET, BURN, ERRORS, LEFT, MEANING, OBJECTIVE, TOTAL, TOTAL_RATE, Identity
 from toprope.slo.spec import Slo
 
 LINKS = ("shop", "Tiny", "links")
@@ -40,11 +40,16 @@ class Told(Prometheus):
         self.hands, self.ratio, self.rules, self.history = hands, 0.0, "version1", 0.0
         self.skew = 500.0
         """Seconds by which its clock is ahead."""
+        self.sli: dict[str, str] = {}
+        """The label that says what is counted; an earlier operator's rules have none."""
+        self.begun: dict[str, float] = {}
+        """Seconds since what was counted began to be, where more than `history` tells it."""
         self.recorded: Sequence[Identity] = [AVAILABILITY]
         self.silent: set[str] = set()
         self.failing: dict[str, Exception] = {}
         self.loaded: dict[str, str | None] = {}
         self.asked: list[str] = []
+        self.groups_asked: list[Sequence[str]] = []
 
     def _asked(self, what: str) -> None:
         self.asked.append(what)
@@ -58,7 +63,12 @@ class Told(Prometheus):
     async def newest(self, selector: str, at: float) -> list[Series]:
         self._asked(selector)
         records = {TOTAL_RATE: {}, TOTAL: {"window": "30d"}, BAD: {"window": "30d"}, BURN: {"window": "30d"}}
-        records |= {ERRORS: {"window": "30d"}, OBJECTIVE: {"window": "30d", "rules": self.rules}, LEFT: {}, BUCKET: {}}
+        records |= {
+            ERRORS: {"window": "30d"},
+            OBJECTIVE: {"window": "30d", "rules": self.rules, **self.sli},
+            LEFT: {},
+            BUCKET: {},
+        }
         values = {ERRORS: self.ratio, BURN: self.ratio * 1000, TOTAL: 1e6, BAD: self.ratio * 1e6}
         values[LEFT] = 1 - self.ratio * 1000
         return [
@@ -70,10 +80,16 @@ class Told(Prometheus):
 
     async def values(self, expression: str, at: float) -> list[Series]:
         self._asked("history")
-        return [Series(identity.labels, at - self.history, at) for identity in self.recorded if self.history]
+        begun = self.begun or ({"": self.history} if self.history else {})
+        return [
+            Series({**identity.labels, MEANING: sli} if sli else identity.labels, at - ago, at)
+            for identity in self.recorded
+            for sli, ago in begun.items()
+        ]
 
     async def groups(self, names: Sequence[str]) -> dict[str, str | None]:
         self._asked("groups")
+        self.groups_asked.append(names)
         return self.loaded
 
     async def retention(self) -> str:

@@ -19,7 +19,20 @@ from toprope.slo.facts.look import Wanted
 from toprope.slo.health import Stated, health
 from toprope.slo.promise import promise_of
 from toprope.slo.reasons import Reason
-from toprope.slo.rules import BAD, BURN, ERRORS, OBJECTIVE, TOTAL, TOTAL_RATE, Identity, Ruled, group, version_of
+from toprope.slo.rules import (
+    BAD,
+    BAD_RATE,
+    BURN,
+    BURNING,
+    ERRORS,
+    OBJECTIVE,
+    TOTAL,
+    TOTAL_RATE,
+    Identity,
+    Ruled,
+    group,
+    version_of,
+)
 from toprope.slo.sli import Counted, sli_of
 from toprope.slo.spec import Slo
 
@@ -32,6 +45,8 @@ SLOS = {
         Slo.model_validate({"name": "fast", "objective": "99", "window": "7d", "latency": {"threshold": "50ms"}}),
         Slo.model_validate({"name": "nothing", "objective": "99", "ratio": {"bad": "no_bad", "total": "no_total"}}),
         Slo.model_validate({"name": "broken", "objective": "99", "availability": {}}),
+        Slo.model_validate({"name": "spared", "objective": "99", "availability": {}}),
+        Slo.model_validate({"name": "mute", "objective": "99", "availability": {}}),
         Slo.model_validate({"name": "unselected", "objective": "99", "availability": {}}),
         Slo.model_validate({"name": "absurd", "objective": "99", "availability": {}}),
     )
@@ -44,16 +59,17 @@ def rules(slo: Slo) -> dict[str, Any]:
     return group(Ruled(identity, sli_of(slo, COUNTED), promise_of(slo))) | {"interval": "1s"}
 
 
-def spoilt(group: dict[str, Any], record: str, expression: str) -> dict[str, Any]:
+def spoilt(group: dict[str, Any], which: str, expression: str) -> dict[str, Any]:
     changed = deepcopy(group)
-    next(rule for rule in changed["rules"] if rule.get("record") == record)["expr"] = expression
+    next(rule for rule in changed["rules"] if which in (rule.get("record"), rule.get("alert")))["expr"] = expression
     return changed
 
 
 def loaded() -> list[dict[str, Any]]:
     groups = [rules(SLOS[name]) for name in ("availability", "fast", "nothing")]
     ambiguous = '{__name__=~"up|scrape_duration_seconds"} * on() {__name__=~"up|scrape_duration_seconds"}'
-    groups.append(spoilt(rules(SLOS["broken"]), TOTAL_RATE, ambiguous))
+    broken = {"broken": TOTAL_RATE, "spared": BAD_RATE, "mute": BURNING}
+    groups += [spoilt(rules(SLOS[name]), which, ambiguous) for name, which in broken.items()]
     return [*groups, spoilt(rules(SLOS["absurd"]), ERRORS, f'{TOTAL}{{slo="absurd"}} * 0 / 0')]
 
 
@@ -154,6 +170,21 @@ async def test_what_is_wrong_with_rules_is_found_out(prometheus: PrometheusProce
     assert (measured.of("unselected").loaded, measured.of("unselected").rules) == (False, None)
     assert (measured.of("nothing").loaded, measured.of("nothing").counted) == (True, None)
     assert measured.of("availability").loaded is None
+
+
+@pytest.mark.parametrize(("slo", "which"), [("spared", BAD_RATE), ("mute", BURNING)])
+async def test_a_rule_that_fails_beside_a_count_is_found_out(
+    slo: str, which: str, prometheus: PrometheusProcess
+) -> None:
+    """The first rule of the group runs, and total is counted: only Prometheus knows that nobody would be woken."""
+    async with a_ledger(prometheus) as held:
+        await held.until(slo, "counted")
+        found = await held.until(slo, "failing")
+        said = health(
+            Wanted({promise_of(SLOS[slo]): found.rules or ""}), held.ledger.of(ALL), Stated(), held.clock.now()
+        )
+    assert (found.failing or "").startswith(f"{which}: ")
+    assert [one.reason for one in said.conditions if one.type == "RulesAccepted"] == [Reason.RULE_FAILS]
 
 
 async def test_no_number_is_no_data_and_the_others_go_on(prometheus: PrometheusProcess) -> None:

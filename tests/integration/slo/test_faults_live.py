@@ -18,7 +18,7 @@ from toprope.slo.facts.look import Wanted
 from toprope.slo.health import Health, Stated, health
 from toprope.slo.promise import promise_of
 from toprope.slo.reasons import Reason
-from toprope.slo.rules import BURNING, OBJECTIVE, TOTAL_RATE, Identity, Ruled, group, version_of
+from toprope.slo.rules import BAD_RATE, BURNING, ERRORS, OBJECTIVE, TOTAL_RATE, Identity, Ruled, group, version_of
 from toprope.slo.sli import Counted, sli_of
 from toprope.slo.spec import Slo
 
@@ -152,6 +152,22 @@ def test_a_spec_that_changes_while_its_page_fires_neither_ends_it_nor_pages_agai
     evaluated(watcher, an_slo(name, **CHANGES[name]))
     assert watcher.firing(**page(name)) == before
     assert not [one for one in watcher.heard.about(**page(name)) if one.over]
+
+
+async def test_an_sli_that_changes_under_its_name_begins_anew(watcher: Watcher) -> None:
+    """One in eight is slower than the mistaken threshold, and as many as are bad anyhow than the one that was meant."""
+    mistaken, meant = (
+        Slo.model_validate({"name": "turned", "objective": "99", "window": "7d", "latency": {"threshold": threshold}})
+        for threshold in ("50ms", "1s")
+    )
+    evaluated(watcher, mistaken)
+    until(lambda: watcher.query(f'{ERRORS}{{slo="turned",window="7d"}} > 0.1'), 60)
+    evaluated(watcher, meant)
+    async with ledger_of(watcher.url, promising([meant])) as held:
+        found = await held.until("turned", "error")
+    assert found.error
+    assert found.error.value == pytest.approx(0.02, abs=0.01)
+    assert [one for one in watcher.query(f'{BAD_RATE}{{slo="turned"}}') if one["metric"]["sli"] != found.sli] == []
 
 
 async def test_a_promise_that_is_kept_after_all_ends_its_page_once(watcher: Watcher) -> None:

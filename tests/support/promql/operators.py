@@ -104,7 +104,7 @@ def _kept(
 
 
 def aggregated(name: str, vector: Vector, grouping: Callable[[Labels], Labels]) -> Vector:
-    """Sum, count or max of the rows that `grouping` gives the same labels."""
+    """Sum, count, max or avg of the rows that `grouping` gives the same labels."""
     if name not in AGGREGATIONS:
         raise Unsupported(f"the aggregation {name}")
     groups: dict[Labels, Vector] = {}
@@ -133,7 +133,13 @@ def _max(rows: Vector) -> Values:
     return greatest
 
 
-AGGREGATIONS: dict[str, Callable[[Vector], Values]] = {"sum": _sum, "count": _count, "max": _max}
+def _average(rows: Vector) -> Values:
+    with np.errstate(invalid="ignore"):
+        average: Values = _sum(rows) / _count(rows)
+    return average
+
+
+AGGREGATIONS: dict[str, Callable[[Vector], Values]] = {"sum": _sum, "count": _count, "max": _max, "avg": _average}
 
 
 def by(labels: Labels, names: Collection[str]) -> Labels:

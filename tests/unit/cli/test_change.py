@@ -37,6 +37,22 @@ async def test_a_live_field_changes_a_child_and_no_revision(place: Place) -> Non
     assert "Rollout:" not in shown.stdout
 
 
+@pytest.mark.parametrize(
+    ("changed", "anew"),
+    [
+        ({"objective": "99.5"}, False),
+        ({"availability": None, "latency": {"threshold": "1s"}}, True),
+        ({"name": "another", "availability": None, "latency": {"threshold": "1s"}}, False),
+    ],
+)
+async def test_an_slo_that_counts_something_else_under_its_name_begins_anew(
+    changed: Mapping[str, Any], anew: bool, place: Place
+) -> None:
+    change = {"slos": [{**SLOS["slos"][0], **changed}]}
+    shown = (await place.plan(change)).stdout
+    assert ("that lives counts something else: history and budget begin anew." in shown) == anew
+
+
 async def test_a_release_names_its_revision_and_how_it_would_come(place: Place) -> None:
     change = {**LONGER_SLUGS, "replicas": {"max": 7}}
     name = revision_of_spec(with_spec(place.resource, change).spec)

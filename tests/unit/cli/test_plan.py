@@ -184,7 +184,7 @@ async def prometheus(retention: str | None) -> AsyncIterator[str]:
 @pytest.mark.parametrize(
     ("retention", "told"),
     [
-        ("15d", "Prometheus keeps 15d, less than the window"),
+        ("15d", "Prometheus keeps 15d, less than the window: older bad events are forgotten"),
         ("90d", "Prometheus keeps 90d: long enough."),
         ("10GiB", "Prometheus does not say how long"),
         (None, "Prometheus does not say how long"),

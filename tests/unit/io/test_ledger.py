@@ -15,7 +15,7 @@ from toprope.io.prometheus import Unseen
 from toprope.io.recorded import HISTORY, QUERIES
 from toprope.slo.budget import State
 from toprope.slo.promise import promise_of
-from toprope.slo.rules import BUCKET, OBJECTIVE, TOTAL_RATE, Identity, Ruled, group
+from toprope.slo.rules import BUCKET, MEANING, OBJECTIVE, TOTAL_RATE, Identity, Ruled, group
 from toprope.slo.sli import Counted, sli_of
 from toprope.slo.windows import DAY
 
@@ -26,10 +26,10 @@ async def test_a_look_costs_a_handful_of_requests_however_many_resources_there_a
     for one in world.prometheus.recorded:
         world.of(one.name)
     await world.later()
-    assert len(world.prometheus.asked) == 1 + len(QUERIES) + len(HISTORY) + 1
+    assert len(world.prometheus.asked) == 1 + len(QUERIES) + len(HISTORY) + 1 + 1
     world.prometheus.asked.clear()
     await world.later(seconds=20)
-    assert len(world.prometheus.asked) == 1 + len(QUERIES)
+    assert len(world.prometheus.asked) == 1 + len(QUERIES) + 1
     assert len(world.ledger.readings) == 200
 
 
@@ -45,6 +45,39 @@ async def test_numbers_carry_the_operators_time(skew: float) -> None:
     assert abs(numbers.evaluated.at - (NOW - timedelta(seconds=10))) < timedelta(milliseconds=1)
     assert abs(numbers.since - (NOW - timedelta(days=5))) < timedelta(milliseconds=1)
     assert (world.state(), world.of().retention) == (State.MET, timedelta(days=15))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "begun", "days"),
+    [
+        ("it has always counted the same", {"fast": 20}, 20),
+        ("it counted something else before", {"slow": 20, "fast": 3}, 3),
+        ("an earlier operator did not say what it counted", {"": 20, "fast": 3}, 20),
+        ("and something else in between", {"": 20, "slow": 10, "fast": 3}, 20),
+    ],
+)
+async def test_the_history_is_that_of_what_is_counted(sentence: str, begun: dict[str, float], days: int) -> None:
+    world = World()
+    world.prometheus.sli = {MEANING: "fast"}
+    world.prometheus.begun = {sli: ago * DAY for sli, ago in begun.items()}
+    world.of()
+    await world.later()
+    since = world.of().numbers["availability"].since
+    assert since
+    assert abs(since - (NOW - timedelta(days=days))) < timedelta(milliseconds=1)
+
+
+async def test_a_history_begins_anew_at_once_when_something_else_is_counted() -> None:
+    world = World()
+    world.prometheus.sli, world.prometheus.begun = {MEANING: "slow"}, {"slow": 20 * DAY}
+    world.of()
+    await world.later()
+    world.prometheus.sli = {MEANING: "fast"}
+    await world.later(minutes=1)
+    since = world.of().numbers["availability"].since
+    assert since
+    assert world.hands.now() - since < timedelta(minutes=1)
+    assert world.rung[-1] == (LINKS, "Metrics")
 
 
 async def test_a_clock_that_is_set_while_it_is_looked_at_makes_no_number_old() -> None:
@@ -149,7 +182,7 @@ async def test_silence_is_explained_after_two_minutes(
         await world.later(minutes=1)
     numbers = world.of().numbers["availability"]
     assert (numbers.loaded, numbers.failing) == said
-    assert world.prometheus.asked.count("groups") == 1
+    assert world.prometheus.asked.count("groups") == (2 if numbers.failing else 1)
     assert world.rung[-1] == (LINKS, "Metrics")
 
 

@@ -37,10 +37,14 @@ async def test_its_clock_is_read() -> None:
 
 
 async def test_rule_groups_are_read_with_what_is_wrong_in_them() -> None:
-    rules = [{"name": "a", "health": "ok"}, {"name": "b", "lastError": "many-to-many"}, {"lastError": "too late"}]
+    rules = [
+        {"name": "a", "health": "ok"},
+        {"name": "b", "lastError": "many-to-many"},
+        {"name": "c", "lastError": "too late"},
+    ]
     page = success({"groups": [{"name": "bad", "rules": rules}, {"name": "good", "rules": []}]})
     async with on_paper(page) as (paper, prometheus):
-        assert await prometheus.groups(["bad", "good"]) == {"bad": "many-to-many", "good": None}
+        assert await prometheus.groups(["bad", "good"]) == {"bad": "b: many-to-many", "good": None}
     assert paper.asked[0]["rule_group[]"] == ["bad", "good"]
 
 

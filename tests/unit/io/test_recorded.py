@@ -12,7 +12,22 @@ from tests.support.prometheus_on_paper import objective
 from toprope.core.measured import Numbers, Sample
 from toprope.io.prometheus import Series, Unseen
 from toprope.io.recorded import QUERIES, Recording, histories
-from toprope.slo.rules import ALLOWED, BAD, BUCKET, BURN, ERRORS, FIRST, LEFT, LOST_RATE, TOTAL, TOTAL_RATE, Identity
+from toprope.slo.rules import (
+    ALLOWED,
+    BAD,
+    BAD_SERIES,
+    BUCKET,
+    BURN,
+    ERRORS,
+    FIRST,
+    LATELY,
+    LEFT,
+    LOST_RATE,
+    MEANING,
+    TOTAL,
+    TOTAL_RATE,
+    Identity,
+)
 from toprope.slo.windows import DAY, duration, tiers
 
 CLOCK = 1000.0
@@ -37,7 +52,9 @@ EVERYTHING = [
     EVALUATED,
     series(TOTAL_RATE, 5),
     series(FIRST, 2),
+    series(LATELY, 60),
     series(BUCKET, 2),
+    series(BAD_SERIES, 1),
     series(ALLOWED, 100),
     series(LEFT, 0.75),
     series(LOST_RATE, 3, 960),
@@ -55,7 +72,9 @@ def test_samples_find_their_places_and_the_operators_time() -> None:
         evaluated=Sample(0.999, THEN),
         counted=Sample(5, THEN),
         gateway=Sample(2, THEN),
+        gateway_lately=Sample(60, THEN),
         bucket=Sample(2, THEN),
+        bad_series=Sample(1, THEN),
         lost=Sample(3, NOW - timedelta(seconds=40)),
         error=Sample(0.25, THEN),
         allowed=Sample(100, THEN),
@@ -111,7 +130,7 @@ def test_a_series_that_lacks_a_label_is_somebody_elses_and_blinds_nobody(labels:
     stranger = Series(labels, 1, 990)
     assert list(recorded([stranger, *EVERYTHING], CLOCK, NOW)) == [AVAILABILITY]
     ours = Series(objective("availability"), 900.0, CLOCK)
-    assert histories([stranger, ours], CLOCK, NOW) == {AVAILABILITY: NOW - timedelta(seconds=100)}
+    assert histories([stranger, ours], CLOCK, NOW) == {(AVAILABILITY, ""): NOW - timedelta(seconds=100)}
 
 
 @pytest.mark.parametrize(
@@ -132,7 +151,29 @@ def test_nonsense_is_not_believed(nonsense: Series) -> None:
 def test_history_begins_with_the_first_rules() -> None:
     older = Series(objective("availability", "version0"), 400.0, CLOCK)
     newer, others = Series(objective("availability"), 900.0, CLOCK), Series({}, 1.0, CLOCK)
-    assert histories([newer, older, others], CLOCK, NOW) == {AVAILABILITY: NOW - timedelta(seconds=600)}
+    assert histories([newer, older, others], CLOCK, NOW) == {(AVAILABILITY, ""): NOW - timedelta(seconds=600)}
+
+
+def test_what_is_counted_has_a_history_of_its_own() -> None:
+    told = [
+        Series({**objective("availability", version), **counted}, at, CLOCK)
+        for version, counted, at in (
+            ("version0", {}, 100.0),
+            ("version1", {MEANING: "fast"}, 400.0),
+            ("version2", {MEANING: "fast"}, 500.0),
+            ("version3", {MEANING: "faster"}, 900.0),
+        )
+    ]
+    begun = {what: NOW - timedelta(seconds=ago) for what, ago in (("", 900), ("fast", 600), ("faster", 100))}
+    assert histories(told, CLOCK, NOW) == {(AVAILABILITY, what): at for what, at in begun.items()}
+
+
+def test_what_is_counted_is_what_was_counted_last() -> None:
+    earlier = Series({**objective("availability", "version0"), MEANING: "fast"}, 0.999, 960.0)
+    newest = Series({**EVALUATED.labels, MEANING: "faster"}, 0.999, 990.0)
+    both = [series(TOTAL_RATE, 7, 960.0, sli="fast"), series(TOTAL_RATE, 5, sli="faster")]
+    found = recorded([earlier, newest, *both], CLOCK, NOW)[AVAILABILITY]
+    assert (found.sli, found.counted) == ("faster", Sample(5, THEN))
 
 
 @pytest.mark.parametrize("nonsense", [nan, inf, -1e13, 1e300])

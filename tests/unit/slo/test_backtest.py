@@ -16,6 +16,7 @@ from tests.support.raw import answered, looked
 from tests.unit.slo.test_rules import promised
 from toprope.slo.backtest import Backtest, Look, backtest, remaining
 from toprope.slo.budget import budget
+from toprope.slo.counters import rated
 from toprope.slo.oracle import Phase, Traffic
 from toprope.slo.promise import Promise
 from toprope.slo.proof import checks
@@ -33,7 +34,6 @@ from toprope.slo.rules import (
     Identity,
     Ruled,
     group,
-    rated,
 )  # fmt: skip
 from toprope.slo.sli import Counted, sli_of
 from toprope.slo.spec import Slo

@@ -41,6 +41,8 @@ SPENT = {"30d": 0.002, "1d": 0.001}
         ("more than the budget is spent, and it still burns", numbers(errors=SPENT | PAGING), State.EXHAUSTED),
         ("one bad event too little to say so", numbers(errors={"30d": 9 / 2592}, rate=0.001), State.MET),
         ("ten bad events, of which a rate sees 9.6", numbers(errors={"30d": 9.6 / 2592}, rate=0.001), State.EXHAUSTED),
+        ("nobody counts any more", numbers(counted=None), State.NO_DATA),
+        ("nobody counts any more, and it was spent", numbers(errors=SPENT, counted=None), State.NO_DATA),
         ("how many were bad is not known", numbers(errors={"30d": 0.01}, bad={}), State.MET),
     ],
 )
@@ -58,7 +60,7 @@ def test_a_tier_without_its_numbers_does_not_hold(missing: str) -> None:
 
 
 @pytest.mark.parametrize("nonsense", [nan, inf, -inf])
-@pytest.mark.parametrize("where", ["error", "left"])
+@pytest.mark.parametrize("where", ["error", "left", "counted"])
 def test_what_is_no_number_is_no_data(where: str, nonsense: float) -> None:
     spoilt: dict[str, Any] = {where: Sample(nonsense, NOW)}
     assert found(replace(numbers(), **spoilt)) == Budget(State.NO_DATA)

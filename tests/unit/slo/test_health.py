@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.measured import AVAILABILITY, NOW, RULES, numbers
 from toprope.core.conditions import Condition, timestamp
-from toprope.core.measured import Blindness, Measured, Numbers, Sample
+from toprope.core.measured import FRESH, Blindness, Measured, Numbers, Sample
 from toprope.core.model import ConditionModel
 from toprope.slo.budget import State
 from toprope.slo.facts.look import Wanted
@@ -24,11 +24,17 @@ from toprope.slo.windows import DAY
 FAST = Promise("fast", "99", 30 * DAY)
 SPENT = {"30d": 0.002}
 BURNING = numbers(FAST, {"5m": 0.2, "1h": 0.2})
+EARLIER = "2026-02-01T00:00:00Z"
 LONG_AGO, A_MOMENT_AGO = NOW - timedelta(hours=1), NOW - timedelta(seconds=30)
 
 
-WANTED = Wanted({AVAILABILITY: RULES, FAST: RULES}, gateway={"availability": 'requests{router="links"}'})
-FINE = {"availability": numbers(gateway=Sample(2, NOW), bucket=Sample(2, NOW)), "fast": numbers(FAST)}
+OWN = Promise("own", "99", 30 * DAY, counted_by="Own")
+WANTED = Wanted(dict.fromkeys((AVAILABILITY, FAST, OWN), RULES), gateway={"availability": 'requests{router="links"}'})
+FINE = {
+    "availability": numbers(gateway=Sample(2, NOW), gateway_lately=Sample(60, NOW), bucket=Sample(2, NOW)),
+    "fast": numbers(FAST),
+    "own": numbers(OWN, bad_series=Sample(1, NOW)),
+}
 
 
 def of(measured: Measured, before: Stated | None = None) -> Health:
@@ -45,12 +51,16 @@ def spoilt(**change: Any) -> Measured:
 
 
 def unmeasured() -> Measured:
-    return Measured({"fast": FINE["fast"]})
+    return Measured({"fast": FINE["fast"], "own": FINE["own"]})
 
 
+A_WHILE_AGO = Sample(10, NOW - FRESH - timedelta(seconds=1))
+TWO_SCRAPES_AGO = Sample(10, NOW - timedelta(seconds=30))
 LOADED, CARRIED = Wanted({FAST: RULES}), Wanted({FAST: RULES}, file="links-slos")
 NO_SERIES = ("SloDataPresent", "False", Reason.NO_SERIES)
 ALONE = ("SloDataPresent", "True", Reason.GATEWAY_NOT_COUNTING)
+BLANK = ("SloDataPresent", "True", Reason.BAD_HAS_NO_SERIES)
+JUST_CHANGED = replace(FINE["own"], bad_series=None, rules="version0")
 HASTY = ("SloDataPresent", "True", Reason.GATEWAY_WITHOUT_BUCKET)
 AWAY = Measured(FINE, Blindness(NOW - timedelta(minutes=3), "ConnectError: refused"))
 NOWHERE = Measured(FINE, Blindness(None, ""))
@@ -67,6 +77,9 @@ FAILING = {"failing": "many-to-many matching not allowed", "counted": None, "err
         (Measured({"fast": BURNING}), "SlosMet", "False", Reason.SLO_BURNING, ": fast"),
         (Measured({"fast": replace(BURNING, rules="version0")}), "SlosMet", "False", Reason.SLO_BURNING, ": fast"),
         (unmeasured(), "SlosMet", "Unknown", Reason.SLO_WITHOUT_DATA, "No data is not good."),
+        (spoilt(counted=None), "SlosMet", "Unknown", Reason.SLO_WITHOUT_DATA, "no number for availability;"),
+        (spoilt(counted=A_WHILE_AGO), "SlosMet", "Unknown", Reason.SLO_WITHOUT_DATA, "No data is not good."),
+        (spoilt(counted=TWO_SCRAPES_AGO), "SlosMet", "True", Reason.ALL_MET, "No budget is spent"),
         (Measured(FINE), "SlosMet", "True", Reason.ALL_MET, "No budget is spent"),
         (NOWHERE, "SloDataPresent", "Unknown", Reason.NO_PROMETHEUS, "knows of no Prometheus"),
         (AWAY, "SloDataPresent", "Unknown", Reason.PROMETHEUS_UNAVAILABLE, "ConnectError: refused"),
@@ -75,9 +88,24 @@ FAILING = {"failing": "many-to-many matching not allowed", "counted": None, "err
         (spoilt(counted=None), "SloDataPresent", "False", Reason.NO_SERIES, "count availability."),
         (spoilt(lost=Sample(2, NOW)), "SloDataPresent", "False", Reason.NOBODY_COUNTS, "rate of the last hour"),
         (spoilt(lost=Sample(0, NOW)), "SloDataPresent", "True", Reason.COUNTED, "All are counted."),
-        (spoilt(gateway=None), *ALONE, "availability, for Prometheus has no series of the gateway: requests{router="),
-        (spoilt(gateway=None), *ALONE, "--metrics.prometheus.addRoutersLabels=true"),
-        (spoilt(gateway=None, counted=Sample(0, NOW)), "SloDataPresent", "True", Reason.COUNTED, "All are counted."),
+        (
+            spoilt(gateway=None, gateway_lately=None),
+            *ALONE,
+            "availability, for Prometheus has no series of the gateway: requests{router=",
+        ),
+        (spoilt(gateway=None, gateway_lately=None), *ALONE, "--metrics.prometheus.addRoutersLabels=true"),
+        (
+            spoilt(gateway=None, gateway_lately=None, counted=Sample(0, NOW)),
+            "SloDataPresent",
+            "True",
+            Reason.COUNTED,
+            "All are counted.",
+        ),
+        (spoilt(gateway=None, counted=Sample(0, NOW), gateway_lately=Sample(9, NOW)), *ALONE, "counted until a while"),
+        (spoilt(gateway=None, gateway_lately=Sample(9, NOW)), *ALONE, "availability: requests{router="),
+        (Measured(FINE | {"own": replace(FINE["own"], bad_series=None)}), *BLANK, "The selector of bad events of own"),
+        (Measured(FINE | {"own": replace(FINE["own"], bad_series=None)}), *BLANK, "right while nothing has failed;"),
+        (Measured(FINE | {"own": JUST_CHANGED}), "SloDataPresent", "True", Reason.COUNTED, "All are counted."),
         (spoilt(bucket=None, rules="version0"), "SloDataPresent", "True", Reason.COUNTED, "All are counted."),
         (spoilt(bucket=None), *HASTY, "availability, and has no histogram bucket of 1 s"),
         (spoilt(error=Sample(1.02, NOW)), "SloDataPresent", "False", Reason.BAD_EXCEEDS_TOTAL, "availability. Sel"),
@@ -207,6 +235,21 @@ def test_rules_are_waited_for(sentence: str, measured: Measured, before: Stated,
     assert (condition(found, "RulesAccepted").status, found.due) == (truth, due)
 
 
+@pytest.mark.parametrize(
+    ("sentence", "reason", "message", "since"),
+    [
+        ("an operator before said since when", "PrometheusUnavailable", "told nothing since {}, so", "08:00:00Z"),
+        ("it was seen since", "Counted", "Not told nothing since {}, so", "11:57:00Z"),
+        ("what was said is not ours", "PrometheusUnavailable", "m", "11:57:00Z"),
+    ],
+)
+def test_since_when_it_is_blind_outlives_an_operator(sentence: str, reason: str, message: str, since: str) -> None:
+    said = {"type": "SloDataPresent", "status": "Unknown", "reason": reason, "last_transition_time": EARLIER}
+    before = ConditionModel(**said, message=message.format("2026-03-01T08:00:00Z"))
+    found = condition(of(AWAY, Stated((), [before])), "SloDataPresent")
+    assert f"nothing since 2026-03-01T{since}, so no number" in found.message
+
+
 def test_nothing_is_due_while_prometheus_is_not_seen() -> None:
     assert of(AWAY).due is None
 
@@ -216,10 +259,9 @@ def test_a_history_that_is_too_short(kept: timedelta | None, is_said: bool) -> N
     found = of(Measured(FINE, retention=kept)).conditions
     said = [(one.status, one.reason) for one in found if one.type == "HistoryTooShort"]
     assert said == ([("True", Reason.RETENTION_BELOW_WINDOW)] if is_said else [])
-    assert not is_said or found[-1].message.startswith("Prometheus keeps 15d, the window of availability, fast is long")
-
-
-EARLIER = "2026-02-01T00:00:00Z"
+    if is_said:
+        assert found[-1].message.startswith("Prometheus keeps 15d, the window of availability, fast, own is longer: ")
+        assert "up to 2 times as much of it may be spent as is shown" in found[-1].message
 
 
 @pytest.mark.parametrize(
@@ -229,6 +271,7 @@ EARLIER = "2026-02-01T00:00:00Z"
         ("it is spent", numbers(errors=SPENT), None, [("BudgetExhausted", "Warning")]),
         ("it is spent for long", numbers(errors=SPENT), EARLIER, []),
         ("it is spent, and nobody sees it", Numbers(), EARLIER, []),
+        ("its counters vanish, and the bad minutes leave the window", numbers(counted=None), EARLIER, []),
         ("it recovers", numbers(), EARLIER, [("BudgetRecovered", "Normal")]),
     ],
 )

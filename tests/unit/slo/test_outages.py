@@ -5,8 +5,10 @@ import pytest
 
 from tests.support.outages import GONE, UP, at_minute, availability, came_of, minutes
 from tests.support.promql.groups import Outcome
+from tests.support.promql.series import Series
 from tests.support.proofs import COUNTED, watched
 from toprope.slo.rules import BAD, BURNING, LOST_RATE, TOTAL_RATE
+from toprope.slo.stories import Scenario
 from toprope.slo.windows import MINUTE
 
 RATE = 10.0
@@ -96,3 +98,39 @@ def test_pods_that_are_not_ready_take_no_requests_though_they_are_up(ready: list
     outcome = came_of(availability(), story, more=[*said, up])
     assert bool(lost(outcome, 255)) == burns
     assert firing(outcome, 245) == burns
+
+
+def others(story: Scenario, *silent: tuple[int, int]) -> list[Series]:
+    """Targets of the same Prometheus that answer but for a span of minutes each, in which their scrapes fail."""
+    seconds = np.arange(0, story.traffic.seconds + 1, 15.0)
+    spans = [(seconds >= begin * MINUTE) & (seconds < end * MINUTE) for begin, end in silent]
+    return [
+        watched(f'up{{job="other-{which}"}}', seconds, np.where(span, 0.0, 1.0), seconds >= 0)
+        for which, span in enumerate(spans)
+    ]
+
+
+FAR, NEVER = (240, 480), (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "silent", "burns"),
+    [
+        ("there is nobody else but Prometheus itself, whose word must do", [], True),
+        ("all others answer", [NEVER, NEVER, NEVER], True),
+        ("a node took one of the others along", [FAR, NEVER, NEVER], True),
+        ("half of all fell silent", [FAR, FAR, NEVER], True),
+        ("Prometheus reaches nobody but itself", [FAR, FAR, FAR], False),
+        ("more than half fell silent", [FAR, FAR, FAR, NEVER], False),
+        ("they have been silent all day", [(0, 480), (0, 480), (0, 480), NEVER], True),
+    ],
+)
+def test_silence_is_an_outage_only_where_prometheus_sees_others(
+    sentence: str, silent: list[tuple[int, int]], burns: bool
+) -> None:
+    """The network of the monitoring is cut: Prometheus goes on evaluating, and reaches itself."""
+    story = minutes((240, RATE, UP), (180, RATE, GONE))
+    outcome = came_of(availability(), story, more=others(story, *silent))
+    record = outcome.record(LOST_RATE)
+    assert bool((record.values[record.there] > 0).any()) == burns
+    assert bool(outcome.firing(BURNING, **PAGES).any()) == burns

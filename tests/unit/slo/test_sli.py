@@ -1,5 +1,8 @@
 """What counts, and who counts."""
 
+from dataclasses import replace
+from typing import Any
+
 from toprope.slo.sli import Counted, Source, sli_of
 from toprope.slo.spec import Availability, Latency, Slo
 
@@ -46,3 +49,29 @@ def test_the_gateway_comes_first() -> None:
     assert (through.name, pods.name) == ("Gateway", "Pods")
     assert through.anchor == 'traefik_router_requests_total{router=~"shop-links-web-.*"}'
     assert through.bad.added == ('traefik_router_requests_total{router=~"shop-links-web-.*",code=~"5..|499"}',)
+
+
+def meaning(counted: Counted = COUNTED, **spec: Any) -> str:
+    return sli_of(Slo.model_validate({"name": "a", "objective": "99", **spec}), counted).meaning
+
+
+FAST = {"latency": {"threshold": "1s"}}
+JOBS = {"ratio": {"bad": "jobs_total", "total": "jobs_total"}}
+
+
+def test_what_is_counted_is_called_the_same_whoever_counts_and_whatever_is_promised() -> None:
+    assert meaning(availability={}) == meaning(replace(COUNTED, gateway='router=~"links.*"'), availability={})
+    assert meaning(availability={}, window="7d") == meaning(availability={}, description="Other words.")
+
+
+def test_whatever_counts_otherwise_is_called_otherwise() -> None:
+    others: list[dict[str, Any]] = [
+        {"availability": {}},
+        FAST,
+        {"latency": {"threshold": "250ms"}},
+        {"latency": {"threshold": "1s", "route": "redirect"}},
+        JOBS,
+        {"ratio": {"bad": 'jobs_total{result="failed"}', "total": "jobs_total"}},
+        {"ratio": {"bad": "jobs_total", "total": "jobs_ended_total"}},
+    ]
+    assert len({meaning(**spec) for spec in others}) == len(others)

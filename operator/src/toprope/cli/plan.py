@@ -11,7 +11,7 @@ import typer
 from toprope.cli.change import words
 from toprope.cli.change.planned import PlannedChange, compared, uncompared
 from toprope.cli.manifest import Written, resources_of, told
-from toprope.cli.planned import Planned, PlannedSlo, as_json, as_text
+from toprope.cli.planned import Planned, PlannedSlo, as_json, as_text, counts_anew
 from toprope.cli.prometheus import TokenFile, way
 from toprope.cli.rendering import installation
 from toprope.cli.say import Format, err, fail, out
@@ -55,7 +55,7 @@ def plan(
     """
     resources, _ = resources_of(file, installation("docker.io/toprope", "toprope-system", "monitoring"))
     changes = _changes(resources, requests_per_second, look)
-    found = [_planned(one, requests_per_second) for one in resources]
+    found = [_planned(one, each, requests_per_second) for one, each in zip(resources, changes, strict=True)]
     there = _looked(way(prometheus, token_file), found) if prometheus else None
     if output == "json":
         typer.echo(json.dumps(_as_json(changes, found, there), indent=2))
@@ -102,9 +102,12 @@ def _as_text(changes: list[PlannedChange], found: list[Planned]) -> Iterator[str
         yield ""
 
 
-def _planned(written: Written, per_second: float) -> Planned:
+def _planned(written: Written, planned: PlannedChange, per_second: float) -> Planned:
+    live = planned.change.reading.live if planned.change.reading else None
     slos = [
-        PlannedSlo(one.slo, Forecast(one.ruled, per_second) if one.ruled else None, one.broken)
+        PlannedSlo(
+            one.slo, Forecast(one.ruled, per_second) if one.ruled else None, one.broken, counts_anew(one.slo, live)
+        )
         for one in written.rule_sets
     ]
     ref = written.resource.ref

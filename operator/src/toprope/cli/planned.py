@@ -10,6 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 
 from toprope.cli.selected import Selected
+from toprope.core.objects import Manifest
+from toprope.slo.facts.history import flattered
 from toprope.slo.forecast import Forecast
 from toprope.slo.rules import INTERVAL, number
 from toprope.slo.sli import Source
@@ -20,6 +22,8 @@ from toprope.slo.windows import HOUR, MINUTE, Severity, Tier, duration
 SHARES = {"100 %": 1.0, "10 %": 0.1, "1 %": 0.01}
 """Error ratios that a plan speaks of."""
 _COUNTERS = {"Gateway": "the gateway", "Pods": "the pods", "Own": "the counters of its selectors"}
+_COUNTED = ("availability", "latency", "ratio")
+"""Fields of an SLO that say what is counted."""
 _FOOT = (
     f"Times are those of the maths, after a clean past. Prometheus evaluates every {INTERVAL} s: an alert may come two "
     f"evaluations later, and 5 minutes later where the longer window is above 1h."
@@ -33,6 +37,8 @@ class PlannedSlo:
     slo: Slo
     forecast: Forecast | None
     broken: str
+    begins_anew: bool = False
+    """Whether one of its name lives that counts something else."""
 
     @property
     def sources(self) -> Sequence[Source]:
@@ -48,6 +54,13 @@ class PlannedSlo:
             for side, tally in (("total", source.total), ("bad", source.bad))
             for selector in tally.added
         ]
+
+
+def counts_anew(slo: Slo, live: Manifest | None) -> bool:
+    """Whether the resource as it lives has an SLO of that name that counts something else (`Sli.meaning`)."""
+    now = slo.model_dump(mode="json", by_alias=True, exclude_none=True, include=set(_COUNTED))
+    same_name = (one for one in (live or {}).get("spec", {}).get("slos", ()) if one.get("name") == slo.name)
+    return any({key: one[key] for key in _COUNTED if one.get(key) is not None} != now for one in same_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +98,7 @@ def _slo_as_json(one: PlannedSlo, there: Selected | None) -> dict[str, Any]:
         return said | {"broken": one.broken}
     told = one.forecast
     return said | {
+        "beginsAnew": one.begins_anew,
         "countedBy": [source.name for source in one.sources],
         "budget": {"events": told.events, "outageSeconds": float(told.outage)},
         "tiers": [_tier_as_json(told, tier) for tier in told.ruled.promise.live],
@@ -136,6 +150,8 @@ def _slo_as_text(one: PlannedSlo, there: Selected | None) -> Iterator[str | Padd
     counters = ", without that by ".join(_COUNTERS[source.name] for source in one.sources)
     lost = "; while no pod takes requests, the last hour's traffic counts as bad" if told.ruled.sli.alive else ""
     yield f"    Counted by {counters}{lost}."
+    if one.begins_anew:
+        yield "    The SLO of this name that lives counts something else: history and budget begin anew."
     spent = f"{told.events:,.0f} bad events, or {spoken(float(told.outage))} of full outage"
     yield f"    The budget of {one.slo.window} is {spent}."
     if told.ruled.promise.live:
@@ -203,7 +219,7 @@ def _now(one: PlannedSlo, told: Forecast, there: Selected) -> Iterator[str]:
         yield "Prometheus does not say how long it keeps samples."
     elif _too_short(told, there):
         kept = spoken(there.retention.total_seconds())
-        yield f"Prometheus keeps {kept}, less than the window: the budget would be reckoned from what is kept."
+        yield f"Prometheus keeps {kept}, less than the window: {flattered(told.ruled.promise.window, there.retention)}."
     else:
         yield f"Prometheus keeps {spoken(there.retention.total_seconds())}: long enough."
 

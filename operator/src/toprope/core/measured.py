@@ -32,16 +32,22 @@ class Numbers:
 
     rules: str | None = None
     """Version of the rules that are evaluated."""
+    sli: str = ""
+    """What is counted, in short; empty of rules that do not say it."""
     evaluated: Sample | None = None
     """The objective, which has a sample at each evaluation of the rules."""
     since: datetime | None = None
-    """When its history begins."""
+    """When the history of what is counted begins."""
     counted: Sample | None = None
     """Events a second: present as soon as somebody counts."""
     gateway: Sample | None = None
     """Present while the gateway's counters decide."""
+    gateway_lately: Sample | None = None
+    """Present while they decide, and for an hour after."""
     bucket: Sample | None = None
     """Present while the gateway tells who had waited before he gave up."""
+    bad_series: Sample | None = None
+    """Present while a `ratio`'s own selector of bad events matches anything."""
     lost: Sample | None = None
     """Requests a second that nobody is left to count; 0 while somebody counts."""
     error: Sample | None = None

@@ -29,7 +29,8 @@ class Settings(BaseSettings):
     """Namespaces, separated by commas, from which gateways reach pods besides the one that their Gateway is in: many
     controllers run them in their own."""
     runbooks: Annotated[str, Field(pattern=r"^https?://")] = "https://toprope.dev/runbooks"
-    """Address of the folder that holds a page for each alert; alerts link to it."""
+    """Address of the folder that holds a page for each alert; alerts link to it. Nobody serves the default: serve
+    docs/runbooks yourself and say where, or the links lead nowhere."""
     ops_host: str = "::"
     """Address of the ops port. `::` is every address, of both families where there is IPv6."""
     ops_port: Annotated[int, Field(ge=0, le=65535)] = 9090

@@ -18,8 +18,9 @@ from datetime import datetime, timedelta
 from toprope.core.measured import Blindness, Measured, Numbers
 from toprope.core.names import label_value
 from toprope.core.resource import Resource
+from toprope.io.explained import Explanations
 from toprope.io.prometheus import Prometheus, Unseen
-from toprope.io.recorded import HISTORY, QUERIES, Recording, histories
+from toprope.io.recorded import HISTORY, QUERIES, Recording, Remembered, histories
 from toprope.ports import Clock
 from toprope.slo.promise import Promise, promise_of
 from toprope.slo.rules import Identity
@@ -33,9 +34,6 @@ LONGEST_LOOK = 30.0
 BLIND_AFTER = timedelta(seconds=60)
 """Two looks may fail before the numbers are given up."""
 HISTORY_EVERY, HISTORY_AGAIN = timedelta(hours=1), timedelta(minutes=5)
-UNSEEN_FOR = timedelta(minutes=2)
-"""How long an SLO may have no samples until Prometheus is asked why."""
-EXPLAINED_FOR = timedelta(minutes=5)
 FORGOTTEN_AFTER = timedelta(minutes=30)
 """A resource that is there is looked at every ten minutes."""
 SOME = 50
@@ -81,13 +79,6 @@ class _Kept:
         return now - self.since < YOUNG and any(one.attained is None for one in self.told)
 
 
-@dataclass(frozen=True, slots=True)
-class _Explained:
-    at: datetime
-    loaded: bool
-    failing: str | None
-
-
 class Ledger:
     """Metrics from Prometheus. `keep` it running; `looked` is set after the first look, however it went."""
 
@@ -99,11 +90,10 @@ class Ledger:
         self.readings: tuple[Reading, ...] = ()
         """Of all SLOs that a pass has asked about. Read from any thread."""
         self._numbers: Mapping[Identity, Numbers] = {}
-        self._since: dict[Identity, datetime] = {}
+        self._since: dict[Remembered, datetime] = {}
         self._retention: timedelta | None = None
         self._kept: dict[Owner, _Kept] = {}
-        self._unseen: dict[Identity, datetime] = {}
-        self._explained: dict[Identity, _Explained] = {}
+        self._explanations = Explanations(prometheus)
         self._began = clock.now()
         self._answered: datetime | None = None
         self._history_due = self._began
@@ -168,9 +158,10 @@ class Ledger:
         if returned or now >= self._history_due:
             await self._ask_history(clock, now)
         if self._retold:
-            born = {identity: one.evaluated.at for identity, one in numbers.items() if one.evaluated}
+            born = {(identity, one.sli): one.evaluated.at for identity, one in numbers.items() if one.evaluated}
             self._since = born | self._since
-        await self._ask_why(now)
+        wanted = {identity: self._is_seen(identity) for owner in self._kept for identity in self._identities(owner)}
+        await self._explanations.ask(wanted, now)
 
     async def _ask_history(self, clock: float, now: datetime) -> None:
         """What costs more, and may fail without making the rest unknown."""
@@ -185,28 +176,9 @@ class Ledger:
         self._history_due, self._retold = now + HISTORY_EVERY, True
         # It is asked by the hour; what was seen to begin is known better.
         self._since = {
-            identity: known if (known := self._since.get(identity)) and abs(known - at) < HISTORY_EVERY else at
-            for identity, at in since.items()
+            what: known if (known := self._since.get(what)) and abs(known - at) < HISTORY_EVERY else at
+            for what, at in since.items()
         }
-
-    async def _ask_why(self, now: datetime) -> None:
-        """Why an SLO has no samples, once it has had none for a while."""
-        wanted = (identity for owner in self._kept for identity in self._identities(owner))
-        unseen = {identity for identity in wanted if not self._is_seen(identity)}
-        self._unseen = {identity: self._unseen.get(identity, now) for identity in unseen}
-        self._explained = {
-            identity: said
-            for identity, said in self._explained.items()
-            if identity in unseen and now - said.at < EXPLAINED_FOR
-        }
-        asked = [
-            identity
-            for identity, since in self._unseen.items()
-            if identity not in self._explained and now - since >= UNSEEN_FOR
-        ]
-        if asked:
-            groups = await self._prometheus.groups([identity.group for identity in asked])
-            self._explained |= {one: _explained(groups, one, now) for one in asked}
 
     def _is_seen(self, identity: Identity) -> bool:
         numbers = self._numbers.get(identity)
@@ -246,10 +218,11 @@ class Ledger:
         return Measured(numbers, retention=self._retention)
 
     def _known(self, identity: Identity) -> Numbers:
-        said = self._explained.get(identity)
+        said, found = self._explanations.of(identity), self._numbers.get(identity, Numbers())
+        begun = (self._since.get((identity, sli)) for sli in (found.sli, ""))
         return replace(
-            self._numbers.get(identity, Numbers()),
-            since=self._since.get(identity),
+            found,
+            since=min(filter(None, begun), default=None),
             loaded=said.loaded if said else None,
             failing=said.failing if said else None,
         )
@@ -262,13 +235,12 @@ class Ledger:
 
 def _facts(measured: Measured) -> object:
     """What conditions say beside the statuses."""
-    facts = [(slo, one.rules, one.loaded, one.failing, one.bucket is None) for slo, one in measured.numbers.items()]
+    facts = [(slo, one.rules, one.loaded, one.failing, *_missing(one)) for slo, one in measured.numbers.items()]
     return (measured.blind.since if measured.blind else None, measured.retention, facts)
 
 
-def _explained(groups: Mapping[str, str | None], identity: Identity, now: datetime) -> _Explained:
-    error = groups.get(identity.group)
-    return _Explained(now, identity.group in groups, " ".join(error.split())[:300] if error else None)
+def _missing(one: Numbers) -> Iterable[bool]:
+    return (sample is None for sample in (one.counted, one.bucket, one.gateway_lately, one.bad_series))
 
 
 _FOR_EVER = 100 * 365 * 86400.0

@@ -96,9 +96,10 @@ class Prometheus:
         return _read(_ranged, await self._data("POST", "query_range", [("query", expression), *span]))
 
     async def groups(self, names: Sequence[str]) -> dict[str, str | None]:
-        """The rule groups that are loaded, each with why one of its rules cannot be evaluated; at least those of
+        """The rule groups that are loaded, each with which of its rules cannot be evaluated, and why; at least those of
         `names` that there are (Prometheus before 2.46 tells all)."""
-        return _read(_groups, await self._data("GET", "rules", [("rule_group[]", name) for name in names]))
+        fields = [*(("rule_group[]", name) for name in names), ("exclude_alerts", "true")]
+        return _read(_groups, await self._data("GET", "rules", fields))
 
     async def retention(self) -> str:
         """How long samples are kept, as Prometheus writes it: `15d`, `30d or 10GiB`."""
@@ -184,5 +185,8 @@ def _ranged(data: Any) -> list[RangeSeries]:
 
 
 def _groups(data: Any) -> dict[str, str | None]:
-    errors = {group["name"]: [rule.get("lastError") for rule in group["rules"]] for group in data["groups"]}
-    return {name: next((str(error) for error in found if error), None) for name, found in errors.items()}
+    failing = (
+        (group["name"], [f"{rule['name']}: {rule['lastError']}" for rule in group["rules"] if rule.get("lastError")])
+        for group in data["groups"]
+    )
+    return {name: next(iter(errors), None) for name, errors in failing}

@@ -10,13 +10,16 @@ from toprope.io.prometheus import Series, Unseen
 from toprope.slo.rules import (
     ALLOWED,
     BAD,
+    BAD_SERIES,
     BUCKET,
     BURN,
     ERRORS,
     FIRST,
     INTERVAL,
+    LATELY,
     LEFT,
     LOST_RATE,
+    MEANING,
     OBJECTIVE,
     TOTAL,
     TOTAL_RATE,
@@ -29,8 +32,10 @@ _LAG = 1.5 * INTERVAL
 """Seconds by which a sample may be older than the newest evaluation, which may not be over yet. What is older has
 vanished since: where nothing happens, there is no ratio."""
 
+_SINGLE = (OBJECTIVE, TOTAL_RATE, FIRST, LATELY, BUCKET, BAD_SERIES, LOST_RATE, ALLOWED, LEFT)
+"""Records that have one series an SLO."""
 QUERIES = (
-    f'{{__name__=~"{"|".join((OBJECTIVE, TOTAL_RATE, FIRST, BUCKET, LOST_RATE, ALLOWED, LEFT))}"}}{_SPAN}',
+    f'{{__name__=~"{"|".join(_SINGLE)}"}}{_SPAN}',
     # An SLO's own window is a week at least; of its tiers' windows, few are.
     f'{ERRORS}{{window=~"([7-9]|[1-9][0-9])d"}}{_SPAN}',
     f"{TOTAL}{_SPAN}",
@@ -101,15 +106,20 @@ def _whose(one: Series) -> tuple[str, str, str, str] | None:
             return None
 
 
-def histories(series: Iterable[Series], clock: float, now: datetime) -> dict[Identity, datetime]:
-    """When each SLO's history begins. `clock` was the time at Prometheus when it was `now` here."""
-    found: dict[Identity, float] = {}
+Remembered = tuple[Identity, str]
+"""An SLO, and what it counted, as the label `MEANING` has it; that is empty in records of earlier operators."""
+
+
+def histories(series: Iterable[Series], clock: float, now: datetime) -> dict[Remembered, datetime]:
+    """When the history of what each SLO counts, or counted, begins. `clock` was the time at Prometheus when it was
+    `now` here."""
+    found: dict[Remembered, float] = {}
     with _believed():
         for one in series:
             if named := _whose(one):
-                whose = Identity(*named)
-                found[whose] = min(one.value, found.get(whose, one.value))
-        return {whose: now + timedelta(seconds=at - clock) for whose, at in found.items()}
+                what = Identity(*named), one.labels.get(MEANING, "")
+                found[what] = min(one.value, found.get(what, one.value))
+        return {what: now + timedelta(seconds=at - clock) for what, at in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +152,13 @@ def _numbers(draft: _Draft, clock: float, now: datetime) -> Numbers:
     reader = _Reader(draft, objective.at - _LAG, clock, now, {})
     return Numbers(
         rules=objective.labels["rules"],
+        sli=objective.labels.get(MEANING, ""),
         evaluated=reader.sample(objective),
         counted=reader.single(TOTAL_RATE),
         gateway=reader.single(FIRST),
+        gateway_lately=reader.single(LATELY),
         bucket=reader.single(BUCKET),
+        bad_series=reader.single(BAD_SERIES),
         lost=reader.single(LOST_RATE),
         error=reader.windows(ERRORS).get(objective.labels["window"]),
         allowed=reader.single(ALLOWED),

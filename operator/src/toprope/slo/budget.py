@@ -1,11 +1,12 @@
 """What is left of an error budget, from the numbers that Prometheus recorded.
 
-    no error ratio over the SLO's window ───────────► NoData
+    nobody counts, or there is no ratio or budget ──► NoData
     nothing left, and ten bad events or more ───────► Exhausted
     a live tier above its factor, on enough events ─► Burning
     else ───────────────────────────────────────────► Met
 
-A tier holds here exactly when its alert's expression does (`rules.fires`).
+A tier holds here exactly when its alert's expression does (`rules.fires`). What a window remembers says nothing of now:
+sums over days go on for as long as they last after the counters have gone, and bad minutes leave them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -78,7 +79,7 @@ def budget(promise: Promise, numbers: Numbers, retention: timedelta | None, now:
     look = _Look(promise, numbers, now)
     too_short = retention is not None and retention < timedelta(seconds=promise.window)
     error, remaining = value(numbers.error, now), value(numbers.left, now)
-    if error is None or remaining is None:
+    if error is None or remaining is None or value(numbers.counted, now) is None:
         return Budget(State.NO_DATA, history_since=look.young, history_too_short=too_short)
     bad, burn = look.at(numbers.bad, promise.window), _burn(look)
     holding = tuple(tier.name for tier in promise.live if _holds(look, tier, burn.get(tier.name)))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from toprope.slo.sli import OWN
 from toprope.slo.spec import Slo
 from toprope.slo.windows import DAY, Severity, Tier, budget_of, days, tiers
 
@@ -45,4 +46,4 @@ def promise_of(slo: Slo) -> Promise:
     """The promise of an SLO as it was written."""
     asked = {Severity.PAGE: slo.alerting.page, Severity.TICKET: slo.alerting.ticket}
     severities = tuple(severity for severity, wanted in asked.items() if wanted)
-    return Promise(slo.name, slo.objective, days(slo.window) * DAY, severities, "Own" if slo.ratio else "Pods")
+    return Promise(slo.name, slo.objective, days(slo.window) * DAY, severities, OWN if slo.ratio else "Pods")

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from itertools import accumulate, chain, repeat
 from math import isnan, nan
 
-from toprope.slo.rules import BASE, INTERVAL, REMEMBERED, Ruled, decider, rated, serving, up
+from toprope.slo.counters import decider, rated, sees, serving, up
+from toprope.slo.rules import BASE, INTERVAL, REMEMBERED, Ruled
 from toprope.slo.windows import HOUR
 
 LOOKED = "count(count_over_time(up[90s]))"
 """Has a sample while Prometheus scrapes, whatever it finds: where it does not, its rules would not have run either.
 Half as long again as the longest usual pause between two scrapes."""
-SCRAPED = up("up")
 _ENOUGH, _OF = 3, 5
 """So many of the last evaluations must have been, or nothing counts as lost (`rules.lost_rate`)."""
 
@@ -63,7 +63,7 @@ def questions(ruled: Ruled) -> list[str]:
     sources, alive = ruled.sli.sources, ruled.sli.alive
     asked = [LOOKED]
     asked += [decider(ruled.sli)] if len(sources) > 1 else []
-    asked += [SCRAPED, up(alive), serving(ruled.sli)] if alive else []
+    asked += [sees(alive), up(alive), serving(ruled.sli)] if alive else []
     asked += [rated(source, source.total, HOUR) for source in sources if alive]
     for window in rated_windows(ruled):
         asked += [rated(source, tally, window) for source in sources for tally in (source.total, source.bad)]
@@ -115,7 +115,7 @@ def _lost(ruled: Ruled, raw: Raw, looked: Sequence[bool]) -> Values:
     """As `rules.lost_rate` has it: it goes on from its own last value."""
     if not ruled.sli.alive:
         return [nan] * raw.count
-    hourly, may_be = _counted(ruled, raw, HOUR, "total"), _knows(raw, looked)
+    hourly, may_be = _counted(ruled, raw, HOUR, "total"), _knows(raw.answers[sees(ruled.sli.alive)], looked)
     counting = zip(raw.answers[serving(ruled.sli)], _decides(ruled, raw), strict=True)
     lost: list[float] = []
     last, kept = 0, nan
@@ -132,10 +132,10 @@ def _lost(ruled: Ruled, raw: Raw, looked: Sequence[bool]) -> Values:
     return lost
 
 
-def _knows(raw: Raw, looked: Sequence[bool]) -> list[bool]:
-    """When Prometheus evaluates without a gap, and scrapes somebody."""
+def _knows(sees_others: Values, looked: Sequence[bool]) -> list[bool]:
+    """When Prometheus evaluates without a gap, and sees others."""
     enough = sums([float(one) for one in looked], _OF)
-    known = zip(looked, enough, raw.answers[SCRAPED], strict=True)
+    known = zip(looked, enough, sees_others, strict=True)
     return [now and count >= _ENOUGH and not isnan(others) for now, count, others in known]
 
 

@@ -22,6 +22,7 @@ class Reason(StrEnum):
     BAD_EXCEEDS_TOTAL = "BadExceedsTotal"
     GATEWAY_NOT_COUNTING = "GatewayNotCounting"
     GATEWAY_WITHOUT_BUCKET = "GatewayWithoutBucket"
+    BAD_HAS_NO_SERIES = "BadHasNoSeries"
     NO_EVENTS = "NoEvents"
     # RulesAccepted
     EVALUATED = "Evaluated"

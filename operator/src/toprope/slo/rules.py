@@ -8,6 +8,9 @@ nobody counts any more ───────┘   summed from the rates)
 Everything is weighted by events: bad events over all events, never a mean of ratios. The bad side is `… or 0 * total`,
 so that it is 0 and not missing; the ratio has no sample where there is no traffic, and is never NaN. Alerts select by
 our identity labels only.
+
+What is summed over days, and what says how old that history is, carries what is counted (`MEANING`): of an SLO that
+counts something else from now on, the events of before say nothing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,8 +20,9 @@ from fractions import Fraction
 from typing import Any
 
 from toprope.core.names import short_hash
+from toprope.slo.counters import decider, rated, sees, serving, up
 from toprope.slo.promise import Promise
-from toprope.slo.sli import Sli, Source, Tally
+from toprope.slo.sli import OWN, Sli
 from toprope.slo.windows import DAY, FLOOR, HOUR, MINUTE, NEARLY, Severity, Tier, all_windows, duration, today
 
 INTERVAL = 60
@@ -30,13 +34,17 @@ REMEMBERED = DAY
 """For how long after Prometheus' last evaluation an outage that it saw is taken to have gone on."""
 
 BAD_RATE, TOTAL_RATE, LOST_RATE = "slo:bad:rate5m", "slo:total:rate5m", "slo:lost:rate5m"
-FIRST, BUCKET = "slo:gateway:series", "slo:gateway:bucket"
+FIRST, LATELY, BUCKET = "slo:gateway:series", "slo:gateway:lately", "slo:gateway:bucket"
+BAD_SERIES = "slo:bad:series"
 BAD, TOTAL = "slo:bad:increase", "slo:total:increase"
 ERRORS, BURN, OBJECTIVE = "slo:error:ratio", "slo:burn:ratio", "slo:objective:ratio"
 ALLOWED, LEFT = "slo:budget:events", "slo:budget:remaining"
 
 BURNING, MISSING = "ErrorBudgetBurn", "SloDataMissing"
 MISSING_FOR = "15m"
+
+MEANING = "sli"
+"""Label of the two rates and of the objective (`Sli.meaning`). No alert carries it: it would be another alert."""
 
 Rule = dict[str, Any]
 
@@ -78,12 +86,23 @@ class Ruled:
     annotations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Alert → its annotations."""
 
+    @property
+    def recorded(self) -> str:
+        """Matchers of what was recorded just now."""
+        return f'{self.identity.matchers},{MEANING}="{self.sli.meaning}"'
+
+    @property
+    def remembered(self) -> str:
+        """Matchers of what was ever recorded of what is counted. Operators before this label recorded without it, and
+        an upgrade must not give a spent budget back."""
+        return f'{self.identity.matchers},{MEANING}=~"{self.sli.meaning}|"'
+
 
 def group(ruled: Ruled) -> dict[str, Any]:
     """The rule group of one SLO, in the format of Prometheus and of `PrometheusRule.spec.groups[]`."""
     rules = [*_records(ruled), *_alerts(ruled)]
     version = short_hash(repr((rules, INTERVAL)))
-    labels = {"window": duration(ruled.promise.window), "rules": version}
+    labels = {"window": duration(ruled.promise.window), "rules": version, MEANING: ruled.sli.meaning}
     objective = _record(ruled, OBJECTIVE, f"vector({number(1 - ruled.promise.budget)})", **labels)
     return {
         "name": ruled.identity.group,
@@ -101,8 +120,8 @@ def _records(ruled: Ruled) -> list[Rule]:
     matchers = ruled.identity.matchers
     return [
         *_deciders(ruled),
-        _record(ruled, TOTAL_RATE, rate(ruled, BASE, "total")),
-        _record(ruled, BAD_RATE, rate(ruled, BASE, "bad")),
+        _record(ruled, TOTAL_RATE, rate(ruled, BASE, "total"), **{MEANING: ruled.sli.meaning}),
+        _record(ruled, BAD_RATE, rate(ruled, BASE, "bad"), **{MEANING: ruled.sli.meaning}),
         *(
             _record(ruled, name, increase(ruled, window, side), window=duration(window))
             for window in all_windows(ruled.promise.window)
@@ -116,16 +135,19 @@ def _records(ruled: Ruled) -> list[Rule]:
 
 
 def _deciders(ruled: Ruled) -> list[Rule]:
-    """Who counts at this evaluation, before anything is counted."""
-    first, *others = ruled.sli.sources
-    chosen = [_record(ruled, FIRST, decider(ruled.sli))] if others else []
-    patient = [_record(ruled, BUCKET, f"count({first.bucket})")] if first.bucket else []
-    return [*chosen, *patient, *([_record(ruled, LOST_RATE, lost_rate(ruled))] if ruled.sli.alive else [])]
-
-
-def decider(sli: Sli) -> str:
-    """Has a sample while the first source's counters decide."""
-    return f"count({sli.sources[0].anchor})"
+    """Who counts at this evaluation, before anything is counted, and what only tells how well that is."""
+    sli, matchers = ruled.sli, ruled.identity.matchers
+    first, *others = sli.sources
+    found = {}
+    if others:
+        found = {FIRST: decider(sli), LATELY: f"count_over_time({FIRST}{{{matchers}}}[1h])"}
+    if first.bucket:
+        found[BUCKET] = f"count({first.bucket})"
+    if first.name == OWN:
+        found[BAD_SERIES] = f"count({first.bad.added[0]})"
+    if sli.alive:
+        found[LOST_RATE] = lost_rate(ruled, sli.alive)
+    return [_record(ruled, name, expression) for name, expression in found.items()]
 
 
 def _record(ruled: Ruled, name: str, expression: str, **labels: str) -> Rule:
@@ -148,14 +170,10 @@ def rate(ruled: Ruled, window: int, side: str) -> str:
     return f"(({counted}) or 0 * ({lost}) or 0 * {up(alive)}) + (({lost}) or vector(0))"
 
 
-def up(selector: str) -> str:
-    """Has a sample while one of these is up."""
-    return f"count({selector} == 1)"
-
-
 def _total(ruled: Ruled, window: int) -> str:
-    matchers = ruled.identity.matchers
-    return f"{TOTAL_RATE}{{{matchers}}}" if window == BASE else f'{TOTAL}{{{matchers},window="{duration(window)}"}}'
+    if window == BASE:
+        return f"{TOTAL_RATE}{{{ruled.recorded}}}"
+    return f'{TOTAL}{{{ruled.identity.matchers},window="{duration(window)}"}}'
 
 
 def _counted(ruled: Ruled, window: int, side: str) -> str:
@@ -166,26 +184,13 @@ def _counted(ruled: Ruled, window: int, side: str) -> str:
     return f"({first} and on() {decides}) or ({others[0]} unless on() {decides})"
 
 
-def rated(source: Source, tally: Tally, window: int) -> str:
-    """Events a second that one source counted. It reads nothing that rules record."""
-    terms = [f"+ {_term(one, source, window)}" for one in tally.added]
-    terms += [f"- {_term(one, source, window)}" for one in tally.less]
-    return f"clamp_min({' '.join(terms).removeprefix('+ ')}, 0)"
-
-
-def _term(selector: str, source: Source, window: int) -> str:
-    """Nothing where the source has no series; what only some of its series could count is 0 without them."""
-    rated = f"sum(rate({selector}[{duration(window)}]))"
-    return rated if selector == source.anchor else f"({rated} or vector(0))"
-
-
-def lost_rate(ruled: Ruled) -> str:
+def lost_rate(ruled: Ruled, alive: str) -> str:
     """Requests a second that nobody is left to count: the last hour's rate from the moment on when no pod takes any,
     with what was lost in that hour, or a crash loop would soon be worth nothing. 0 while somebody counts.
 
     It goes on from its own last value, however long ago Prometheus recorded that (`REMEMBERED`), and only while it
-    evaluates without a gap and scrapes somebody: a hole in Prometheus itself burns nothing, and ends no outage. While a
-    gateway counts, nothing is lost.
+    evaluates without a gap and sees others (`sees`): a hole in Prometheus itself burns nothing, and ends no outage.
+    While a gateway counts, nothing is lost.
     """
     matchers = ruled.identity.matchers
     counting = [serving(ruled.sli), *([f"count({FIRST}{{{matchers}}})"] if len(ruled.sli.sources) > 1 else [])]
@@ -194,35 +199,32 @@ def lost_rate(ruled: Ruled) -> str:
     evaluated = f"sum(count_over_time({OBJECTIVE}{{{matchers}}}[{duration(4 * INTERVAL)}])) >= 3"
     return (
         f"({last} > 0 or ({rate(ruled, HOUR, 'total')}) > 0) {nobody}"
-        f" and on() {up('up')} and on() ({evaluated})"
+        f" and on() ({sees(alive)}) and on() ({evaluated})"
         f" or {' or '.join(f'0 * {one}' for one in counting)}"
     )
-
-
-def serving(sli: Sli) -> str:
-    """Has a sample while a pod takes requests, as far as is known: it is up, and does not say that it is not ready."""
-    return f"count({sli.alive} == 1" + (f" unless {sli.ready} == 0)" if sli.ready else ")")
 
 
 def allowed(ruled: Ruled) -> str:
     """Bad events that the budget of the SLO's window allows: its share of what was seen. A history that is younger than
     the window has not seen enough to say so, and its budget is that of a whole window at today's rate, if that is more.
     """
-    matchers, window = ruled.identity.matchers, ruled.promise.window
+    window = ruled.promise.window
     seen = _at(ruled, TOTAL, window)
-    foreseen = f"avg_over_time({TOTAL_RATE}{{{matchers}}}[{_evaluations(today(window))}]) * {window}"
-    whole = f"count_over_time({OBJECTIVE}{{{matchers}}}[{duration(DAY)}] offset {duration(window - NEARLY)})"
+    lately = f"avg_over_time({TOTAL_RATE}{{{ruled.remembered}}}[{_evaluations(today(window))}])"
+    foreseen = f"max without({MEANING}) ({lately}) * {window}"
+    whole = f"count_over_time({OBJECTIVE}{{{ruled.remembered}}}[{duration(DAY)}] offset {duration(window - NEARLY)})"
     return f"{number(ruled.promise.budget)} * ({foreseen} > {seen} unless on() {whole} or {seen})"
 
 
 def increase(ruled: Ruled, window: int, side: str) -> str:
     """Events of one side in a window."""
-    recorded = f"{BAD_RATE if side == 'bad' else TOTAL_RATE}{{{ruled.identity.matchers}}}"
+    recorded = BAD_RATE if side == "bad" else TOTAL_RATE
     if window == BASE:
-        return f"{recorded} * {BASE}"
+        return f"sum without({MEANING}) ({recorded}{{{ruled.recorded}}}) * {BASE}"
     if window <= HOUR:
         return f"({rate(ruled, window, side)}) * {window}"
-    return f"sum_over_time({recorded}[{_evaluations(window)}]) * {INTERVAL}"
+    remembered = f"sum_over_time({recorded}{{{ruled.remembered}}}[{_evaluations(window)}])"
+    return f"sum without({MEANING}) ({remembered}) * {INTERVAL}"
 
 
 def _evaluations(window: int) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from toprope.core.names import short_hash
 from toprope.slo.examples import examples
 from toprope.slo.series import Series
 from toprope.slo.spec import Ratio, Slo, seconds_of
@@ -28,6 +29,8 @@ READY = "workload_ready"
 
 GATEWAY = "Gateway"
 """Name of the source that sees also what finds no pod."""
+OWN = "Own"
+"""Name of the source that somebody's own selectors are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,9 @@ class Sli:
     """Two counters. The first source that has series decides."""
 
     sources: tuple[Source, ...]
+    meaning: str
+    """A short name for what counts and what of it is bad, as the spec has it; the same whoever counts, so that another
+    gateway, or selectors that a newer operator writes, make no other SLO of it."""
     alive: str | None = None
     """Selector of the `up` of those who count: when none of them is up, while Prometheus scrapes others, requests
     count as bad at the rate of the last hour. None: their silence says nothing."""
@@ -93,14 +99,20 @@ def sli_of(slo: Slo, counted: Counted) -> Sli:
     if slo.latency:
         threshold = seconds_of(slo.latency.threshold)
         routes = [slo.latency.route] if slo.latency.route else counted.routes
-        return Sli((_slow(counted, routes, threshold),), *_standing(counted))
+        meaning = _meaning("latency", slo.latency.threshold, slo.latency.route or "")
+        return Sli((_slow(counted, routes, threshold),), meaning, *_standing(counted))
     pods = _failed(counted)
     through = (_through_gateway(counted.gateway, counted.router),) if counted.gateway else ()
-    return Sli((*through, pods), *_standing(counted))
+    return Sli((*through, pods), _meaning("availability"), *_standing(counted))
 
 
 def _of_own(ratio: Ratio) -> Sli:
-    return Sli((Source("Own", ratio.total, Tally((ratio.total,)), Tally((ratio.bad,)), ()),))
+    source = Source(OWN, ratio.total, Tally((ratio.total,)), Tally((ratio.bad,)), ())
+    return Sli((source,), _meaning("ratio", ratio.bad, ratio.total))
+
+
+def _meaning(*words: str) -> str:
+    return short_hash("\n".join(words))
 
 
 def _standing(counted: Counted) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from toprope.core.measured import value
 from toprope.slo.budget import State
 from toprope.slo.facts.look import RULES_ACCEPTED, Check, Fact, Look, blind, is_newest, named, with_broken
 from toprope.slo.reasons import Reason
-from toprope.slo.sli import PATIENCE
+from toprope.slo.sli import OWN, PATIENCE
 from toprope.slo.status import Standing
 
 TOO_MANY = 1.01
@@ -51,9 +51,23 @@ def bad_exceeds_total(look: Look) -> Fact | None:
     return None
 
 
+def gateway_fell_silent(look: Look) -> Fact | None:
+    """It counted within the last hour, and its series are gone: who comes through it may find nobody there, and no
+    counter moves, nor does any alert fire."""
+    if names := named(look, lambda one: _has_no_gateway(look, one) and _had_one(look, one)):
+        selector = next(iter(look.wanted.gateway.values()))
+        told = (
+            f"The gateway counted until a while ago, and now Prometheus has no series of it that count {names}: "
+            f"{selector}. While it is down nobody who comes through it is answered, and no alert tells of it: look at "
+            f"its pods, and whether Prometheus still scrapes them. One that began anew counts from the next request on."
+        )
+        return Fact("True", Reason.GATEWAY_NOT_COUNTING, told)
+    return None
+
+
 def gateway_not_counting(look: Look) -> Fact | None:
     """Pods are asked, and the gateway before them says nothing of it."""
-    if names := named(look, lambda one: _is_counted_by_pods_alone(look, one)):
+    if names := named(look, lambda one: _has_no_gateway(look, one) and (value(one.numbers.counted, look.now) or 0) > 0):
         selector = next(iter(look.wanted.gateway.values()))
         told = (
             f"Pods alone count {names}, for Prometheus has no series of the gateway: {selector}. Where users come "
@@ -64,11 +78,12 @@ def gateway_not_counting(look: Look) -> Fact | None:
     return None
 
 
-def _is_counted_by_pods_alone(look: Look, one: Standing) -> bool:
-    said, now = one.numbers, look.now
-    if one.promise.name not in look.wanted.gateway or value(said.gateway, now) is not None:
-        return False
-    return (value(said.counted, now) or 0.0) > 0
+def _has_no_gateway(look: Look, one: Standing) -> bool:
+    return one.promise.name in look.wanted.gateway and value(one.numbers.gateway, look.now) is None
+
+
+def _had_one(look: Look, one: Standing) -> bool:
+    return value(one.numbers.gateway_lately, look.now) is not None
 
 
 def gateway_without_bucket(look: Look) -> Fact | None:
@@ -89,6 +104,22 @@ def _is_hasty(look: Look, one: Standing) -> bool:
     return is_newest(look, one) and value(one.numbers.bucket, look.now) is None
 
 
+def bad_has_no_series(look: Look) -> Fact | None:
+    """Somebody's own selector of bad events matches nothing, which may be right. Earlier rules did not ask."""
+    if names := named(look, lambda one: _is_blank(look, one)):
+        told = (
+            f"The selector of bad events of {names} matches no series, so all events count as good. It is right while "
+            f"nothing has failed; else look at ratio.bad: a label or a value may be written otherwise."
+        )
+        return Fact("True", Reason.BAD_HAS_NO_SERIES, told)
+    return None
+
+
+def _is_blank(look: Look, one: Standing) -> bool:
+    own = one.promise.counted_by == OWN and is_newest(look, one)
+    return own and value(one.numbers.bad_series, look.now) is None
+
+
 def no_events(look: Look) -> Fact | None:
     """Somebody counts, and there was nothing to count."""
     if names := named(look, lambda one: one.status.state is State.NO_DATA):
@@ -102,6 +133,6 @@ def counted(look: Look) -> Fact:
 
 
 DATA: tuple[Check, ...] = (
-    blind, no_series, nobody_counts, bad_exceeds_total, not_recorded, gateway_not_counting, gateway_without_bucket,
-    no_events, counted,
+    blind, no_series, nobody_counts, bad_exceeds_total, not_recorded, gateway_fell_silent, gateway_not_counting,
+    gateway_without_bucket, bad_has_no_series, no_events, counted,
 )  # fmt: skip

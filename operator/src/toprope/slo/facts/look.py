@@ -1,5 +1,6 @@
 """All SLOs of a resource at one moment, and what every condition asks of it first: whether anything is known at all."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -82,6 +83,15 @@ def is_newest(look: Look, one: Standing) -> bool:
     return one.numbers.rules == look.wanted.rules[one.promise]
 
 
+_SINCE = re.compile(r"nothing since ([0-9T:-]+Z),")
+
+
+def _blind_since(look: Look, seen: str) -> str:
+    """As it was said before: an operator that began anew knows only since when it asks itself."""
+    told = (_SINCE.search(one.message) for one in look.before if one.reason == Reason.PROMETHEUS_UNAVAILABLE)
+    return min([seen, *(found[1] for found in told if found)])
+
+
 def blind(look: Look) -> Fact | None:
     """There is nobody to ask, or he does not answer."""
     if look.blind is None:
@@ -89,7 +99,7 @@ def blind(look: Look) -> Fact | None:
     if look.blind.since is None:
         told = "The operator knows of no Prometheus, and so nothing of any SLO: set its TOPROPE_PROMETHEUS_URL."
         return Fact("Unknown", Reason.NO_PROMETHEUS, told)
-    since = timestamp(look.blind.since)
+    since = _blind_since(look, timestamp(look.blind.since))
     return Fact(
         "Unknown",
         Reason.PROMETHEUS_UNAVAILABLE,
