@@ -1,5 +1,5 @@
-"""Seeded kill points of the operator's real process, end to end: ten of a life, and one of each release by steps, which no
-gate judges here. `python -m bench.kill_points` goes through all."""
+"""Seeded kill points of the operator's real process, end to end: ten of a life, and one of each release by steps, which
+no gate judges here. `python -m bench.kill_points` goes through all."""
 
 import asyncio
 import random
