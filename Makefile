@@ -17,7 +17,6 @@ export PYTHONPATH := operator/src:workloads/kit/src:workloads/shortener/src:work
 # Bytecode is kept, and not in the checkout: without it every start compiles all that it imports.
 export PYTHONPYCACHEPREFIX := $(CACHE)/pycache
 unexport PYTHONDONTWRITEBYTECODE
-LONGEST = tests/e2e/test_slo_outage.py tests/e2e/test_rotation.py
 # Stories that take away what the others stand on.
 ALONE = tests/e2e/test_operator_dies.py tests/e2e/test_make_dev.py tests/e2e/test_power_cut.py
 # The programs of the environment (kubectl, traefik, …) come before the machine's own.
@@ -110,12 +109,11 @@ binaries: venv
 
 test-integration: venv ## against a real API server, Postgres and Redis; no pods
 	@$(PYTHON) -m dev build
-	@# What promtool takes minutes for is begun first: at the end nobody waits for it alone.
-	@$(PROMTOOL) $(PYTEST) $(TRIO) -m integration tests/integration/slo/test_proofs.py tests/integration workloads $(ARGS)
+	@$(PROMTOOL) $(PYTEST) $(TRIO) -m integration tests/integration workloads $(ARGS)
 
 test-e2e: up ## stories on the local cluster, which stays up
-	@# The longest first, beside the others; those that take the operator or the cluster away alone and last.
-	@$(PROMTOOL) $(CLUSTER) $(PYTEST) $(PAIR) -m e2e $(LONGEST) tests/e2e $(patsubst %,--ignore %,$(ALONE)) $(ARGS)
+	@# Those that take the operator or the cluster away alone and last.
+	@$(PROMTOOL) $(CLUSTER) $(PYTEST) $(PAIR) -m e2e tests/e2e $(patsubst %,--ignore %,$(ALONE)) $(ARGS)
 	@$(CLUSTER) $(PYTEST) -m e2e $(ALONE) $(ARGS)
 
 bench: venv ## every figure beside its baseline, and as JSON below bench/out
