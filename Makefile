@@ -109,11 +109,11 @@ binaries: venv
 
 test-integration: venv ## against a real API server, Postgres and Redis; no pods
 	@$(PYTHON) -m dev build
-	@$(PROMTOOL) $(PYTEST) $(TRIO) -m integration $(ARGS)
+	@$(PROMTOOL) $(PYTEST) $(TRIO) -m integration tests/integration workloads $(ARGS)
 
 test-e2e: up ## stories on the local cluster, which stays up
-	@# The longest first, beside the others; those that take the operator or the cluster away alone and last.
-	@$(PROMTOOL) $(CLUSTER) $(PYTEST) $(PAIR) -m e2e tests/e2e/test_rotation.py tests/e2e $(patsubst %,--ignore %,$(ALONE)) $(ARGS)
+	@# Those that take the operator or the cluster away alone and last.
+	@$(PROMTOOL) $(CLUSTER) $(PYTEST) $(PAIR) -m e2e tests/e2e $(patsubst %,--ignore %,$(ALONE)) $(ARGS)
 	@$(CLUSTER) $(PYTEST) -m e2e $(ALONE) $(ARGS)
 
 bench: venv ## every figure beside its baseline, and as JSON below bench/out

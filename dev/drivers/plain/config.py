@@ -89,6 +89,9 @@ def kubelet(house: House) -> str:
         "failCgroupV1": False,
         "cgroupDriver": "cgroupfs",
         "cgroupRoot": f"/{CGROUP}",
+        # The kernel is the whole machine's: what kubelet wants of it is shown to it by `init.py`. Should a later one
+        # want more, it says so and does not start, where it would otherwise write.
+        "protectKernelDefaults": True,
         "enableControllerAttachDetach": True,
         "evictionHard": {"memory.available": "100Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
         "imageGCHighThresholdPercent": 100,  # an image that was collected could not be pulled again

@@ -27,6 +27,17 @@ SYSTEM = {
     "net/ipv4/conf/all/route_localnet": "1",
     "net/bridge/bridge-nf-call-iptables": "1",
 }
+KUBELETS = {
+    "vm/overcommit_memory": "1",
+    "vm/panic_on_oom": "0",
+    "kernel/panic": "10",
+    "kernel/panic_on_oops": "1",
+    "kernel/keys/root_maxkeys": "1000000",
+    "kernel/keys/root_maxbytes": "25000000",
+}
+"""What kubelet wants of the kernel (its `setupKernelTunables`). No namespace has its own: they are the machine's."""
+SHOWN = Path("/run/kernel")
+"""Where the node has the files that are mounted over them; gone with it."""
 
 
 @dataclass(slots=True)
@@ -91,6 +102,16 @@ def cover() -> None:
     call("mount", "--make-rshared", "/")
     for folder in PRIVATE:
         call("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", folder)
+    show_kernel()
+
+
+def show_kernel() -> None:
+    """kubelet finds these settings as it wants them: so it writes none, and the machine keeps its own."""
+    for name, value in KUBELETS.items():
+        shown = SHOWN / name
+        shown.parent.mkdir(parents=True, exist_ok=True)
+        shown.write_text(f"{value}\n")
+        call("mount", "--bind", str(shown), f"/proc/sys/{name}")
 
 
 def connect() -> None:

@@ -67,6 +67,12 @@ async def rendered(numbers: Iterable[int]) -> dict[str, Manifest]:
     return found
 
 
+@pytest.fixture(scope="module")
+def everything() -> list[Manifest]:
+    """Made once: it takes longer than to ask the API server."""
+    return list(asyncio.run(rendered(range(HOW_MANY))).values())
+
+
 def a_rotation(resource: Resource, number: int) -> Manifest:
     """Nothing rotates in a world on paper where nobody asks for it."""
     return rotation(resource, f"of day {number}", "a/b:c", own_cache=resource.spec.cache.embedded is not None)
@@ -105,16 +111,18 @@ async def faults_of(api: Api, found: Iterable[Manifest]) -> list[str]:
     return [one for one in await asyncio.gather(*map(fault, found)) if one]
 
 
-async def test_every_rendered_child_passes_a_strict_dry_run_and_comes_back_as_it_went(api: Api) -> None:
-    found = [one for one in (await rendered(range(HOW_MANY))).values() if one["kind"] != CNPG_CLUSTER.kind]
+async def test_every_rendered_child_passes_a_strict_dry_run_and_comes_back_as_it_went(
+    api: Api, everything: list[Manifest]
+) -> None:
+    found = [one for one in everything if one["kind"] != CNPG_CLUSTER.kind]
     assert await faults_of(api, found) == []
     assert len(found) > HOW_MANY
     assert sum(labels_of(one).get(COMPONENT) == places.ROTATE for one in found) == HOW_MANY / 5
 
 
 @pytest.mark.skipif(cloud_native_pg() is None, reason=NO_CLOUD_NATIVE_PG)
-async def test_every_cluster_of_cloud_native_pg_passes_a_strict_dry_run(api: Api) -> None:
-    found = [one for one in (await rendered(range(HOW_MANY))).values() if one["kind"] == CNPG_CLUSTER.kind]
+async def test_every_cluster_of_cloud_native_pg_passes_a_strict_dry_run(api: Api, everything: list[Manifest]) -> None:
+    found = [one for one in everything if one["kind"] == CNPG_CLUSTER.kind]
     assert await faults_of(api, found) == []
     assert found
 

@@ -78,3 +78,12 @@ def test_anybody_may_clear_what_nobody_runs(places: Places) -> None:
     Cluster(places, Ended(places), OTHER).down()
     assert not left.exists()
     assert owner.owner(places.state) is None
+
+
+def test_what_a_killed_down_has_begun_to_delete_is_not_resumed_and_goes_with_the_next(places: Places) -> None:
+    half = places.state / "node.gone" / "etcd"
+    half.mkdir(parents=True)
+    left = wreck(places)
+    Cluster(places, Ended(places), MINE).down()
+    assert not left.parent.exists()
+    assert not half.parent.exists()

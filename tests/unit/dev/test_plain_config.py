@@ -35,6 +35,10 @@ def test_kubelet_writes_only_below_our_folders() -> None:
     assert "--root-dir=/state/node/kubelet" in command
 
 
+def test_kubelet_may_not_change_the_machines_kernel() -> None:
+    assert yaml.safe_load(config.kubelet(HOUSE))["protectKernelDefaults"] is True
+
+
 def test_cni_addresses_are_forgotten_with_the_node() -> None:
     plugins = json.loads(config.cni(HOUSE))["plugins"]
     assert [plugin["type"] for plugin in plugins] == ["bridge", "portmap"]

@@ -176,7 +176,7 @@ def test_a_turn_is_written_down_with_what_it_stands_on() -> None:
 def test_lost_requests_are_written_down_soon() -> None:
     world = Released(rollout=HALF)
     world.until(Phase.HOLDING)
-    list(world.passes(300))
+    list(world.passes(300, every=5))
     world.lost = 40
     list(world.passes(6))
     assert world.resource.status.rollout.lost == 40
