@@ -116,6 +116,7 @@ def _children(plan: Plan) -> list[Manifest]:
     return [
         service_account(resource),
         *plan.parts.manifests,
+        *workload_of(resource).live(resource),
         *(child for one in plan.releases.values() for child in of_release(look, one, held=_is_held(plan, one))),
         *_doors(plan),
         *network_policies(resource, plan.needs),

@@ -33,6 +33,9 @@ class Reason(StrEnum):
     MIGRATION_RUNNING = "MigrationRunning"
     MIGRATION_FAILED = "MigrationFailed"
     MIGRATION_REFUSED = "MigrationRefused"
+    GENERATION_FILLS = "GenerationFills"
+    GENERATION_FAILED = "GenerationFailed"
+    GENERATION_REFUSED = "GenerationRefused"
     # DataPresent, StorageGrown
     DATA_KEPT = "DataKept"
     DATA_COMING = "DataComing"
@@ -64,6 +67,7 @@ _ASK_FOR_PODS = frozenset(
         Reason.POD_NOT_CONFIGURED,
         Reason.CRASH_LOOPING,
         Reason.MIGRATION_RUNNING,
+        Reason.GENERATION_FILLS,
         Reason.ROTATION_RUNNING,
     }
 )

@@ -79,7 +79,7 @@ def rotation(
     """
     asked = resource.annotations.get(ROTATE_CREDENTIALS)
     secret = seen.secrets.get(places.name(resource, places.CREDENTIALS))
-    if secret is None:
+    if secret is None or workload_of(resource).rotation is None:
         return Rotation()
     said = annotations_of(secret)
     running, since, rotated = said.get(ROTATING), said.get(SINCE), said.get(ROTATED)
@@ -147,7 +147,10 @@ def _nothing_serves(at: _At) -> Rotation:
 
 
 def _switching(at: _At, pods: Sequence[Manifest], image: str, now: datetime, *, busy: bool) -> Rotation:
-    rendered = workload_of(at.resource).rotation(at.resource, at.rotation_id, image, own_cache=at.own_cache)
+    renders = workload_of(at.resource).rotation
+    if renders is None:
+        return Rotation()
+    rendered = renders(at.resource, at.rotation_id, image, own_cache=at.own_cache)
     makes = at.job is None and not busy
     retries = jobs.is_due(at.before, at.job, now)
     return Rotation(

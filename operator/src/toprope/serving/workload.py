@@ -48,8 +48,11 @@ class Workload:
     """The revision that a spec wants."""
     rendered: Callable[[Resource, str, str], Sequence[Manifest]]
     """What a revision consists of, with that image: the Deployment of its web pods, and its Job."""
-    rotation: Callable[..., Manifest]
-    """The Job that brings the servers to the passwords that wait beside the current ones."""
+    rotation: Callable[..., Manifest] | None = None
+    """The Job that brings the servers to the passwords that wait beside the current ones; None: there is none, and
+    nothing rotates."""
+    live: Callable[[Resource], Sequence[Manifest]] = lambda resource: ()
+    """What takes effect at once, rendered from today's spec."""
 
 
 def workload_of(resource: Resource) -> Workload:

@@ -34,16 +34,22 @@ def rotation_mark(rotation_id: str) -> str:
     return short_hash(rotation_id)
 
 
-def program(name: str, image: str, env: Sequence[Mapping[str, Any]], *args: str) -> Container:
+def program(
+    name: str,
+    image: str,
+    env: Sequence[Mapping[str, Any]],
+    *args: str,
+    usual: Mapping[str, Any] | None = None,
+    mounts: Sequence[Mapping[str, Any]] = (),
+) -> Container:
     """One step of a Job, which may leave a sentence behind."""
-    usual = resources(Resources(), JOB)
     return Container(
         name=name,
         image=image,
-        resources=usual,
+        resources=usual or resources(Resources(), JOB),
         args=args,
         env=env,
-        mounts=[secrets.MOUNT],
+        mounts=[secrets.MOUNT, *mounts],
         more={"terminationMessagePolicy": "File"},
     )
 

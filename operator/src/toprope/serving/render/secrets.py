@@ -76,6 +76,11 @@ def cache(resource: Resource) -> list[dict[str, Any]]:
     return own_keys(resource, CACHE_PASSWORD)
 
 
+def of_user(secret: str, files: dict[str, str]) -> dict[str, Any]:
+    """Keys of a Secret of the user's, and the files that they become."""
+    return _source(secret, files)
+
+
 def _source(secret: str, files: dict[str, str], *, optional: bool = False) -> dict[str, Any]:
     items = [{"key": key, "path": path} for key, path in files.items()]
     return {"secret": {"name": secret, "items": items, **({"optional": True} if optional else {})}}

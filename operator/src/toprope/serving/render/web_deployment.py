@@ -26,6 +26,8 @@ class Web:
     """The keys of Secrets that they see as files."""
     usual: Usual
     """CPU and memory where the spec says nothing."""
+    volumes: Sequence[Mapping[str, Any]] = ()
+    mounts: Sequence[Mapping[str, Any]] = ()
 
 
 def web_deployment(resource: Resource, revision: str, image: str, web: Web) -> dict[str, Any]:
@@ -46,7 +48,13 @@ def web_deployment(resource: Resource, revision: str, image: str, web: Web) -> d
 def _pod(resource: Resource, revision: str, image: str, web: Web) -> dict[str, Any]:
     files = secrets.volume(web.secrets)
     placed = {**placement(resource), **_spreading(resource, places.selector(resource, places.WEB, revision))}
-    return pod_spec(resource, [_service(resource, image, web)], [files], terminationGracePeriodSeconds=_GRACE, **placed)
+    return pod_spec(
+        resource,
+        [_service(resource, image, web)],
+        [files, *web.volumes],
+        terminationGracePeriodSeconds=_GRACE,
+        **placed,
+    )
 
 
 def _service(resource: Resource, image: str, web: Web) -> Container:
@@ -64,7 +72,7 @@ def _service(resource: Resource, image: str, web: Web) -> Container:
         resources=resources(resource.spec.resources, web.usual),
         args=["serve"],
         env=web.env,
-        mounts=[secrets.MOUNT],
+        mounts=[secrets.MOUNT, *web.mounts],
         more={
             "ports": [
                 {"name": "http", "containerPort": places.HTTP_PORT, "protocol": "TCP"},

@@ -1,0 +1,1 @@
+"""What a SearchIndex's own programs need, one object a file."""
