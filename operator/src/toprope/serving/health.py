@@ -11,12 +11,11 @@ from toprope.delivery.machine.rollout import WHOLE
 from toprope.delivery.traffic import Acceptance, acceptance
 from toprope.serving import places
 from toprope.serving.needs import Needs, UserSecret
-from toprope.serving.parts import cache_of
 from toprope.serving.preparation import Preparation, obstacle
 from toprope.serving.reasons import Fact, Reason
 from toprope.serving.seen import Seen
 from toprope.serving.troubles import Component, not_ready, ready_pods
-from toprope.serving.workload import workload_of
+from toprope.serving.workload import user_secrets, workload_of
 
 Shares = Mapping[str, int]
 """Parts of WHOLE by revision; the one that is stable first."""
@@ -50,13 +49,12 @@ def secret_missing(look: Look, needs: Needs) -> Fact | None:
 
 
 def _secret_missing(look: Look, secret: UserSecret, missing: list[str]) -> Fact:
-    parts = (look.resource.spec.database, cache_of(look.resource.spec))
-    is_named = secret.name in [part.external.secret_ref.name for part in parts if part.external]
+    is_named = secret.name in user_secrets(look.resource)
     lacks = "does not exist" if secret.name not in look.seen.secrets else f"lacks {' and '.join(missing)}"
     literals = " ".join(f"--from-literal={key}=…" for key in missing)
     return Fact(
         Reason.SECRET_MISSING,
-        f"Secret {secret.name}, named {'' if is_named else 'earlier '}in {secret.field}.external.secretRef, {lacks}; "
+        f"Secret {secret.name}, named {'' if is_named else 'earlier '}in {secret.field}.secretRef, {lacks}; "
         f"make it with kubectl -n {look.resource.namespace} create secret generic {secret.name} {literals}",
     )
 

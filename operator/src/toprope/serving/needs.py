@@ -10,9 +10,13 @@ from typing import Any
 
 from toprope.core.objects import Manifest
 from toprope.serving.render.environment import OWN_CACHE, TRACES
-from toprope.serving.render.secrets import CACHE_URI_FILE, DATABASE_URI_FILE
+from toprope.serving.render.secrets import CACHE_URI_FILE, DATABASE_URI_FILE, STORE_KEYS
 
-_NAMED_IN = {DATABASE_URI_FILE: "spec.database", CACHE_URI_FILE: "spec.cache"}
+_NAMED_IN = {
+    DATABASE_URI_FILE: "spec.database.external",
+    CACHE_URI_FILE: "spec.cache.external",
+    **dict.fromkeys(STORE_KEYS, "an objectStore"),
+}
 """The file that a key becomes, and the field that names its Secret."""
 
 

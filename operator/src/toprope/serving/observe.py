@@ -24,7 +24,6 @@ from toprope.delivery.probes import Probed
 from toprope.delivery.trial import Looked
 from toprope.ports import Cluster, Sources
 from toprope.serving import jobs, places
-from toprope.serving.parts import cache_of
 from toprope.serving.probing import probing as probing_of
 from toprope.serving.reasons import asks_for_pods
 from toprope.serving.render.cloud_native_pg import ROLES
@@ -34,7 +33,7 @@ from toprope.serving.sharing import is_about_to_share
 from toprope.serving.status import ServedStatus
 from toprope.serving.trial import trial as trial_of
 from toprope.serving.troubles import ready_pods
-from toprope.serving.workload import entries
+from toprope.serving.workload import entries, user_secrets
 
 
 async def observe(resource: Resource, cluster: Cluster, sources: Sources) -> Seen:
@@ -79,11 +78,10 @@ async def _secrets(resource: Resource, children: Children, cluster: Cluster) -> 
 
 def secret_names(resource: Resource) -> Sequence[str]:
     """The Secrets of the spec whose presence decides something."""
-    database, cache = resource.spec.database, cache_of(resource.spec)
     names = [places.name(resource, places.CREDENTIALS)]
-    if database.cloud_native_pg:
+    if resource.spec.database.cloud_native_pg:
         names += [places.login_name(resource, role) for role in ROLES]
-    names += [part.external.secret_ref.name for part in (database, cache) if part.external]
+    names += user_secrets(resource)
     return list(dict.fromkeys(names))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from toprope.core.objects import Manifest
 from toprope.core.resource import Resource
+from toprope.serving.parts import cache_of
 from toprope.serving.reasons import Fact, Reason
 from toprope.serving.status import PreparationStatus
 
@@ -51,6 +52,10 @@ class Workload:
     rotation: Callable[..., Manifest] | None = None
     """The Job that brings the servers to the passwords that wait beside the current ones; None: there is none, and
     nothing rotates."""
+    user_secrets: Callable[[Any], Sequence[str]] = lambda spec: ()
+    """Names of the user's Secrets in a spec, beside those of its parts."""
+    calls: Callable[[Any], Sequence[int]] = lambda spec: ()
+    """Ports outside the resource that the Jobs of a release call, beside those of its parts."""
     live: Callable[[Resource], Sequence[Manifest]] = lambda resource: ()
     """What takes effect at once, rendered from today's spec."""
 
@@ -59,6 +64,13 @@ def workload_of(resource: Resource) -> Workload:
     """What the pods of this resource run."""
     found: Workload = resource.workload
     return found
+
+
+def user_secrets(resource: Resource) -> list[str]:
+    """Names of all Secrets of the user's that today's spec names."""
+    parts = (resource.spec.database, cache_of(resource.spec))
+    named = [part.external.secret_ref.name for part in parts if part.external]
+    return [*named, *workload_of(resource).user_secrets(resource.spec)]
 
 
 def entries(resource: Resource) -> Sequence[PreparationStatus]:

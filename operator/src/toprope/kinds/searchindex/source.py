@@ -1,6 +1,7 @@
 """Where the documents of a SearchIndex come from, and which members of a line are what."""
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field
 
@@ -109,3 +110,14 @@ class Source(SpecModel):
 
     rejected_percent: Annotated[int, Field(ge=0, le=100)] = 1
     """Percent of the lines that may be rejected; more fail the generation."""
+
+
+def called(source: Source) -> list[int]:
+    """The port that is called for the documents; empty where they are files."""
+    address = source.http.url if source.http else ""
+    if source.object_store:
+        address = source.object_store.endpoint or "https://s3.amazonaws.com"
+    if not address:
+        return []
+    url = urlsplit(address)
+    return [url.port or (443 if url.scheme == "https" else 80)]

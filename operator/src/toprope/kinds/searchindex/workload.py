@@ -8,6 +8,7 @@ from toprope.kinds.searchindex.render import environment, files
 from toprope.kinds.searchindex.render.jobs import generation
 from toprope.kinds.searchindex.render.live import live
 from toprope.kinds.searchindex.routes import PROBE, ROUTES
+from toprope.kinds.searchindex.source import called
 from toprope.kinds.searchindex.spec import revision_of_spec
 from toprope.serving import places
 from toprope.serving.render import secrets
@@ -35,5 +36,7 @@ SEARCH = Workload(
     preparing=GENERATIONS,
     revision_of=revision_of_spec,
     rendered=_rendered,
+    user_secrets=lambda spec: [spec.source.object_store.secret_ref.name] if spec.source.object_store else [],
+    calls=lambda spec: called(spec.source),
     live=lambda resource: [live(resource)],
 )

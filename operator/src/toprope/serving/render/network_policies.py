@@ -70,7 +70,9 @@ def _jobs(resource: Resource, needs: Needs) -> dict[str, Any]:
     selector = {name: value for name, value in labels.items() if name.startswith("toprope.dev/")}
     pods = {"matchLabels": selector, "matchExpressions": [either]}
     own_cache = [_to_own_cache(resource)] if needs.own_cache else []
-    return _policy(resource, "jobs", pods, ingress=[], egress=[_DNS, *_to_database(resource), *own_cache])
+    calls: list[Rule] = [{"ports": [_port(port)]} for port in workload_of(resource).calls(resource.spec)]
+    egress = [_DNS, *_to_database(resource), *own_cache, *calls]
+    return _policy(resource, "jobs", pods, ingress=[], egress=egress)
 
 
 def _callers(resource: Resource) -> tuple[str, ...]:

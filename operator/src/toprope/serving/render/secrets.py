@@ -19,6 +19,8 @@ MOUNT = {"name": "credentials", "mountPath": FOLDER, "readOnly": True}
 
 DATABASE_URI_FILE = "database-uri"
 CACHE_URI_FILE = "cache-uri"
+STORE_KEYS = ("access-key-id", "secret-access-key")
+"""What opens an object store: keys of a Secret of the user's, and the files that they become."""
 
 
 def volume(sources: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -76,9 +78,9 @@ def cache(resource: Resource) -> list[dict[str, Any]]:
     return own_keys(resource, CACHE_PASSWORD)
 
 
-def of_user(secret: str, files: dict[str, str]) -> dict[str, Any]:
-    """Keys of a Secret of the user's, and the files that they become."""
-    return _source(secret, files)
+def store(secret: str) -> list[dict[str, Any]]:
+    """The way into an object store."""
+    return [_source(secret, {key: key for key in STORE_KEYS})]
 
 
 def _source(secret: str, files: dict[str, str], *, optional: bool = False) -> dict[str, Any]:

@@ -10,7 +10,13 @@ from toprope.kinds.searchindex.source import Source
 from toprope.kinds.searchindex.spec import SearchIndexSpec, source_of
 from toprope.serving import places
 from toprope.serving.render.environment import Variable, as_app, as_owner, listed
-from toprope.serving.render.secrets import FOLDER
+from toprope.serving.render.secrets import FOLDER, STORE_KEYS
+
+_STORE = dict(
+    zip(
+        ("AWS_ACCESS_KEY_ID_FILE", "AWS_SECRET_ACCESS_KEY_FILE"), (f"{FOLDER}/{key}" for key in STORE_KEYS), strict=True
+    )
+)
 
 
 def web(resource: Resource, revision: str) -> list[Variable]:
@@ -52,7 +58,7 @@ def ingest(resource: Resource, revision: str) -> list[dict[str, Any]]:
         "REJECTED_SHARE": str(spec.source.rejected_percent / 100),
         "EF_SEARCH": str(spec.ef_search),
         "LOG_LEVEL": spec.settings.log_level,
-        **({name: f"{FOLDER}/{key}" for name, key in files.STORE_KEYS.items()} if spec.source.object_store else {}),
+        **(_STORE if spec.source.object_store else {}),
     }
     return [*listed(as_owner(resource) | said), _beside("STABLE_GENERATION")]
 

@@ -8,8 +8,6 @@ from toprope.serving import places
 
 SOURCE_FOLDER = "/source"
 LIVE, LIVE_KEY, LIVE_FOLDER = "live", "live.json", "/run/toprope/live"
-STORE_KEYS = {"AWS_ACCESS_KEY_ID_FILE": "access-key-id", "AWS_SECRET_ACCESS_KEY_FILE": "secret-access-key"}
-"""Variable → key of the Secret that opens an object store, and the file that it becomes."""
 
 LIVE_MOUNT = {"name": LIVE, "mountPath": LIVE_FOLDER, "readOnly": True}
 SOURCE_MOUNT = {"name": "source", "mountPath": SOURCE_FOLDER, "readOnly": True}

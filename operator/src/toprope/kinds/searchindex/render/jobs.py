@@ -19,9 +19,10 @@ _USUAL = Usual("250m", "384Mi", "1Gi")
 def generation(resource: Resource, revision: str, image: str) -> dict[str, Any]:
     """Checks and migrates the schema, then fills the generation of one revision, with the image of that revision."""
     store = resource.spec.source.object_store
-    keys = [*secrets.database(resource, places.OWNER_PASSWORD)]
-    if store:
-        keys.append(secrets.of_user(store.secret_ref.name, {key: key for key in files.STORE_KEYS.values()}))
+    keys = [
+        *secrets.database(resource, places.OWNER_PASSWORD),
+        *(secrets.store(store.secret_ref.name) if store else []),
+    ]
     check = program(CHECK, image, environment.check(resource, revision), "migrate", "--check")
     migrate = program("migrate", image, environment.migrate(resource, revision), "migrate")
     source = files.source_volumes(resource.spec.source)
