@@ -20,6 +20,7 @@ from toprope.serving import places
 from toprope.serving.decide import decide
 from toprope.serving.observe import observe
 from toprope.serving.seen import Seen
+from toprope.serving.status import ServedStatus
 from toprope.serving.timing import QUIET
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -117,11 +118,12 @@ def decision_writes(decision: Decision, cluster: PaperCluster) -> bool:
     return any(not isinstance(one, Apply) or ref_of(one.manifest) not in cluster.objects for one in decision.actions)
 
 
-def told(resource: Resource, decision: Decision, now: datetime) -> ShortenerAppStatus:
+def told(resource: Resource, decision: Decision, now: datetime) -> ServedStatus:
     """The status after a pass."""
     before = resource.status.dump().get("conditions", ())
     said = conditions.merged(before, decision.conditions, 1, now)
-    return ShortenerAppStatus.model_validate({**decision.status, "conditions": said, "observedGeneration": 1})
+    kind: type[ServedStatus] = type(resource.status)
+    return kind.model_validate({**decision.status, "conditions": said, "observedGeneration": 1})
 
 
 def settled(spec: Mapping[str, Any] | None = None, **secrets: list[str]) -> tuple[Resource, Seen]:

@@ -157,8 +157,8 @@ async def test_a_resource_that_goes_meanwhile_is_a_sentence(api: PaperApi) -> No
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("other", "No ShortenerApp is called other in namespace default."),
-        ("pod/links", "pod is no kind of Toprope's; known: sapp."),
+        ("other", "No ShortenerApp or SearchIndex is called other in namespace default."),
+        ("pod/links", "pod is no kind of Toprope's; known: sapp, sidx."),
     ],
 )
 async def test_who_is_not_there_is_a_sentence(api: PaperApi, name: str, said: str) -> None:

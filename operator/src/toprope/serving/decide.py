@@ -141,7 +141,7 @@ def _is_held(plan: Plan, release: Release) -> bool:
 def _conditions(plan: Plan) -> list[Condition]:
     look, serving = plan.look, plan.serving
     stated = health.conditions(look, plan.answering.preparation, plan.answering.needs)
-    stated.insert(1, rollout.progressing(plan.after, plan.obstacle, stated[0], look.now))
+    stated.insert(1, rollout.progressing(look, plan.after, plan.obstacle, stated[0]))
     stated.append(data.presence(look.resource, look.seen))
     if fact := plan.growth.fact:
         grows = fact.reason == Reason.STORAGE_GROWING

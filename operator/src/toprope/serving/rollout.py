@@ -34,6 +34,7 @@ from toprope.serving.revisions import REMEMBERED
 from toprope.serving.sharing import Ways, strangers
 from toprope.serving.trial import Evidence
 from toprope.serving.troubles import ready_pods
+from toprope.serving.workload import workload_of
 
 PROGRESSING = "Progressing"
 
@@ -163,6 +164,7 @@ def seen_by_machine(
         wanted=wanted,
         candidate_ready=before.candidate == wanted and waits is None,
         obstacle=waits.message if waits else "",
+        prepares=preparation.is_running and workload_of(look.resource).preparing.is_long,
         room=ways.room,
         pods=ways.pods,
         route_moved=not ways.detour and _is_routed(look, before),
@@ -201,22 +203,22 @@ def _no_endpoints(look: Look, before: Rollout) -> Fact | None:
     return Fact(Reason.NO_ENDPOINTS, f"Service {service} has no ready endpoint yet.")
 
 
-def progressing(after: Rollout, waits: Fact | None, ready: Condition, now: datetime) -> Condition:
+def progressing(look: Look, after: Rollout, waits: Fact | None, ready: Condition) -> Condition:
     """Whether something is under way, and what it `waits` for; None too where the candidate is not the wanted one."""
     if after.phase is Phase.IDLE and ready.status == "False":
         told = Fact(ready.reason, ready.message)
-        return told.true(PROGRESSING) if _starts(after, ready, now) else told.false(PROGRESSING)
+        return told.true(PROGRESSING) if _starts(look, after, ready) else told.false(PROGRESSING)
     told = Fact(after.reason, after.message)
     if lives(after) and waits and after.phase is not Phase.ROLLING_BACK:
         told = Fact(waits.reason, f"Revision {after.candidate} is not ready. {waits.message}")
     return told.true(PROGRESSING) if moves(after) else told.false(PROGRESSING)
 
 
-def _starts(after: Rollout, ready: Condition, now: datetime) -> bool:
+def _starts(look: Look, after: Rollout, ready: Condition) -> bool:
     """A first release gets as long as any other to become ready."""
     first = after.since if after.reason == Moved.FIRST_RELEASE else None
-    is_young = first is not None and now - first < READY_WITHIN
-    return is_young or ready.reason in (Reason.STARTING, Reason.MIGRATION_RUNNING)
+    is_young = first is not None and look.now - first < READY_WITHIN
+    return is_young or ready.reason in (Reason.STARTING, workload_of(look.resource).preparing.running)
 
 
 def revision_status(after: Rollout) -> RevisionStatus:

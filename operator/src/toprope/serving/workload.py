@@ -22,6 +22,8 @@ class Preparing:
     entry: type[PreparationStatus]
     running: Reason
     """While it runs."""
+    is_long: bool
+    """Whether it may take as long as it takes, and no candidate is late for it."""
     purpose: Callable[[str, str, bool], str]
     """Says what the Job of that name does for a revision; whether it is there yet."""
     failed: Callable[[Resource, PreparationStatus, str, str], Fact]

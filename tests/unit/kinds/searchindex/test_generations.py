@@ -1,6 +1,7 @@
 """A generation for each revision: filled and proved by a Job before any pod that serves it."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -117,3 +118,16 @@ def test_live_settings_make_no_new_revision() -> None:
     paper = Paper(a_search(spec)).settle()
     live = paper.seen().children["ConfigMap", "papers-live"]
     assert json.loads(live["data"]["live.json"]) == {"efSearch": 200, "recallShare": 0.5}
+
+
+def test_a_candidate_is_not_late_while_its_generation_is_filled() -> None:
+    paper = Paper(a_search()).settle()
+    paper.resource = changed_to(paper.resource, HALF)
+    paper.pass_once()
+    runs = changed("Job", f"papers-ingest-{SECOND}", {"status": {"conditions": []}})
+    for _ in range(90):
+        paper.pass_once(runs)
+        paper.now += timedelta(minutes=1)
+    assert paper.resource.status.rollout.phase == "Preparing"
+    paper.settle()
+    assert paper.resource.status.revision.stable == SECOND

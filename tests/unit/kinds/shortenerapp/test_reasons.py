@@ -6,7 +6,7 @@ import toprope.kinds
 import toprope.serving
 from toprope.serving.reasons import Reason
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 ROOMS = [Path(place) for room in (toprope.serving, toprope.kinds) for place in room.__path__]
 
 

@@ -176,6 +176,8 @@ class Seen:
     """Whether the candidate's pods are ready, as many as stable needs, and its Service has endpoints."""
     obstacle: str = ""
     """What the candidate still waits for, as a sentence."""
+    prepares: bool = False
+    """Whether what comes before its pods is under way, and may take as long as it takes."""
     room: int = WHOLE
     """The largest weight that its ready pods suffice for."""
     pods: str = ""

@@ -61,8 +61,9 @@ def is_away(since: datetime | None, noted: datetime, now: datetime) -> bool:
 
 
 def unready(before: Rollout, seen: Seen, now: datetime) -> Rollout:
-    """With the time since when the candidate lacks pods: what it was ready for does not count."""
-    return replace(before, unready_since=None if seen.candidate_ready else before.unready_since or now)
+    """With the time since when the candidate lacks pods: what it was ready for, or prepared in, does not count."""
+    waits = not (seen.candidate_ready or seen.prepares)
+    return replace(before, unready_since=(before.unready_since or now) if waits else None)
 
 
 def alone(before: Rollout, seen: Seen, now: datetime) -> Rollout:

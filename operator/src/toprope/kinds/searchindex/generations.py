@@ -36,6 +36,7 @@ GENERATIONS = Preparing(
     field="generations",
     entry=GenerationStatus,
     running=Reason.GENERATION_FILLS,
+    is_long=True,
     purpose=_purpose,
     failed=_failed,
     refused=_refused,

@@ -39,6 +39,7 @@ MIGRATIONS = Preparing(
     field="migrations",
     entry=MigrationStatus,
     running=Reason.MIGRATION_RUNNING,
+    is_long=False,
     purpose=_purpose,
     failed=_failed,
     refused=_refused,

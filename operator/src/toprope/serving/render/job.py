@@ -55,7 +55,12 @@ def program(
 
 
 def job(
-    resource: Resource, component: str, mark: str, spec: dict[str, Any], *rules: Mapping[str, Any]
+    resource: Resource,
+    component: str,
+    mark: str,
+    spec: dict[str, Any],
+    *rules: Mapping[str, Any],
+    deadline: int = _DEADLINE,
 ) -> dict[str, Any]:
     """The Job of a component, marked with what it is for; `rules` of its pods' failures beside the usual one."""
     spec = {**spec, "restartPolicy": "Never", **placement(resource)}
@@ -65,7 +70,7 @@ def job(
         "metadata": places.metadata(resource, component, mark),
         "spec": {
             "backoffLimit": 0,
-            "activeDeadlineSeconds": _DEADLINE,
+            "activeDeadlineSeconds": deadline,
             "podFailurePolicy": {"rules": [_DISRUPTED, *rules]},
             "template": template(resource, component, mark, spec),
         },

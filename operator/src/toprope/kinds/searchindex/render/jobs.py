@@ -14,6 +14,8 @@ from toprope.serving.render.resources import Usual, resources
 INGEST = "ingest"
 CHECK = "check"
 _USUAL = Usual("250m", "384Mi", "1Gi")
+_DEADLINE = 24 * 3600
+"""Seconds. A million documents take hours; what was done by then is not done again."""
 
 
 def generation(resource: Resource, revision: str, image: str) -> dict[str, Any]:
@@ -32,4 +34,5 @@ def generation(resource: Resource, revision: str, image: str) -> dict[str, Any]:
     )  # fmt: skip
     first = [container(check), container(migrate)]
     spec = pod_spec(resource, [ingest], [secrets.volume(keys), *source], initContainers=first)
-    return job(resource, INGEST, revision, spec, refusable(CHECK), refusable(INGEST))
+    rules = (refusable(CHECK), refusable(INGEST))
+    return job(resource, INGEST, revision, spec, *rules, deadline=_DEADLINE)
