@@ -20,12 +20,13 @@ VERSION_FILE = CHECKOUT / "operator" / "src" / "toprope" / "__init__.py"
 INPUT_LABEL = "dev.toprope.inputs"
 PARTS = {
     "shortener": ("workloads/shortener", "workloads/kit", "requirements/shortener.txt"),
+    "search": ("workloads/search", "workloads/kit", "requirements/search.txt", "requirements/model.txt"),
     "postgres": ("workloads/postgres", "requirements/postgres.txt"),
     "cache": ("workloads/cache", "requirements/cache.txt"),
     "operator": ("operator", "requirements/operator.txt"),
 }
 """What of the repository goes into each project image, beside its Dockerfile."""
-DOCKERFILES = {name: f"workloads/{name}/Dockerfile" for name in ("shortener", "postgres", "cache")} | {
+DOCKERFILES = {name: f"workloads/{name}/Dockerfile" for name in ("shortener", "search", "postgres", "cache")} | {
     "operator": "operator/Dockerfile"
 }
 IGNORED = {"__pycache__", "tests", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
