@@ -25,6 +25,8 @@ class World:
     kubeconfig: Path
     namespace: str
     name: str = "links"
+    kind: str = "sapp"
+    """Of the resource."""
 
     @property
     def hostname(self) -> str:
@@ -57,12 +59,12 @@ class World:
         self.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", given=text)
 
     def patch(self, name: str, spec: Mapping[str, Any]) -> None:
-        """Change the spec of a ShortenerApp."""
-        self.kubectl("patch", "sapp", name, "--type=merge", "-p", json.dumps({"spec": spec}))
+        """Change the spec of a resource."""
+        self.kubectl("patch", self.kind, name, "--type=merge", "-p", json.dumps({"spec": spec}))
 
     def condition(self, name: str, type_: str) -> dict[str, Any]:
-        """One condition of a ShortenerApp; empty when it is not there."""
-        status = (self.get("sapp", name) or {}).get("status") or {}
+        """One condition of a resource; empty when it is not there."""
+        status = (self.get(self.kind, name) or {}).get("status") or {}
         return next((one for one in status.get("conditions") or () if one["type"] == type_), {})
 
     def secret(self, name: str, key: str) -> str:
@@ -72,15 +74,15 @@ class World:
         return base64.b64decode(found["data"][key]).decode()
 
     def wait_ready(self, name: str) -> None:
-        """Until the newest generation of a ShortenerApp is Ready."""
+        """Until the newest generation of a resource is Ready."""
 
         def ready() -> bool:
-            found = self.get("sapp", name) or {}
+            found = self.get(self.kind, name) or {}
             condition = self.condition(name, "Ready")
             current = condition.get("observedGeneration") == found.get("metadata", {}).get("generation")
             return current and condition.get("status") == "True"
 
-        until(ready, lambda: f"{name} is not Ready: {self.kubectl('get', 'sapp', name, '-o', 'yaml')}", READY)
+        until(ready, lambda: f"{name} is not Ready: {self.kubectl('get', self.kind, name, '-o', 'yaml')}", READY)
 
     def wait_condition(self, name: str, type_: str, reason: str, within: float = READY) -> dict[str, Any]:
         """Until a condition gives this reason; the condition."""
