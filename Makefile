@@ -41,10 +41,12 @@ demo: cluster ## a cluster, the operator, a ShortenerApp; shorten a link, follow
 up: cluster ## the local cluster with the operator and Prometheus in it; can be repeated
 	@$(PYTHON) -m dev monitoring
 	@$(PYTHON) -m dev metrics
+	@$(PYTHON) -m dev images search
 
 cluster: venv
 	@$(PYTHON) -m dev up
-	@$(PYTHON) -m dev images
+	@# What searches has a model in it, and no link waits for that.
+	@$(PYTHON) -m dev images operator shortener postgres cache
 	@$(CLUSTER) dev/install
 
 down: venv ## take the cluster down; nothing of it stays but the cache

@@ -23,13 +23,15 @@ def papers(kubeconfig: Path) -> Iterator[World]:
     world.kubectl("delete", "namespace", world.namespace, "--ignore-not-found", "--wait=true")
     world.kubectl("create", "namespace", world.namespace)
     world.kubectl("apply", "--server-side", "-k", str(EXAMPLE))
-    world.patch("papers", {"traffic": {"hostnames": [world.hostname]}, "rollout": {"bake": "5s", "steps": STEPS}})
+    world.patch("papers", {"traffic": {"hostnames": [world.hostname]}, "rollout": ROLLOUT, "slos": SLOS})
     serves(world)
     yield world
     world.kubectl("delete", "namespace", world.namespace, "--wait=false")
 
 
-STEPS = [{"weight": "50%", "hold": "5s"}]
+ROLLOUT = {"bake": "5s", "steps": [{"weight": "50%", "hold": "5s"}]}
+SLOS = [{"name": "availability", "objective": "95", "availability": {}}]
+"""So that some hundred searches prove a generation."""
 
 
 def status(world: World) -> dict[str, Any]:

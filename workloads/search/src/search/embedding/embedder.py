@@ -79,6 +79,8 @@ class Embedder:
 
 
 def _session(model: Path, threads: int) -> onnxruntime.InferenceSession:
+    # What is searched for is nobody else's business, nor that it is.
+    onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
