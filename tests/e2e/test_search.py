@@ -55,8 +55,7 @@ def serves(world: World, beside: str = "") -> str:
 
 def search(world: World, q: str, client: httpx.Client | None = None, **more: Any) -> httpx.Response:
     ask = client or httpx
-    found = ask.get(f"{GATEWAY}/v1/search", params={"q": q, **more}, headers={"Host": world.hostname}, timeout=10)
-    return found
+    return ask.get(f"{GATEWAY}/v1/search", params={"q": q, **more}, headers={"Host": world.hostname}, timeout=10)
 
 
 @pytest.mark.timeout(400)
