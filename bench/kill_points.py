@@ -54,6 +54,7 @@ async def killed(floor: Floor, directory: Path, share: float) -> tuple[list[Figu
     began = time.monotonic()
     for tried in (on_paper(share), in_process(connection, namespaces, share), by_signal(killing, share)):
         async for what, points, other in tried:
+            print(f"{what}: {points} kill points, {len(other)} differ", file=sys.stderr, flush=True)
             lines += [f"{what}: {line}" for line in other]
             figures.append(Figure(f"kill points of {what}", points, "", "all the same", not other))
     figures.append(Figure("all of these", time.monotonic() - began, "s"))

@@ -9,7 +9,7 @@ All of it stands on the Secret itself: its annotations say which id rotates sinc
 anywhere goes on. Within the 120 s every kubelet has brought the successors into the pods, which try both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -68,6 +68,8 @@ class _At:
     own_cache: bool
     """Whether the cache that Toprope runs is used, and its password has a successor."""
     before: CredentialsStatus
+    renders: Callable[..., Manifest]
+    """Makes the Job that changes the servers."""
 
 
 def rotation(
@@ -79,7 +81,8 @@ def rotation(
     """
     asked = resource.annotations.get(ROTATE_CREDENTIALS)
     secret = seen.secrets.get(places.name(resource, places.CREDENTIALS))
-    if secret is None or workload_of(resource).rotation is None:
+    renders = workload_of(resource).rotation
+    if secret is None or renders is None:
         return Rotation()
     said = annotations_of(secret)
     running, since, rotated = said.get(ROTATING), said.get(SINCE), said.get(ROTATED)
@@ -98,6 +101,7 @@ def rotation(
         job,
         own_cache and places.CACHE_PASSWORD + NEXT in (secret.get("data") or {}),
         before,
+        renders,
     )
     if now < at.since + SPREAD:
         return _waiting(at)
@@ -147,10 +151,7 @@ def _nothing_serves(at: _At) -> Rotation:
 
 
 def _switching(at: _At, pods: Sequence[Manifest], image: str, now: datetime, *, busy: bool) -> Rotation:
-    renders = workload_of(at.resource).rotation
-    if renders is None:
-        return Rotation()
-    rendered = renders(at.resource, at.rotation_id, image, own_cache=at.own_cache)
+    rendered = at.renders(at.resource, at.rotation_id, image, own_cache=at.own_cache)
     makes = at.job is None and not busy
     retries = jobs.is_due(at.before, at.job, now)
     return Rotation(
