@@ -41,7 +41,12 @@ def applied(floor: Floor, links: Ref, spec: dict[str, Any]) -> None:
 def test_the_operator_waits_for_its_own_kinds_and_is_not_ready_meanwhile(bare: Floor, tmp_path: Path) -> None:
     links = Ref(SHORTENER_APP.resource, "default", "early")
     with running(bare.kubeconfig, tmp_path / "log", module="toprope run") as operator:
-        until(lambda: said(operator, "it does not serve shortenerapps (toprope.dev/v1alpha1) yet"))
+        until(
+            lambda: said(
+                operator,
+                "it does not serve shortenerapps (toprope.dev/v1alpha1), searchindices (toprope.dev/v1alpha1) yet",
+            )
+        )
         assert operator.answers("/healthz")
         assert not operator.answers("/readyz")
         bare.install(ROOT / "crds")

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from toprope.cli.say import fail
-from toprope.core.errors import TopropeError
+from toprope.core.errors import Refused, TopropeError
 from toprope.core.objects import ApiResource, Manifest, Ref
 from toprope.io.api import APPLY, MERGE, Api, Request
 from toprope.io.credentials import CredentialsError, connection
@@ -52,9 +52,19 @@ class CommandCluster:
         return live
 
     async def named(self, kinds: Iterable[Kind], namespace: str, name: str) -> Sequence[tuple[Kind, Manifest]]:
-        """The resources of that name, of whatever kind."""
-        found = [(kind, await self.read(Ref(kind.resource, namespace, name))) for kind in kinds]
-        return [(kind, live) for kind, live in found if live is not None]
+        """The resources of that name, of whatever kind. Who may not look at one kind is told so only where there is
+        none of another."""
+        found, refusals = [], []
+        for kind in kinds:
+            try:
+                live = await self.read(Ref(kind.resource, namespace, name))
+            except Refused as refusal:
+                refusals.append(refusal)
+            else:
+                found += [(kind, live)] if live is not None else []
+        if refusals and not found:
+            raise refusals[0]
+        return found
 
     async def list(self, resource: ApiResource, namespace: str, params: Mapping[str, str]) -> Sequence[Manifest]:
         """Objects of a namespace, as the API server selects them."""

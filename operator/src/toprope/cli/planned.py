@@ -14,7 +14,7 @@ from toprope.core.objects import Manifest
 from toprope.slo.facts.history import flattered
 from toprope.slo.forecast import Forecast
 from toprope.slo.rules import INTERVAL, number
-from toprope.slo.sli import Source
+from toprope.slo.sli import Source, meaning_of
 from toprope.slo.spec import Slo
 from toprope.slo.status import lasting
 from toprope.slo.windows import HOUR, MINUTE, Severity, Tier, duration
@@ -22,7 +22,6 @@ from toprope.slo.windows import HOUR, MINUTE, Severity, Tier, duration
 SHARES = {"100 %": 1.0, "10 %": 0.1, "1 %": 0.01}
 """Error ratios that a plan speaks of."""
 _COUNTERS = {"Gateway": "the gateway", "Pods": "the pods", "Own": "the counters of its selectors"}
-_COUNTED = ("availability", "latency", "ratio")
 """Fields of an SLO that say what is counted."""
 _FOOT = (
     f"Times are those of the maths, after a clean past. Prometheus evaluates every {INTERVAL} s: an alert may come two "
@@ -58,9 +57,8 @@ class PlannedSlo:
 
 def counts_anew(slo: Slo, live: Manifest | None) -> bool:
     """Whether the resource as it lives has an SLO of that name that counts something else (`Sli.meaning`)."""
-    now = slo.model_dump(mode="json", by_alias=True, exclude_none=True, include=set(_COUNTED))
     same_name = (one for one in (live or {}).get("spec", {}).get("slos", ()) if one.get("name") == slo.name)
-    return any({key: one[key] for key in _COUNTED if one.get(key) is not None} != now for one in same_name)
+    return any(meaning_of(Slo.model_validate(one)) != meaning_of(slo) for one in same_name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ minutes, some at each look. Those that record no numbers come first, once they h
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from toprope.io.prometheus import Prometheus, Unseen
 from toprope.slo.rules import Identity
@@ -20,6 +20,7 @@ SILENT_FOR = timedelta(minutes=2)
 AGAIN, FAILING_AGAIN = timedelta(minutes=5), timedelta(minutes=1)
 """How long an answer holds, and one that says what fails: that is to be over as soon as it is mended."""
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 log = logging.getLogger(__name__)
 
 
@@ -72,8 +73,12 @@ class Explanations:
             if (seen or now - self._silent[one] >= SILENT_FOR)
             and not ((said := self._answers.get(one)) and said.holds(now))
         ]
-        # Those of which nothing is known before those of which something was.
-        return sorted(due, key=lambda one: (wanted[one], one in self._answers))[:PORTION]
+        # Those of which nothing is known first, then those of which that is long ago.
+        return sorted(due, key=lambda one: (wanted[one], self._told_at(one)))[:PORTION]
+
+    def _told_at(self, one: Identity) -> datetime:
+        said = self._answers.get(one)
+        return said.at if said else _NEVER
 
     async def _put(self, asked: list[Identity], wanted: Mapping[Identity, bool], now: datetime) -> None:
         try:

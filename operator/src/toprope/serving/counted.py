@@ -16,7 +16,7 @@ def counted(resource: Resource) -> Counted:
     pods = ",".join(f'{metric_label(label)}="{value}"' for label, value in marks.items())
     mine, routes = f'namespace="{resource.namespace}",{pods}', workload_of(resource).routes
     if resource.spec.traffic is None:
-        return Counted(resource.namespace, mine, routes)
+        return Counted(resource.namespace, mine, routes, monitoring=resource.installation.monitoring_namespace)
     before = _router(resource, resource.spec.traffic)
     return Counted(
         resource.namespace,
@@ -24,6 +24,7 @@ def counted(resource: Resource) -> Counted:
         routes,
         gateway=f'router=~"{before}-ep-[^@]+-0-[0-9a-f]{{20}}@kubernetesgateway"',
         router=f'router="{before}-ep-web-0-0123456789abcdef0123@kubernetesgateway"',
+        monitoring=resource.installation.monitoring_namespace,
     )
 
 

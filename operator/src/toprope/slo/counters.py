@@ -35,12 +35,11 @@ def serving(sli: Sli) -> str:
     return f"count({sli.alive} == 1" + (f" unless {sli.ready} == 0)" if sli.ready else ")")
 
 
-def sees(alive: str) -> str:
-    """Has a sample while Prometheus can be believed that these are gone: it reaches somebody, and at least half of its
-    other targets that it reached an hour ago.
+def sees(sli: Sli) -> str:
+    """Has a sample while Prometheus can be believed that the pods are gone: it reaches somebody beyond its own
+    namespace as well.
 
-    To reach itself is no proof: its own target is up also behind a network that is cut. What is no target any more did
-    not fall silent. Where there is no other target but itself, its word must do, or a service that is scraped alone
-    could die unseen.
+    To reach itself is no proof: its own target is up also behind a network that is cut. Where nobody else is its
+    target, its word must do, or a service that is scraped alone could die unseen.
     """
-    return f"{up('up')} unless on() (avg(up unless {alive} and up offset 1h == 1) < 0.5)"
+    return f"{up('up')} unless on() (max({sli.elsewhere} unless {sli.alive}) == 0)"

@@ -63,7 +63,7 @@ def questions(ruled: Ruled) -> list[str]:
     sources, alive = ruled.sli.sources, ruled.sli.alive
     asked = [LOOKED]
     asked += [decider(ruled.sli)] if len(sources) > 1 else []
-    asked += [sees(alive), up(alive), serving(ruled.sli)] if alive else []
+    asked += [sees(ruled.sli), up(alive), serving(ruled.sli)] if alive else []
     asked += [rated(source, source.total, HOUR) for source in sources if alive]
     for window in rated_windows(ruled):
         asked += [rated(source, tally, window) for source in sources for tally in (source.total, source.bad)]
@@ -115,7 +115,7 @@ def _lost(ruled: Ruled, raw: Raw, looked: Sequence[bool]) -> Values:
     """As `rules.lost_rate` has it: it goes on from its own last value."""
     if not ruled.sli.alive:
         return [nan] * raw.count
-    hourly, may_be = _counted(ruled, raw, HOUR, "total"), _knows(raw.answers[sees(ruled.sli.alive)], looked)
+    hourly, may_be = _counted(ruled, raw, HOUR, "total"), _knows(raw.answers[sees(ruled.sli)], looked)
     counting = zip(raw.answers[serving(ruled.sli)], _decides(ruled, raw), strict=True)
     lost: list[float] = []
     last, kept = 0, nan

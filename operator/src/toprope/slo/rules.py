@@ -146,7 +146,7 @@ def _deciders(ruled: Ruled) -> list[Rule]:
     if first.name == OWN:
         found[BAD_SERIES] = f"count({first.bad.added[0]})"
     if sli.alive:
-        found[LOST_RATE] = lost_rate(ruled, sli.alive)
+        found[LOST_RATE] = lost_rate(ruled)
     return [_record(ruled, name, expression) for name, expression in found.items()]
 
 
@@ -184,7 +184,7 @@ def _counted(ruled: Ruled, window: int, side: str) -> str:
     return f"({first} and on() {decides}) or ({others[0]} unless on() {decides})"
 
 
-def lost_rate(ruled: Ruled, alive: str) -> str:
+def lost_rate(ruled: Ruled) -> str:
     """Requests a second that nobody is left to count: the last hour's rate from the moment on when no pod takes any,
     with what was lost in that hour, or a crash loop would soon be worth nothing. 0 while somebody counts.
 
@@ -199,7 +199,7 @@ def lost_rate(ruled: Ruled, alive: str) -> str:
     evaluated = f"sum(count_over_time({OBJECTIVE}{{{matchers}}}[{duration(4 * INTERVAL)}])) >= 3"
     return (
         f"({last} > 0 or ({rate(ruled, HOUR, 'total')}) > 0) {nobody}"
-        f" and on() ({sees(alive)}) and on() ({evaluated})"
+        f" and on() ({sees(ruled.sli)}) and on() ({evaluated})"
         f" or {' or '.join(f'0 * {one}' for one in counting)}"
     )
 

@@ -39,6 +39,17 @@ def _held(field: str, text: str, namespace: str) -> str:
     return str(Selector(found.name, (Matcher(_NAMESPACE, "=", namespace), *found.matchers)))
 
 
+def alike(text: str) -> str:
+    """The same text for whoever writes the same selector in another way, and says its own namespace or not: for names
+    that must not change with how selectors are printed. What is no selector stands for itself."""
+    try:
+        found = selector(text)
+    except (NoPromQL, NoSelector):
+        return text
+    named = [Matcher("__name__", "=", found.name)] if found.name else []
+    return "\n".join(sorted({str(one) for one in (*named, *found.matchers) if one.name != _NAMESPACE}))
+
+
 def selector(text: str) -> Selector:
     """A selector, read; NoPromQL or NoSelector when it is none."""
     read = query(text)

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from toprope.core.names import short_hash
 from toprope.slo.examples import examples
+from toprope.slo.selectors import alike
 from toprope.slo.series import Series
 from toprope.slo.spec import Ratio, Slo, seconds_of
 
@@ -75,6 +76,8 @@ class Sli:
     count as bad at the rate of the last hour. None: their silence says nothing."""
     ready: str | None = None
     """Selector of what they say of their readiness: 0 is as bad as not being up, for nobody sends them a request."""
+    elsewhere: str = "up"
+    """Selector of the `up` of targets that Prometheus reaches through the network only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,33 +93,44 @@ class Counted:
     """Matcher of its route in Traefik's `router` label; None without traffic through a gateway."""
     router: str = ""
     """One such label, as `router="…"`."""
+    monitoring: str = ""
+    """Namespace in which Prometheus runs."""
 
 
 def sli_of(slo: Slo, counted: Counted) -> Sli:
     """The counters of an SLO. A `ratio` must have been read by `selectors.within` before."""
     if slo.ratio:
-        return _of_own(slo.ratio)
+        return _of_own(slo.ratio, meaning_of(slo))
     if slo.latency:
         threshold = seconds_of(slo.latency.threshold)
         routes = [slo.latency.route] if slo.latency.route else counted.routes
-        meaning = _meaning("latency", slo.latency.threshold, slo.latency.route or "")
-        return Sli((_slow(counted, routes, threshold),), meaning, *_standing(counted))
+        return Sli((_slow(counted, routes, threshold),), meaning_of(slo), *_standing(counted))
     pods = _failed(counted)
     through = (_through_gateway(counted.gateway, counted.router),) if counted.gateway else ()
-    return Sli((*through, pods), _meaning("availability"), *_standing(counted))
+    return Sli((*through, pods), meaning_of(slo), *_standing(counted))
 
 
-def _of_own(ratio: Ratio) -> Sli:
+def meaning_of(slo: Slo) -> str:
+    """`Sli.meaning`, of the spec alone."""
+    if slo.ratio:
+        return _meaning("ratio", alike(slo.ratio.bad), alike(slo.ratio.total))
+    if slo.latency:
+        return _meaning("latency", slo.latency.threshold, slo.latency.route or "")
+    return _meaning("availability")
+
+
+def _of_own(ratio: Ratio, meaning: str) -> Sli:
     source = Source(OWN, ratio.total, Tally((ratio.total,)), Tally((ratio.bad,)), ())
-    return Sli((source,), _meaning("ratio", ratio.bad, ratio.total))
+    return Sli((source,), meaning)
 
 
 def _meaning(*words: str) -> str:
     return short_hash("\n".join(words))
 
 
-def _standing(counted: Counted) -> tuple[str, str]:
-    return f"up{{{counted.pods}}}", f"{READY}{{{counted.pods}}}"
+def _standing(counted: Counted) -> tuple[str, str, str]:
+    elsewhere = f'up{{namespace!~"|{counted.monitoring}"}}' if counted.monitoring else 'up{namespace!=""}'
+    return f"up{{{counted.pods}}}", f"{READY}{{{counted.pods}}}", elsewhere
 
 
 def _through_gateway(routers: str, router: str) -> Source:
