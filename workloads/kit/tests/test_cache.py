@@ -154,8 +154,8 @@ async def test_during_a_rotation_the_server_takes_both(place: Place) -> None:
 
 
 async def test_a_server_that_was_started_in_mid_rotation_forgets_what_became_void(place: Place) -> None:
-    place.secret("cache-password.next", "second")
     old = Cache(replace(place, folder=place.copy("old")).settings())
+    place.secret("cache-password.next", "second")
     with serving(place) as program:
         await true_soon(lambda: answers(old))
         place.secret("cache-password", "second")
