@@ -27,7 +27,10 @@ class Place:
     port: int
 
     def secret(self, name: str, value: str) -> None:
-        (self.folder / name).write_text(value)
+        # Whole or not at all, as the kubelet does it: the server may be reading.
+        written = self.folder / f".{name}"
+        written.write_text(value)
+        written.replace(self.folder / name)
 
     def copy(self, name: str) -> Path:
         """The credentials as they are now."""
